@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The house rules of the build: who may include whom (architecture: base <- kernel, wire, charging <- services, peers, cli).
 # Every layer's headers are reached through a staged include folder that holds only that layer, so an include across a
 # forbidden border is a file that does not exist.
@@ -33,16 +34,56 @@ function(voltkeep_library name)
   endif()
 endfunction()
 
-# voltkeep_test(<name> SOURCES ... [DEPENDS ...] [LABELS ...] [TIMEOUT s]): a GoogleTest program, one ctest entry a test case.
+# voltkeep_test_properties(<test> [LABELS ...] [TIMEOUT s]). Labels that mean something: long (run by --long alone), system
+# (whole processes and timing: runs with no other test beside it).
+function(voltkeep_test_properties name)
+  cmake_parse_arguments(A "" "TIMEOUT" "LABELS" ${ARGN})
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 60)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")
+  if("system" IN_LIST A_LABELS)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
+  endif()
+endfunction()
+
+# voltkeep_script_test(<name> COMMAND ... [LABELS ...] [TIMEOUT s]): a program that stands for a test, run in the project's
+# folder; status 77 means that it could not be run here. VOLTKEEP_BUILD tells it where the built programs are.
+function(voltkeep_script_test name)
+  cmake_parse_arguments(A "" "TIMEOUT" "COMMAND;LABELS" ${ARGN})
+  add_test(NAME ${name} COMMAND ${A_COMMAND} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  voltkeep_test_properties(${name} TIMEOUT "${A_TIMEOUT}" LABELS ${A_LABELS})
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT "VOLTKEEP_BUILD=${PROJECT_BINARY_DIR}")
+endfunction()
+
+# voltkeep_test(<name> SOURCES ... [DEPENDS ...] [LABELS ...] [TIMEOUT s]): a GoogleTest program, one ctest entry.
 function(voltkeep_test name)
   cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
   target_link_libraries(${name} PRIVATE ${A_DEPENDS} GTest::gtest GTest::gtest_main)
-  if(NOT A_TIMEOUT)
-    set(A_TIMEOUT 60)
-  endif()
+  set_target_properties(${name} PROPERTIES VOLTKEEP_TEST ON)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${A_LABELS}")
+  voltkeep_test_properties(${name} TIMEOUT "${A_TIMEOUT}" LABELS ${A_LABELS})
+endfunction()
+
+# voltkeep_fuzzer(<name> SOURCES ... [DEPENDS ...] [SEEDS <folder>] [OPTIONS <libFuzzer option>...]): a libFuzzer program and the
+# test that runs it for VOLTKEEP_FUZZ_SECONDS. Seeds are the folder corpus beside it if there is one; what it finds grows in the
+# build folder, and so does the input of a crash.
+function(voltkeep_fuzzer name)
+  cmake_parse_arguments(A "" "SEEDS" "SOURCES;DEPENDS;OPTIONS" ${ARGN})
+  add_executable(fuzz_${name} ${A_SOURCES})
+  target_link_libraries(fuzz_${name} PRIVATE ${A_DEPENDS})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers fuzz_${name})
+  set(found ${CMAKE_CURRENT_BINARY_DIR}/found_${name})
+  file(MAKE_DIRECTORY ${found})
+  if(NOT A_SEEDS AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/corpus)
+    set(A_SEEDS ${CMAKE_CURRENT_SOURCE_DIR}/corpus)
+  endif()
+  add_test(NAME fuzz_${name} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
+    COMMAND fuzz_${name} -max_total_time=${VOLTKEEP_FUZZ_SECONDS} -timeout=5 -print_final_stats=1 -artifact_prefix=${name}. ${A_OPTIONS} ${found} ${A_SEEDS})
+  math(EXPR limit "${VOLTKEEP_FUZZ_SECONDS} + 60")
+  voltkeep_test_properties(fuzz_${name} TIMEOUT ${limit} LABELS fuzz)
 endfunction()
 
 # voltkeep_protocol(<service> [DEPENDS ...]): protocol.hpp of src/services/<service>, the only file of it that others may include.
@@ -67,4 +108,20 @@ function(voltkeep_peer name)
   add_executable(peer_${name} ${A_SOURCES})
   target_link_libraries(peer_${name} PRIVATE ${A_DEPENDS})
   set_target_properties(peer_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/peers)
+endfunction()
+
+# voltkeep_station(<folder>): the target "station" builds every program in and below <folder> that is not a test.
+function(voltkeep_station folder)
+  get_property(targets DIRECTORY ${folder} PROPERTY BUILDSYSTEM_TARGETS)
+  foreach(target ${targets})
+    get_target_property(type ${target} TYPE)
+    get_target_property(test ${target} VOLTKEEP_TEST)
+    if(type STREQUAL "EXECUTABLE" AND NOT test)
+      add_dependencies(station ${target})
+    endif()
+  endforeach()
+  get_property(folders DIRECTORY ${folder} PROPERTY SUBDIRECTORIES)
+  foreach(below ${folders})
+    voltkeep_station(${below})
+  endforeach()
 endfunction()
