@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// All messages as one value. A Message is a few kilobytes; long lists and signatures are on the heap, bounded by the schema.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <variant>
+
+#include "wire/iso15118/ac.hpp"
+#include "wire/iso15118/acdp.hpp"
+#include "wire/iso15118/app_protocol.hpp"
+#include "wire/iso15118/common_messages.hpp"
+#include "wire/iso15118/dc.hpp"
+#include "wire/iso15118/wpt.hpp"
+
+namespace voltkeep::iso15118 {
+
+/// The schema sets: each has a grammar of its own.
+enum class Schema : std::uint8_t { app_protocol, common_messages, ac, dc, acdp, wpt };
+
+/// The messages of a schema set with their element names.
+template <Schema>
+struct MessagesOf;
+
+template <>
+struct MessagesOf<Schema::app_protocol> {
+    using Types = std::variant<supportedAppProtocolReq, supportedAppProtocolRes>;
+    static constexpr std::array<std::string_view, 2> names = {"supportedAppProtocolReq", "supportedAppProtocolRes"};
+};
+
+template <>
+struct MessagesOf<Schema::common_messages> {
+    using Types = std::variant<AuthorizationReq, AuthorizationRes, AuthorizationSetupReq, AuthorizationSetupRes,
+                               CertificateInstallationReq, CertificateInstallationRes, MeteringConfirmationReq,
+                               MeteringConfirmationRes, PowerDeliveryReq, PowerDeliveryRes, ScheduleExchangeReq,
+                               ScheduleExchangeRes, ServiceDetailReq, ServiceDetailRes, ServiceDiscoveryReq, ServiceDiscoveryRes,
+                               ServiceSelectionReq, ServiceSelectionRes, SessionSetupReq, SessionSetupRes, SessionStopReq,
+                               SessionStopRes, VehicleCheckInReq, VehicleCheckInRes, VehicleCheckOutReq, VehicleCheckOutRes>;
+    static constexpr std::array<std::string_view, 26> names = {"AuthorizationReq",
+                                                               "AuthorizationRes",
+                                                               "AuthorizationSetupReq",
+                                                               "AuthorizationSetupRes",
+                                                               "CertificateInstallationReq",
+                                                               "CertificateInstallationRes",
+                                                               "MeteringConfirmationReq",
+                                                               "MeteringConfirmationRes",
+                                                               "PowerDeliveryReq",
+                                                               "PowerDeliveryRes",
+                                                               "ScheduleExchangeReq",
+                                                               "ScheduleExchangeRes",
+                                                               "ServiceDetailReq",
+                                                               "ServiceDetailRes",
+                                                               "ServiceDiscoveryReq",
+                                                               "ServiceDiscoveryRes",
+                                                               "ServiceSelectionReq",
+                                                               "ServiceSelectionRes",
+                                                               "SessionSetupReq",
+                                                               "SessionSetupRes",
+                                                               "SessionStopReq",
+                                                               "SessionStopRes",
+                                                               "VehicleCheckInReq",
+                                                               "VehicleCheckInRes",
+                                                               "VehicleCheckOutReq",
+                                                               "VehicleCheckOutRes"};
+};
+
+template <>
+struct MessagesOf<Schema::ac> {
+    using Types =
+        std::variant<AC_ChargeLoopReq, AC_ChargeLoopRes, AC_ChargeParameterDiscoveryReq, AC_ChargeParameterDiscoveryRes>;
+    static constexpr std::array<std::string_view, 4> names = {"AC_ChargeLoopReq", "AC_ChargeLoopRes",
+                                                              "AC_ChargeParameterDiscoveryReq", "AC_ChargeParameterDiscoveryRes"};
+};
+
+template <>
+struct MessagesOf<Schema::dc> {
+    using Types = std::variant<DC_CableCheckReq, DC_CableCheckRes, DC_ChargeLoopReq, DC_ChargeLoopRes,
+                               DC_ChargeParameterDiscoveryReq, DC_ChargeParameterDiscoveryRes, DC_PreChargeReq, DC_PreChargeRes,
+                               DC_WeldingDetectionReq, DC_WeldingDetectionRes>;
+    static constexpr std::array<std::string_view, 10> names = {"DC_CableCheckReq",
+                                                               "DC_CableCheckRes",
+                                                               "DC_ChargeLoopReq",
+                                                               "DC_ChargeLoopRes",
+                                                               "DC_ChargeParameterDiscoveryReq",
+                                                               "DC_ChargeParameterDiscoveryRes",
+                                                               "DC_PreChargeReq",
+                                                               "DC_PreChargeRes",
+                                                               "DC_WeldingDetectionReq",
+                                                               "DC_WeldingDetectionRes"};
+};
+
+template <>
+struct MessagesOf<Schema::acdp> {
+    using Types = std::variant<ACDP_ConnectReq, ACDP_ConnectRes, ACDP_DisconnectReq, ACDP_DisconnectRes, ACDP_SystemStatusReq,
+                               ACDP_SystemStatusRes, ACDP_VehiclePositioningReq, ACDP_VehiclePositioningRes>;
+    static constexpr std::array<std::string_view, 8> names = {
+        "ACDP_ConnectReq",      "ACDP_ConnectRes",      "ACDP_DisconnectReq",         "ACDP_DisconnectRes",
+        "ACDP_SystemStatusReq", "ACDP_SystemStatusRes", "ACDP_VehiclePositioningReq", "ACDP_VehiclePositioningRes"};
+};
+
+template <>
+struct MessagesOf<Schema::wpt> {
+    using Types = std::variant<WPT_AlignmentCheckReq, WPT_AlignmentCheckRes, WPT_ChargeLoopReq, WPT_ChargeLoopRes,
+                               WPT_ChargeParameterDiscoveryReq, WPT_ChargeParameterDiscoveryRes, WPT_FinePositioningReq,
+                               WPT_FinePositioningRes, WPT_FinePositioningSetupReq, WPT_FinePositioningSetupRes, WPT_PairingReq,
+                               WPT_PairingRes>;
+    static constexpr std::array<std::string_view, 12> names = {
+        "WPT_AlignmentCheckReq",           "WPT_AlignmentCheckRes",           "WPT_ChargeLoopReq",      "WPT_ChargeLoopRes",
+        "WPT_ChargeParameterDiscoveryReq", "WPT_ChargeParameterDiscoveryRes", "WPT_FinePositioningReq", "WPT_FinePositioningRes",
+        "WPT_FinePositioningSetupReq",     "WPT_FinePositioningSetupRes",     "WPT_PairingReq",         "WPT_PairingRes"};
+};
+
+namespace detail {
+
+template <class... Variants>
+struct Joined;
+template <class... A, class... B, class... Rest>
+struct Joined<std::variant<A...>, std::variant<B...>, Rest...> : Joined<std::variant<A..., B...>, Rest...> {};
+template <class... A>
+struct Joined<std::variant<A...>> {
+    using type = std::variant<A...>;
+};
+
+/// Position of T in a variant; its size if it is not in it.
+template <class T, class Variant>
+inline constexpr std::size_t position = 0;
+template <class T, class... A>
+inline constexpr std::size_t position<T, std::variant<A...>> = [] {
+    std::size_t i = 0;
+    (void)((std::is_same_v<T, A> || (++i, false)) || ...);
+    return i;
+}();
+template <class T, Schema S>
+inline constexpr bool is_in = position<T, typename MessagesOf<S>::Types> < MessagesOf<S>::names.size();
+
+}  // namespace detail
+
+using Message = detail::Joined<MessagesOf<Schema::app_protocol>::Types, MessagesOf<Schema::common_messages>::Types,
+                               MessagesOf<Schema::ac>::Types, MessagesOf<Schema::dc>::Types, MessagesOf<Schema::acdp>::Types,
+                               MessagesOf<Schema::wpt>::Types>::type;
+
+/// T is one of the messages.
+template <class T>
+concept IsMessage = detail::position<T, Message> < std::variant_size_v<Message>;
+
+/// The schema set of a message type.
+template <IsMessage T>
+inline constexpr Schema schema_of = detail::is_in<T, Schema::app_protocol>      ? Schema::app_protocol
+                                    : detail::is_in<T, Schema::common_messages> ? Schema::common_messages
+                                    : detail::is_in<T, Schema::ac>              ? Schema::ac
+                                    : detail::is_in<T, Schema::dc>              ? Schema::dc
+                                    : detail::is_in<T, Schema::acdp>            ? Schema::acdp
+                                                                                : Schema::wpt;
+/// The element name of a message type, for example "DC_ChargeLoopReq".
+template <IsMessage T>
+inline constexpr std::string_view name_of =
+    MessagesOf<schema_of<T>>::names[detail::position<T, typename MessagesOf<schema_of<T>>::Types>];
+
+/// The element name of the message.
+[[nodiscard]] std::string_view name(const Message& message);
+/// The header; null for the protocol negotiation, which has none.
+[[nodiscard]] const MessageHeader* header_of(const Message& message);
+/// The response code; null for requests and the protocol negotiation.
+[[nodiscard]] const ResponseCode* response_code_of(const Message& message);
+
+/// The session ends after this answer.
+[[nodiscard]] constexpr bool is_failed(ResponseCode code) { return code >= ResponseCode::FAILED; }
+[[nodiscard]] constexpr bool is_warning(ResponseCode code) {
+    return code > ResponseCode::OK_PowerToleranceConfirmed && !is_failed(code);
+}
+
+}  // namespace voltkeep::iso15118
