@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control channel (descriptor 3) between a service and the process manager.
+// A service sends fixed records of 32 bytes; the process manager answers with fixed records of 64 bytes and, at the start,
+// with one Slice: all that this service knows of the policy. The process manager never waits for a service.
+#pragma once
+
+#include "kernel/policy/image.hpp"
+
+namespace voltkeep::kernel::control {
+
+inline constexpr int descriptor = 3;
+
+/// What a service may send. Each but the first three needs its bit in the policy.
+enum class Request : std::uint8_t {
+    beat,         ///< I turned my loop
+    ready,        ///< I am initialised and sealed
+    fault,        ///< code = Errc or a broken invariant's line; the process may end now
+    get_state,    ///< argument = service index; answered with State
+    take_events,  ///< answered with Event records, oldest first, then End
+    restart,      ///< argument = service index: end it and start it again
+    quarantine,   ///< argument = service index: end it and do not start it again
+    switch_slot,  ///< for the update agent
+    demand,       ///< argument = service index: start an on-demand service that I have a conduit to
+    rejoin,       ///< argument = index into Slice::conduits: this conduit is broken, make it anew (rate-limited; no bit needed)
+    last_ = rejoin,
+};
+
+struct Record {
+    Request request = Request::beat;
+    std::uint8_t reserved = 0;
+    std::uint16_t argument = 0;
+    std::uint32_t code = 0;
+    std::uint64_t value = 0;
+    std::uint64_t number = 0;    ///< echoed in the answer
+    std::uint64_t spare = 0;
+};
+static_assert(bound<Record> == 32);
+
+/// What the process manager sends.
+enum class Kind : std::uint8_t { slice, join, device, go, stop, state, event, end, last_ = end };
+
+enum class Life : std::uint8_t { off, starting, ready, stopping, dead, quarantined, exhausted, last_ = exhausted };
+
+/// Why a service ended.
+enum class Cause : std::uint8_t {
+    none, exit, signal, seccomp, memory, watchdog, invariant, start_failed, ordered, last_ = ordered,
+};
+
+/// `join`: two descriptors come with it: calls, pulses. `device`: one.
+struct Join {
+    Kind kind = Kind::join;
+    std::uint16_t index = 0;     ///< into Slice::conduits, or Slice::devices for `device`
+    std::uint32_t epoch = 0;     ///< grows with every new pair of this conduit
+};
+
+/// Answer to get_state.
+struct State {
+    Kind kind = Kind::state;
+    Life life = Life::off;
+    Cause last_cause = Cause::none;
+    std::uint8_t last_code = 0;      ///< exit status or signal
+    std::uint16_t index = 0;
+    std::uint16_t restarts = 0;
+    std::uint32_t pid = 0;           ///< in the process manager's namespace
+    std::uint32_t last_restart_us = 0;   ///< from death to ready again
+    std::uint64_t beats = 0;
+    std::uint64_t number = 0;
+    policy::ServiceName name;
+};
+
+/// Answer to take_events: what the process manager saw. A gap in `sequence` means that its ring was too small.
+struct Event {
+    Kind kind = Kind::event;
+    Cause cause = Cause::none;
+    Life life = Life::off;
+    std::uint8_t code = 0;
+    std::uint16_t service = 0;
+    std::uint16_t detail = 0;        ///< a system call's number (seccomp), microseconds / 100 (restart), a message's number
+    std::uint32_t sequence = 0;
+    std::int64_t at_ns = 0;          ///< Instant
+    std::uint64_t number = 0;
+    policy::ServiceName name;
+};
+static_assert(bound<State> <= 64 && bound<Event> <= 64);
+
+/// One conduit as one of its ends sees it.
+struct End {
+    policy::ServiceName peer;        ///< "power@1"
+    Text<24> peer_type;              ///< "power"
+    EvseId peer_evse;
+    bool is_server = false;          ///< I am the server of this conduit
+    std::uint64_t fingerprint = 0;
+    std::uint32_t messages = 0;      ///< bit n: message n may pass
+    std::uint32_t requests = 0;      ///< bit n: message n only as a `request`
+    std::uint32_t pulses_in = 0;     ///< bit n: the peer may send its pulse n to me
+    std::uint32_t pulses_out = 0;
+    List<std::uint16_t, policy::max_messages> deadline_ms;
+    std::uint32_t max_size = 0;
+};
+
+/// All that a service knows of the policy: the first message on its control channel. Joins, devices and `go` follow.
+struct Slice {
+    Kind kind = Kind::slice;
+    std::uint16_t index = 0;         ///< of the service in the image
+    policy::ServiceName name;
+    Text<24> type;
+    EvseId evse;
+    policy::Watchdog watchdog;
+    policy::ControlBits control = 0;
+    bool lab = false;                ///< limits are relaxed: a sanitizer build, rootless, or a test-only manifest
+    std::uint32_t epoch = 0;         ///< how often this service was started before
+    List<End, 48> conduits;
+    List<Text<24>, 4> devices;
+    policy::Filter sealed_filter;    ///< installed by seal()
+};
+
+}  // namespace voltkeep::kernel::control

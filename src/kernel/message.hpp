@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages are plain aggregates, reflected with Boost.PFR: there is no generator and no second description.
+// Every type has an upper bound known at compile time, so buffers are static and nothing allocates. The reader refuses
+// enumerators off their list, counts over their bound, booleans that are not 0 or 1, truncation and trailing bytes.
+// Layout: little-endian fields in order, no padding; counts are 16 bit. A QNX and a Linux build read the same bytes.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <boost/pfr.hpp>
+#include <boost/pfr/core_name.hpp>
+#include <concepts>
+#include <cstring>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/text.hpp"
+
+namespace voltkeep::kernel {
+
+static_assert(std::endian::native == std::endian::little, "the wire layout is little-endian; a big-endian backend must swap");
+
+/// An open descriptor that travels in a reply. Only a reply type that has such a field may carry one; the receiver owns it.
+struct Handle {
+    int descriptor = -1;
+};
+
+/// At most this many descriptors in one reply.
+inline constexpr std::size_t max_handles = 4;
+
+/// The size over which a message must be declared by its interface (`max_size`), and the size that none may have.
+inline constexpr std::size_t default_max_size = 4096;
+inline constexpr std::size_t hard_max_size = 65536;
+
+template <class E>
+concept Enumeration = std::is_enum_v<E>;
+
+/// The highest enumerator of E. Enumerations count from 0 without gaps and name their last one `last_`.
+template <Enumeration E>
+constexpr bool is_listed(E value) {
+    using U = std::underlying_type_t<E>;
+    static_assert(std::is_unsigned_v<U>, "an enumeration in a message has an unsigned type");
+    return static_cast<U>(value) <= static_cast<U>(E::last_);
+}
+
+template <class T>
+concept Scalar = std::integral<T> || std::floating_point<T>;
+
+namespace detail {
+template <class T> struct is_text : std::false_type {};
+template <std::size_t N> struct is_text<Text<N>> : std::true_type {};
+template <class T> struct is_blob : std::false_type {};
+template <std::size_t N> struct is_blob<Blob<N>> : std::true_type {};
+template <class T> struct is_list : std::false_type {};
+template <class T, std::size_t N> struct is_list<List<T, N>> : std::true_type {};
+template <class T> struct is_optional : std::false_type {};
+template <class T> struct is_optional<std::optional<T>> : std::true_type {};
+template <class T> struct is_variant : std::false_type {};
+template <class... T> struct is_variant<std::variant<T...>> : std::true_type {};
+template <class T> struct is_array : std::false_type {};
+template <class T, std::size_t N> struct is_array<std::array<T, N>> : std::true_type {};
+template <class T> struct is_duration : std::false_type {};
+template <class R, class P> struct is_duration<std::chrono::duration<R, P>> : std::true_type {};
+
+/// The name of a type as the compiler writes it: the same on both sides of one source tree.
+template <class T>
+constexpr std::string_view type_name() {
+    std::string_view text = __PRETTY_FUNCTION__;
+    text.remove_prefix(text.find("T = ") + 4);
+    return text.substr(0, text.find_first_of(";]"));
+}
+
+template <auto V>
+constexpr std::string_view enumerator_name() {
+    std::string_view text = __PRETTY_FUNCTION__;
+    text.remove_prefix(text.find("V = ") + 4);
+    text = text.substr(0, text.find_first_of(";]"));
+    return text.substr(text.rfind(':') + 1);
+}
+}  // namespace detail
+
+/// FNV-1a over names and types: two builds whose messages differ never join a conduit.
+class Fingerprint {
+public:
+    constexpr void mix(std::string_view text) {
+        for (char c : text) value_ = (value_ ^ static_cast<unsigned char>(c)) * 1099511628211u;
+        value_ = (value_ ^ 0xffu) * 1099511628211u;
+    }
+    constexpr void mix(std::uint64_t number) {
+        for (int shift = 0; shift < 64; shift += 8) value_ = (value_ ^ ((number >> shift) & 0xff)) * 1099511628211u;
+    }
+    [[nodiscard]] constexpr std::uint64_t value() const { return value_; }
+
+private:
+    std::uint64_t value_ = 1469598103934665603u;
+};
+
+/// Writes fields into a buffer that is large enough by construction (see `bound`); running over it is a broken invariant.
+class Writer {
+public:
+    explicit Writer(std::span<std::byte> buffer) : buffer_(buffer) {}
+    void raw(const void* bytes, std::size_t n) {
+        CHECK(n <= buffer_.size() - size_);
+        std::memcpy(buffer_.data() + size_, bytes, n);
+        size_ += n;
+    }
+    void handle(Handle h) {
+        CHECK(handles_.push(h.descriptor));
+    }
+    [[nodiscard]] Bytes written() const { return buffer_.first(size_); }
+    [[nodiscard]] std::span<const int> handles() const { return {handles_.data(), handles_.size()}; }
+
+private:
+    std::span<std::byte> buffer_;
+    std::size_t size_ = 0;
+    List<int, max_handles> handles_;
+};
+
+/// Reads fields; every `get` is false once anything did not fit.
+class Reader {
+public:
+    explicit Reader(Bytes bytes, std::span<const int> handles = {}) : bytes_(bytes), handles_(handles) {}
+    [[nodiscard]] bool raw(void* out, std::size_t n) {
+        if (n > bytes_.size()) return false;
+        std::memcpy(out, bytes_.data(), n);
+        bytes_ = bytes_.subspan(n);
+        return true;
+    }
+    [[nodiscard]] bool handle(Handle& h) {
+        if (handles_.empty()) return false;
+        h.descriptor = handles_.front();
+        handles_ = handles_.subspan(1);
+        return true;
+    }
+    [[nodiscard]] bool at_end() const { return bytes_.empty() && handles_.empty(); }
+
+private:
+    Bytes bytes_;
+    std::span<const int> handles_;
+};
+
+/// What the codec does for each kind of type, in one place: size bound, put, get, fingerprint.
+template <class T>
+struct Codec {
+    static consteval std::size_t bound() {
+        if constexpr (std::same_as<T, Handle>) return 0;
+        else if constexpr (std::same_as<T, bool>) return 1;
+        else if constexpr (Scalar<T> || Enumeration<T>) return sizeof(T);
+        else if constexpr (detail::is_duration<T>::value) return sizeof(std::int64_t);
+        else if constexpr (detail::is_text<T>::value || detail::is_blob<T>::value) return 2 + T::capacity;
+        else if constexpr (detail::is_list<T>::value) return 2 + T::capacity * Codec<typename T::value_type>::bound();
+        else if constexpr (detail::is_array<T>::value) return std::tuple_size_v<T> * Codec<typename T::value_type>::bound();
+        else if constexpr (detail::is_optional<T>::value) return 1 + Codec<typename T::value_type>::bound();
+        else if constexpr (detail::is_variant<T>::value)
+            return 1 + []<class... A>(std::type_identity<std::variant<A...>>) {
+                return std::max({Codec<A>::bound()...});
+            }(std::type_identity<T>{});
+        else
+            return []<std::size_t... I>(std::index_sequence<I...>) {
+                return (std::size_t{0} + ... + Codec<boost::pfr::tuple_element_t<I, T>>::bound());
+            }(std::make_index_sequence<fields()>{});
+    }
+
+    static void put(Writer& w, const T& v) {
+        if constexpr (std::same_as<T, Handle>) w.handle(v);
+        else if constexpr (std::same_as<T, bool>) {
+            const std::uint8_t octet = v ? 1 : 0;
+            w.raw(&octet, 1);
+        } else if constexpr (Scalar<T> || Enumeration<T>) w.raw(&v, sizeof v);
+        else if constexpr (detail::is_duration<T>::value) Codec<std::int64_t>::put(w, static_cast<std::int64_t>(v.count()));
+        else if constexpr (detail::is_text<T>::value || detail::is_blob<T>::value) {
+            Codec<std::uint16_t>::put(w, static_cast<std::uint16_t>(v.size()));
+            w.raw(v.data(), v.size());
+        } else if constexpr (detail::is_list<T>::value) {
+            Codec<std::uint16_t>::put(w, static_cast<std::uint16_t>(v.size()));
+            for (const auto& item : v) Codec<typename T::value_type>::put(w, item);
+        } else if constexpr (detail::is_array<T>::value) {
+            for (const auto& item : v) Codec<typename T::value_type>::put(w, item);
+        } else if constexpr (detail::is_optional<T>::value) {
+            Codec<bool>::put(w, v.has_value());
+            if (v) Codec<typename T::value_type>::put(w, *v);
+        } else if constexpr (detail::is_variant<T>::value) {
+            Codec<std::uint8_t>::put(w, static_cast<std::uint8_t>(v.index()));
+            std::visit([&]<class A>(const A& a) { Codec<A>::put(w, a); }, v);
+        } else
+            boost::pfr::for_each_field(v, [&]<class F>(const F& f) { Codec<F>::put(w, f); });
+    }
+
+    [[nodiscard]] static bool get(Reader& r, T& v) {
+        if constexpr (std::same_as<T, Handle>) return r.handle(v);
+        else if constexpr (std::same_as<T, bool>) {
+            std::uint8_t octet = 2;
+            if (!r.raw(&octet, 1) || octet > 1) return false;
+            v = octet == 1;
+            return true;
+        } else if constexpr (Scalar<T>) return r.raw(&v, sizeof v);
+        else if constexpr (Enumeration<T>) return r.raw(&v, sizeof v) && is_listed(v);
+        else if constexpr (detail::is_duration<T>::value) {
+            std::int64_t count = 0;
+            if (!Codec<std::int64_t>::get(r, count)) return false;
+            v = T(count);
+            return true;
+        } else if constexpr (detail::is_text<T>::value) {
+            std::array<char, T::capacity> characters;
+            std::uint16_t n = 0;
+            if (!Codec<std::uint16_t>::get(r, n) || n > T::capacity || !r.raw(characters.data(), n)) return false;
+            v = *T::from({characters.data(), n});
+            return true;
+        } else if constexpr (detail::is_blob<T>::value) {
+            std::uint16_t n = 0;
+            return Codec<std::uint16_t>::get(r, n) && v.resize(n) && r.raw(v.data(), n);
+        } else if constexpr (detail::is_list<T>::value) {
+            std::uint16_t n = 0;
+            if (!Codec<std::uint16_t>::get(r, n)) return false;
+            v.clear();
+            if (!v.resize(n)) return false;
+            for (auto& item : v)
+                if (!Codec<typename T::value_type>::get(r, item)) return false;
+            return true;
+        } else if constexpr (detail::is_array<T>::value) {
+            for (auto& item : v)
+                if (!Codec<typename T::value_type>::get(r, item)) return false;
+            return true;
+        } else if constexpr (detail::is_optional<T>::value) {
+            bool present = false;
+            if (!Codec<bool>::get(r, present)) return false;
+            v.reset();
+            return !present || Codec<typename T::value_type>::get(r, v.emplace());
+        } else if constexpr (detail::is_variant<T>::value) {
+            std::uint8_t index = 0xff;
+            if (!Codec<std::uint8_t>::get(r, index)) return false;
+            return [&]<std::size_t... I>(std::index_sequence<I...>) {
+                bool ok = false;
+                ((index == I && (ok = Codec<std::variant_alternative_t<I, T>>::get(r, v.template emplace<I>()), true)), ...);
+                return ok;
+            }(std::make_index_sequence<std::variant_size_v<T>>{});
+        } else {
+            bool ok = true;
+            boost::pfr::for_each_field(v, [&]<class F>(F& f) { ok = ok && Codec<F>::get(r, f); });
+            return ok;
+        }
+    }
+
+    static constexpr void mix(Fingerprint& f) {
+        f.mix(detail::type_name<T>());
+        if constexpr (Enumeration<T>) {
+            f.mix(static_cast<std::uint64_t>(T::last_));
+            f.mix(detail::enumerator_name<T::last_>());
+        } else if constexpr (detail::is_list<T>::value || detail::is_array<T>::value || detail::is_optional<T>::value)
+            Codec<typename T::value_type>::mix(f);
+        else if constexpr (detail::is_variant<T>::value)
+            []<class... A>(Fingerprint& g, std::type_identity<std::variant<A...>>) { (Codec<A>::mix(g), ...); }(f, std::type_identity<T>{});
+        else if constexpr (is_aggregate())
+            [&]<std::size_t... I>(std::index_sequence<I...>) {
+                ((f.mix(boost::pfr::get_name<I, T>()), Codec<boost::pfr::tuple_element_t<I, T>>::mix(f)), ...);
+            }(std::make_index_sequence<fields()>{});
+    }
+
+    /// How many descriptors a value of T carries.
+    static consteval std::size_t handles() {
+        if constexpr (std::same_as<T, Handle>) return 1;
+        else if constexpr (is_aggregate())
+            return []<std::size_t... I>(std::index_sequence<I...>) {
+                return (std::size_t{0} + ... + Codec<boost::pfr::tuple_element_t<I, T>>::handles());
+            }(std::make_index_sequence<fields()>{});
+        else return 0;
+    }
+
+private:
+    static consteval bool is_aggregate() {
+        return std::is_aggregate_v<T> && !detail::is_array<T>::value && !std::same_as<T, Handle>;
+    }
+    static consteval std::size_t fields() {
+        static_assert(std::is_aggregate_v<T> && !std::is_array_v<T>, "a message is made of bounded aggregates");
+        return boost::pfr::tuple_size_v<T>;
+    }
+};
+
+/// The largest number of bytes that a value of T takes.
+template <class T>
+inline constexpr std::size_t bound = Codec<T>::bound();
+
+/// The value as bytes in `buffer`, which holds at least `bound<T>` bytes.
+template <class T>
+[[nodiscard]] Bytes encode(const T& value, std::span<std::byte> buffer) {
+    Writer w(buffer);
+    Codec<T>::put(w, value);
+    return w.written();
+}
+
+/// The value that exactly these bytes are, or `malformed`.
+template <class T>
+[[nodiscard]] Result<T> decode(Bytes bytes) {
+    Reader r(bytes);
+    Result<T> value{std::in_place};
+    if (!Codec<T>::get(r, *value) || !r.at_end()) return fail(Errc::malformed, detail::type_name<T>());
+    return value;
+}
+
+/// The reply to a message that only needs a yes.
+struct Done {};
+
+/// What a server serves: its messages in the order of their numbers. Number n is `Message<n>`.
+template <class... M>
+struct Interface {
+    static constexpr std::size_t count = sizeof...(M);
+    static_assert(count <= 32, "an interface has at most 32 messages");
+
+    template <std::size_t N> using Message = std::tuple_element_t<N, std::tuple<M...>>;
+    template <class X> static constexpr bool has = (std::same_as<X, M> || ...);
+    template <class X> static constexpr std::uint16_t number_of = [] {
+        std::uint16_t n = 0;
+        (void)((std::same_as<X, M> || (++n, false)) || ...);
+        return n;
+    }();
+
+    static constexpr std::size_t request_bound = std::max({std::size_t{0}, bound<M>...});
+    static constexpr std::size_t reply_bound = std::max({std::size_t{0}, bound<typename M::Reply>...});
+    static_assert(((Codec<M>::handles() == 0) && ...), "a descriptor travels in a reply only");
+    static_assert(((Codec<typename M::Reply>::handles() <= max_handles) && ...));
+    static_assert(request_bound <= hard_max_size && reply_bound <= hard_max_size);
+
+    static constexpr std::uint64_t fingerprint = [] {
+        Fingerprint f;
+        ((Codec<M>::mix(f), Codec<typename M::Reply>::mix(f)), ...);
+        return f.value();
+    }();
+};
+
+/// The name of a message as manifests write it: the struct's own name without its namespace.
+template <class M>
+constexpr std::string_view message_name() {
+    std::string_view name = detail::type_name<M>();
+    return name.substr(name.rfind(':') + 1);
+}
+
+}  // namespace voltkeep::kernel

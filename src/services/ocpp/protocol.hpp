@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The station's side of OCPP 2.1. It serves nobody: it is moved by messages from link@csms and by pulses of session.
+#pragma once
+
+#include "kernel/message.hpp"
+
+namespace voltkeep::ocpp {
+
+struct Config {
+    Text<48> identity;               ///< the station's identity towards the CSMS
+    Text<25> serial;
+    Text<20> model;
+    Text<50> vendor;
+    Text<50> firmware;
+    std::uint8_t evse_count = 1;
+    std::uint32_t message_timeout_ms = 30000;
+    std::uint32_t heartbeat_s = 60;  ///< until the CSMS says otherwise in BootNotification
+};
+
+}  // namespace voltkeep::ocpp

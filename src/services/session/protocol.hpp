@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who charges, where, how much: the one place where charging state lives. Protocols translate into it and out of it.
+#pragma once
+
+#include "base/ids.hpp"
+#include "base/units.hpp"
+#include "kernel/message.hpp"
+
+namespace voltkeep::session {
+
+enum class IdentificationKind : std::uint8_t {
+    external,       ///< the car says EIM: somebody identifies by other means (card, app, remote start)
+    token,          ///< an idToken as OCPP has it
+    contract,       ///< Plug and Charge
+    last_ = contract,
+};
+
+/// Who wants to charge. token and type as in OCPP's IdTokenType.
+struct Identity {
+    IdentificationKind kind = IdentificationKind::external;
+    Text<255> token;
+    Text<20> type;                   ///< "ISO14443", "Central", "eMAID", ...
+    friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+enum class Verdict : std::uint8_t { pending, accepted, refused, last_ = refused };
+
+/// iso15118: may this identity charge here? Idempotent: ask again after the pulse `decided`.
+struct Authorize {
+    Identity identity;
+    struct Authorization {
+        Verdict verdict = Verdict::pending;
+        TransactionId transaction;   ///< when accepted
+    };
+    using Reply = Authorization;
+};
+
+/// What the protocol wants of the power path. The order is that of a DC session.
+enum class Phase : std::uint8_t { idle, cable_check, precharge, charge, stopping, weld_check, last_ = weld_check };
+
+/// iso15118: what the car needs and may have. Replaces what was said before.
+struct SetEvNeeds {
+    Phase phase = Phase::idle;
+    MilliVolt target_voltage;
+    MilliAmpere target_current;          ///< what the car asks for; the answer's limits may be lower
+    MilliVolt present_voltage;           ///< as the car measures it
+    MilliVolt maximum_voltage;
+    MilliAmpere maximum_current;
+    Watt maximum_power;
+    MilliAmpere minimum_current;
+    WattHour energy_wanted;              ///< 0: not said
+    Permille state_of_charge{-1};        ///< -1: not said
+    Text<20> evcc;                       ///< the car's EVCCID as it said it in SessionSetup
+    using Reply = kernel::Done;
+};
+
+enum class Progress : std::uint8_t { ongoing, finished, failed, last_ = failed };
+
+/// iso15118: what the station does now, for the answer to the car.
+struct TakeSetpoint {
+    struct Setpoint {
+        Phase phase = Phase::idle;       ///< the one that power is in
+        Progress progress = Progress::ongoing;   ///< of that phase
+        bool stop_wanted = false;        ///< by the CSMS, the user, a fault: tell the car EVSENotification Terminate
+        MilliVolt present_voltage;       ///< at the outlet
+        MilliAmpere present_current;
+        MilliVolt maximum_voltage;       ///< the limits in force now
+        MilliVolt minimum_voltage;
+        MilliAmpere maximum_current;
+        MilliAmpere minimum_current;
+        Watt maximum_power;
+        Watt minimum_power;
+        bool current_limited = false;
+        bool power_limited = false;
+        bool voltage_limited = false;
+        Text<40> limited_by;             ///< "csms", "grid", "fuse", "cable", "hardware", "ev"
+        bool contactor_closed = false;
+        Text<255> evse;                  ///< EVSEID
+    };
+    using Reply = Setpoint;
+};
+
+/// iso15118: the car ends or pauses, or its connection ended.
+enum class StopCause : std::uint8_t {
+    ev_terminate, ev_pause, ev_communication_lost, ev_protocol_error, user, remote, deauthorized, power_trip, emergency,
+    limit_reached, unplugged, reboot, other, last_ = other,
+};
+struct StopByEv {
+    StopCause cause = StopCause::ev_terminate;
+    Text<80> detail;
+    using Reply = kernel::Done;
+};
+
+/// A piece of what iso15118 and the CSMS exchange unparsed (certificates, EXI). At most 24 KiB in all.
+struct Relay {
+    std::uint8_t kind = 0;
+    std::uint32_t id = 0;
+    std::uint32_t size = 0;
+    std::uint32_t offset = 0;
+    Blob<3000> bytes;
+    using Reply = kernel::Done;
+};
+
+enum class Availability : std::uint8_t { available, occupied, reserved, unavailable, faulted, last_ = faulted };
+enum class ChargingState : std::uint8_t { idle, ev_connected, charging, suspended_ev, suspended_evse, last_ = suspended_evse };
+
+/// What happened, in the order in which the CSMS must hear it.
+enum class EventKind : std::uint8_t {
+    status,                 ///< availability of a connector changed
+    authorize,              ///< an identity waits for the CSMS's answer: AuthorizationResult
+    transaction_started, transaction_updated, transaction_ended,
+    last_ = transaction_ended,
+};
+/// Why: OCPP 2.1 TriggerReasonEnumType, the ones that this station has.
+enum class Trigger : std::uint8_t {
+    authorized, cable_plugged_in, charging_state_changed, deauthorized, energy_limit_reached, ev_communication_lost,
+    ev_connect_timeout, ev_departed, ev_detected, meter_value_periodic, remote_start, remote_stop, stop_authorized,
+    abnormal_condition, reset_command, tx_resumed, last_ = tx_resumed,
+};
+
+/// A meter reading as session got it from meter, in the units of OCPP's measurands.
+struct Reading {
+    std::int64_t wall_ms = 0;
+    std::int64_t import_mwh = 0;      ///< Energy.Active.Import.Register, 1/1000 Wh
+    std::int64_t export_mwh = 0;
+    MilliVolt voltage;
+    MilliAmpere current;
+    Watt power;
+    Permille state_of_charge{-1};
+    bool is_begin = false;            ///< Transaction.Begin
+    bool is_end = false;              ///< Transaction.End
+};
+
+struct Event {
+    std::uint64_t sequence = 0;       ///< of the station's events: 1, 2, 3, ...; durable
+    EventKind kind = EventKind::status;
+    EvseId evse;
+    std::int64_t wall_ms = 0;
+    Availability availability = Availability::available;
+    ChargingState charging = ChargingState::idle;
+    Trigger trigger = Trigger::cable_plugged_in;
+    StopCause stop = StopCause::other;
+    TransactionId transaction;
+    std::uint32_t transaction_sequence = 0;   ///< OCPP seqNo
+    Identity identity;
+    std::int32_t remote_start_id = -1;        ///< -1: none
+    std::optional<Reading> reading;
+    std::int64_t cost_micro = -1;             ///< 1/1,000,000 of the currency; -1: not said
+    bool offline = false;                     ///< it happened while the CSMS was not reachable
+};
+
+/// ocpp: the events that were not yet acknowledged, oldest first, and frees those up to `acknowledged`.
+struct TakeEvents {
+    std::uint64_t acknowledged = 0;   ///< events up to this sequence reached the CSMS for good
+    std::uint64_t after = 0;          ///< give events with a higher sequence
+    struct Events {
+        List<Event, 6> events;
+    };
+    using Reply = Events;
+};
+
+/// ocpp: the CSMS's answer about an identity.
+struct AuthorizationResult {
+    EvseId evse;
+    Identity identity;
+    bool accepted = false;
+    Text<40> reason;
+    using Reply = kernel::Done;
+};
+
+/// ocpp: RequestStartTransaction. Errors: bad_state, not_found.
+struct RemoteStart {
+    EvseId evse;                      ///< 0: any
+    Identity identity;
+    std::int32_t remote_start_id = 0;
+    struct Started {
+        TransactionId transaction;    ///< empty if none has started yet
+    };
+    using Reply = Started;
+};
+/// ocpp: RequestStopTransaction. Errors: not_found.
+struct RemoteStop {
+    TransactionId transaction;
+    using Reply = kernel::Done;
+};
+/// ocpp: what the CSMS allows on an EVSE; absent: no limit of its own.
+struct SetLimits {
+    EvseId evse;
+    std::optional<Watt> power;
+    std::optional<MilliAmpere> current;
+    using Reply = kernel::Done;
+};
+/// ocpp: whether the CSMS is reachable and has accepted the station.
+struct SetOnline {
+    bool online = false;
+    using Reply = kernel::Done;
+};
+
+/// What a screen shows of one EVSE.
+struct Snapshot {
+    EvseId evse;
+    struct View {
+        EvseId evse;
+        Availability availability = Availability::available;
+        ChargingState charging = ChargingState::idle;
+        Text<40> state;               ///< the state machine's own word
+        TransactionId transaction;
+        Identity identity;
+        std::int64_t started_wall_ms = 0;
+        std::int64_t energy_mwh = 0;  ///< of this transaction
+        std::int64_t cost_micro = 0;
+        Text<3> currency;
+        MilliVolt voltage;
+        MilliAmpere current;
+        Watt power;
+        Permille state_of_charge{-1};
+        Watt limit;
+        Text<40> limited_by;
+        Text<80> fault;
+        std::uint32_t wear_openings = 0;   ///< contactor openings under load
+    };
+    using Reply = View;
+};
+/// Somebody at the station stops (hmi, operator).
+struct StopByUser {
+    EvseId evse;
+    using Reply = kernel::Done;
+};
+
+using Interface = kernel::Interface<Authorize, SetEvNeeds, TakeSetpoint, StopByEv, Relay, TakeEvents, AuthorizationResult, RemoteStart,
+                                    RemoteStop, SetLimits, SetOnline, Snapshot, StopByUser>;
+
+/// decided, setpoint: to iso15118. events: to ocpp. changed: to who shows it.
+enum class Pulse : std::uint8_t { decided, setpoint, events, changed, last_ = changed };
+
+struct Config {
+    Text<48> evse_prefix;             ///< EVSEID without its number, for example "DE*VLT*E0001"
+    Text<3> currency;
+    std::int64_t price_micro_per_kwh = 0;
+    Watt station_fuse;                ///< shared by all EVSEs
+    Watt evse_power;                  ///< nameplate of one
+    MilliAmpere evse_current;
+    MilliVolt evse_voltage;
+    MilliVolt evse_minimum_voltage;
+    std::uint32_t meter_interval_ms = 5000;   ///< between TransactionEvent Updated
+    Text<255> free_token;             ///< identity of an EIM session when nobody presents one: the operator's "anyone" token
+    Text<20> free_type;
+};
+
+}  // namespace voltkeep::session
