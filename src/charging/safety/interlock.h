@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The interlock: who may close the contactor, which protection trips after which time, and how a stop ends.
+ * Pure integer C11 without heap, library or clock, in one file, so that a model checker can read exactly what runs.
+ * The safety core calls interlock_step() once a period; nothing else may decide about the contactor.
+ *
+ * What holds in every reachable state (interlock_holds() says it in code):
+ *  - running: no protection has tripped, consent is fresh, the car is ready for energy, the lock is closed;
+ *  - stopping: the contactor opens when the current is gone, and at the latest when stop_left_us has run down;
+ *  - open: it closes only when all of the above is true, the voltages on both sides match, no condition of any
+ *    protection is present, and the request to close was seen withdrawn since the contactor opened.
+ */
+#ifndef VOLTKEEP_CHARGING_SAFETY_INTERLOCK_H
+#define VOLTKEEP_CHARGING_SAFETY_INTERLOCK_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One bit a protection, at most 32. The order is the order of the table and is stored in logs: append only. */
+enum interlock_protection_id {
+    PROTECTION_INPUTS_STALE,
+    PROTECTION_BUS_LATE,
+    PROTECTION_LOOP_OVERRUN,
+    PROTECTION_WATCHDOG,
+    PROTECTION_EMERGENCY_STOP,
+    PROTECTION_EARTH_LOST,
+    PROTECTION_PILOT_LOST,
+    PROTECTION_PILOT_FAULT,
+    PROTECTION_DIODE,
+    PROTECTION_LOCK_OPEN,
+    PROTECTION_RESIDUAL_DC_6,
+    PROTECTION_RESIDUAL_DC_60,
+    PROTECTION_RESIDUAL_DC_200,
+    PROTECTION_RESIDUAL_AC_30,
+    PROTECTION_RESIDUAL_AC_150,
+    PROTECTION_INSULATION,
+    PROTECTION_SHORT_CIRCUIT,
+    PROTECTION_OVER_CURRENT,
+    PROTECTION_OVER_CURRENT_LONG,
+    PROTECTION_INRUSH,
+    PROTECTION_REVERSE_CURRENT,
+    PROTECTION_OVER_VOLTAGE_EV,
+    PROTECTION_OVER_VOLTAGE,
+    PROTECTION_OVER_TEMPERATURE,
+    PROTECTION_SENSOR_IMPLAUSIBLE,
+    PROTECTION_CONTACTOR_NOT_CLOSED,
+    PROTECTION_CONTACTOR_WELDED,
+    PROTECTION_DISCHARGE_FAILED,
+    PROTECTION_PRECHARGE_TIMEOUT,
+    PROTECTION_SUPPLY_FAULT,
+    PROTECTION_MAINS,
+    PROTECTION_CONSENT_EXPIRED,
+    PROTECTION_COUNT,
+    PROTECTION_NONE = 255
+};
+
+/* The classes of stop, in the order of their severity: a stop may become more severe, never less. */
+enum interlock_stop { STOP_NONE, STOP_NORMAL, STOP_CONTROLLED, STOP_EMERGENCY };
+
+/* A latched trip stays until its cause is gone and someone acknowledges: never, when it ended a delivery, or also at rest. */
+enum interlock_latch { LATCH_NEVER, LATCH_UNDER_POWER, LATCH_ALWAYS };
+
+enum interlock_phase { INTERLOCK_OPEN, INTERLOCK_RUNNING, INTERLOCK_STOPPING };
+
+enum interlock_path { PATH_DC, PATH_AC };
+
+/* One row of the table of protections. */
+struct interlock_protection {
+    const char *name;    /* the word in logs and status */
+    int32_t limit;       /* in `unit`; what the measured value is compared with */
+    const char *unit;
+    uint32_t time_us;    /* how long the condition must last before it trips, microseconds */
+    uint8_t stop;        /* enum interlock_stop: STOP_CONTROLLED or STOP_EMERGENCY */
+    uint8_t latches;     /* enum interlock_latch */
+    const char *clause;  /* where limit and time come from; to be checked against the paid standard before a product */
+};
+
+extern const struct interlock_protection interlock_protections[PROTECTION_COUNT];
+
+/* Zero-initialised: open, not armed, nothing latched. */
+struct interlock_state {
+    uint32_t held_us[PROTECTION_COUNT];  /* how long each condition has lasted */
+    uint32_t conditions;                 /* the conditions of the last step, one bit a protection */
+    uint32_t latched;                    /* tripped, and not yet acknowledged with the cause gone */
+    uint32_t stop_left_us;               /* stopping: when it has run down, the contactor opens under whatever load */
+    uint32_t operations;                 /* times closed, saturating */
+    uint32_t openings_under_load;        /* wear, saturating */
+    uint8_t phase;                       /* enum interlock_phase */
+    uint8_t stop;                        /* enum interlock_stop: the class of the running or last stop */
+    uint8_t armed;                       /* the request was seen withdrawn since the contactor opened */
+    uint8_t cause;                       /* enum interlock_protection_id: the first cause of the running or last stop */
+};
+
+struct interlock_inputs {
+    uint32_t elapsed_us;      /* since the last step */
+    uint32_t conditions;      /* one bit a protection, as measured now; those that the interlock finds itself are ignored */
+    int32_t current_ma;       /* through the contactor, either direction */
+    uint8_t path;             /* enum interlock_path, constant in a station's life */
+    uint8_t request;          /* the sequence of charging wants the contactor closed */
+    uint8_t consent;          /* the session's consent is fresh */
+    uint8_t energy_ready;     /* the car is ready to take energy: pilot C or D, or CE for MCS */
+    uint8_t locked;           /* the connector is locked */
+    uint8_t voltage_matched;  /* both sides of the contactor are within 20 V (DC) */
+    uint8_t current_known;    /* the current is fresh and plausible */
+    uint8_t contactor_closed; /* the auxiliary contact */
+    uint8_t acknowledge;      /* someone has acknowledged the trips */
+};
+
+struct interlock_outputs {
+    uint32_t tripped;         /* protections that are over their time in this step, one bit each */
+    uint8_t close;            /* the command to the contactor */
+    uint8_t energy;           /* the supply may deliver: running, and the auxiliary contact agrees */
+    uint8_t stop;             /* enum interlock_stop: the class of the running stop, STOP_NONE when not stopping */
+    uint8_t opened_under_load;/* the contactor was told to open in this step, with current through it */
+};
+
+/* Bounds of a stop, microseconds from its start to the command to open. */
+uint32_t interlock_stop_bound_us(uint8_t path, uint8_t stop);
+
+/* Below this current the contactor opens without wear, milliamperes. */
+int32_t interlock_open_below_ma(uint8_t stop);
+
+struct interlock_outputs interlock_step(struct interlock_state *state, const struct interlock_inputs *inputs);
+
+/* The invariants between a step's inputs, its outputs and the state after it: 1 if they hold. */
+int interlock_holds(const struct interlock_state *after, const struct interlock_inputs *inputs, const struct interlock_outputs *outputs);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "charging/safety/interlock.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <random>
+
+namespace {
+
+constexpr std::uint32_t kPeriod = 10'000;
+
+constexpr std::uint32_t bit(std::uint8_t id) { return std::uint32_t{1} << id; }
+
+interlock_inputs healthy(std::uint8_t path = PATH_DC) {
+    interlock_inputs in{};
+    in.elapsed_us = kPeriod;
+    in.path = path;
+    in.request = in.consent = in.energy_ready = in.locked = in.voltage_matched = in.current_known = in.contactor_closed = 1;
+    return in;
+}
+
+// Running at full current, the auxiliary contact following the command.
+interlock_state running(std::uint8_t path = PATH_DC) {
+    interlock_state state{};
+    interlock_inputs in = healthy(path);
+    in.contactor_closed = 0;
+    in.request = 0;
+    interlock_step(&state, &in);
+    in.request = 1;
+    interlock_step(&state, &in);
+    in = healthy(path);
+    interlock_step(&state, &in);
+    EXPECT_EQ(state.phase, INTERLOCK_RUNNING);
+    return state;
+}
+
+// Microseconds from the first step with these inputs to the command to open; the current stays as it is in the inputs.
+std::uint32_t time_to_open(interlock_state state, interlock_inputs in) {
+    for (std::uint32_t t = 0; t <= 200'000'000; t += in.elapsed_us)
+        if (!interlock_step(&state, &in).close) return t;
+    return UINT32_MAX;
+}
+
+TEST(Interlock, does_not_close_unless_everything_is_there) {
+    using Member = std::uint8_t interlock_inputs::*;
+    for (const Member missing : {&interlock_inputs::request, &interlock_inputs::consent, &interlock_inputs::energy_ready,
+                                 &interlock_inputs::locked, &interlock_inputs::voltage_matched, &interlock_inputs::current_known}) {
+        interlock_state state{};
+        interlock_inputs in = healthy();
+        in.contactor_closed = 0;
+        in.request = 0;
+        interlock_step(&state, &in);
+        in.request = 1;
+        in.*missing = 0;
+        EXPECT_FALSE(interlock_step(&state, &in).close);
+        if (missing == &interlock_inputs::request) continue;
+        in.*missing = 1;
+        EXPECT_TRUE(interlock_step(&state, &in).close);
+    }
+}
+
+TEST(Interlock, does_not_close_on_a_condition_that_has_not_yet_tripped) {
+    for (std::uint8_t id = 0; id < PROTECTION_COUNT; ++id) {
+        if (id == PROTECTION_PILOT_LOST || id == PROTECTION_LOCK_OPEN || id == PROTECTION_CONTACTOR_NOT_CLOSED || id == PROTECTION_CONSENT_EXPIRED)
+            continue;  // found by the interlock itself while closed
+        interlock_state state{};
+        interlock_inputs in = healthy();
+        in.contactor_closed = 0;
+        in.request = 0;
+        interlock_step(&state, &in);
+        in.request = 1;
+        in.conditions = bit(id);
+        EXPECT_FALSE(interlock_step(&state, &in).close) << interlock_protections[id].name;
+    }
+}
+
+TEST(Interlock, does_not_close_again_while_the_request_stands) {
+    interlock_state state = running();
+    interlock_inputs in = healthy();
+    in.consent = 0;
+    EXPECT_FALSE(interlock_step(&state, &in).close);
+    in.consent = 1;
+    in.contactor_closed = 0;
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(interlock_step(&state, &in).close);
+    in.request = 0;
+    EXPECT_FALSE(interlock_step(&state, &in).close);
+    in.request = 1;
+    EXPECT_TRUE(interlock_step(&state, &in).close);
+}
+
+TEST(Interlock, every_protection_opens_within_its_time_and_its_class) {
+    for (const std::uint8_t path : {PATH_DC, PATH_AC}) {
+        for (std::uint8_t id = 0; id < PROTECTION_COUNT; ++id) {
+            const interlock_protection& row = interlock_protections[id];
+            interlock_inputs in = healthy(path);
+            in.current_ma = 100'000;  // never goes down: the worst case
+            in.conditions = bit(id);
+            if (id == PROTECTION_LOCK_OPEN) in.locked = 0;
+            if (id == PROTECTION_CONTACTOR_NOT_CLOSED) in.contactor_closed = 0;
+            if (id == PROTECTION_CONSENT_EXPIRED) in.consent = 0;
+            if (id == PROTECTION_PILOT_LOST) in.energy_ready = 0;
+            interlock_state state = running(path);
+            const std::uint32_t bound = row.time_us + interlock_stop_bound_us(path, row.stop);
+            const std::uint32_t took = time_to_open(state, in);
+            EXPECT_LE(took, bound + kPeriod) << row.name;
+            if (row.stop == STOP_EMERGENCY) {
+                EXPECT_LE(took - row.time_us, 60'000u) << row.name;
+            }
+        }
+    }
+}
+
+TEST(Interlock, opens_without_wear_as_soon_as_the_current_is_gone) {
+    interlock_state state = running();
+    interlock_inputs in = healthy();
+    in.current_ma = 100'000;
+    in.consent = 0;
+    interlock_outputs out = interlock_step(&state, &in);
+    EXPECT_TRUE(out.close);
+    EXPECT_FALSE(out.energy);
+    EXPECT_EQ(out.stop, STOP_CONTROLLED);
+    in.current_ma = 4'900;
+    out = interlock_step(&state, &in);
+    EXPECT_FALSE(out.close);
+    EXPECT_FALSE(out.opened_under_load);
+    EXPECT_EQ(state.openings_under_load, 0u);
+}
+
+TEST(Interlock, counts_an_opening_under_load) {
+    interlock_state state = running();
+    interlock_inputs in = healthy();
+    in.current_ma = -20'000;
+    in.conditions = bit(PROTECTION_EMERGENCY_STOP);
+    for (int i = 0; i < 10; ++i) interlock_step(&state, &in);
+    EXPECT_EQ(state.phase, INTERLOCK_OPEN);
+    EXPECT_EQ(state.openings_under_load, 1u);
+}
+
+TEST(Interlock, an_emergency_stays_latched_until_its_cause_is_gone_and_someone_acknowledges) {
+    interlock_state state = running();
+    interlock_inputs in = healthy();
+    in.conditions = bit(PROTECTION_EMERGENCY_STOP);
+    interlock_step(&state, &in);
+    in.contactor_closed = 0;
+    in.request = 0;
+    in.acknowledge = 1;
+    interlock_step(&state, &in);
+    EXPECT_EQ(state.latched, bit(PROTECTION_EMERGENCY_STOP));
+    in.conditions = 0;
+    in.acknowledge = 0;
+    in.request = 1;
+    EXPECT_FALSE(interlock_step(&state, &in).close);
+    EXPECT_EQ(state.latched, bit(PROTECTION_EMERGENCY_STOP));
+    in.acknowledge = 1;
+    EXPECT_TRUE(interlock_step(&state, &in).close);
+    EXPECT_EQ(state.latched, 0u);
+}
+
+TEST(Interlock, a_stop_becomes_more_severe_and_never_less) {
+    interlock_state state = running();
+    interlock_inputs in = healthy();
+    in.current_ma = 50'000;
+    in.request = 0;
+    interlock_step(&state, &in);
+    EXPECT_EQ(state.stop, STOP_NORMAL);
+    in.conditions = bit(PROTECTION_EMERGENCY_STOP);
+    interlock_step(&state, &in);
+    EXPECT_EQ(state.stop, STOP_EMERGENCY);
+    EXPECT_LE(state.stop_left_us, 50'000u);
+    in.conditions = 0;
+    in.request = 1;
+    interlock_step(&state, &in);
+    EXPECT_EQ(state.stop, STOP_EMERGENCY);
+}
+
+TEST(Interlock, a_car_that_pauses_on_ac_opens_without_a_trip) {
+    interlock_state state = running(PATH_AC);
+    interlock_inputs in = healthy(PATH_AC);
+    in.energy_ready = 0;
+    EXPECT_FALSE(interlock_step(&state, &in).close);
+    EXPECT_EQ(state.latched, 0u);
+    EXPECT_EQ(state.stop, STOP_NORMAL);
+}
+
+TEST(Interlock, a_pilot_lost_on_dc_is_an_emergency) {
+    interlock_state state = running();
+    interlock_inputs in = healthy();
+    in.current_ma = 100'000;
+    in.energy_ready = 0;
+    EXPECT_EQ(interlock_step(&state, &in).stop, STOP_EMERGENCY);
+    EXPECT_EQ(state.latched, bit(PROTECTION_PILOT_LOST));
+}
+
+TEST(Interlock, a_welded_contactor_is_found_while_open) {
+    interlock_state state{};
+    interlock_inputs in = healthy();
+    in.request = 0;
+    for (int i = 0; i < 20; ++i) interlock_step(&state, &in);
+    EXPECT_EQ(state.latched, bit(PROTECTION_CONTACTOR_WELDED));
+}
+
+// Random inputs from any state that random inputs reach: the invariants hold after every step, and a stop always ends.
+TEST(Interlock, holds_its_invariants_whatever_comes) {
+    std::mt19937_64 random(20260721);
+    for (int run = 0; run < 2'000; ++run) {
+        interlock_state state{};
+        const std::uint8_t path = random() % 2 ? PATH_DC : PATH_AC;
+        std::uint64_t stopping_us = 0;
+        for (int i = 0; i < 200; ++i) {
+            interlock_inputs in = healthy(path);
+            const std::uint64_t dice = random();
+            if (dice % 4 == 0) in.conditions = static_cast<std::uint32_t>(random() & random() & random() & random());
+            if ((dice >> 8) % 16 == 0) in.request = 0;
+            if ((dice >> 12) % 32 == 0) in.consent = 0;
+            if ((dice >> 17) % 32 == 0) in.energy_ready = 0;
+            if ((dice >> 22) % 32 == 0) in.locked = 0;
+            if ((dice >> 27) % 32 == 0) in.voltage_matched = 0;
+            if ((dice >> 32) % 32 == 0) in.current_known = 0;
+            in.contactor_closed = (dice >> 37) % 16 ? state.phase != INTERLOCK_OPEN : (dice >> 41) % 2;
+            in.acknowledge = (dice >> 42) % 4 == 0;
+            in.current_ma = static_cast<std::int32_t>((dice >> 44) % 200'000) - 100'000;
+            in.elapsed_us = (dice >> 62) == 0 ? 1 : kPeriod;
+            const std::uint8_t before = state.phase;
+            const interlock_outputs out = interlock_step(&state, &in);
+            ASSERT_TRUE(interlock_holds(&state, &in, &out));
+            ASSERT_FALSE(before == INTERLOCK_OPEN && state.phase == INTERLOCK_STOPPING);
+            ASSERT_FALSE(before == INTERLOCK_STOPPING && state.phase == INTERLOCK_RUNNING);
+            stopping_us = state.phase == INTERLOCK_STOPPING ? stopping_us + in.elapsed_us : 0;
+            ASSERT_LE(stopping_us, interlock_stop_bound_us(path, STOP_NORMAL) + kPeriod);
+        }
+    }
+}
+
+TEST(Interlock, its_table_is_complete) {
+    for (const interlock_protection& row : interlock_protections) {
+        ASSERT_NE(row.name, nullptr);
+        EXPECT_GT(std::strlen(row.clause), 0u) << row.name;
+        EXPECT_TRUE(row.stop == STOP_CONTROLLED || row.stop == STOP_EMERGENCY) << row.name;
+        EXPECT_FALSE(row.stop == STOP_CONTROLLED && row.latches != LATCH_NEVER) << row.name << ": a controlled stop needs nobody's acknowledgement";
+    }
+}
+
+}  // namespace

@@ -1,0 +1,624 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "charging/safety/safety.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <random>
+#include <string_view>
+#include <vector>
+
+#include "charging/safety/pilot.hpp"
+
+namespace voltkeep::safety {
+namespace {
+
+constexpr std::int32_t kBatteryMv = 400'000;
+
+// Hardware that obeys within one period, a car that closes its contactor when the voltages match, and a bench to break both.
+struct Bench {
+    Configuration configuration{};
+    State state{};
+    Inputs in{};
+    Outputs out{};
+    std::int64_t us = 1'000'000;
+    bool car = true;             // follows: its contactor closes when precharged, opens on X1 and F
+    bool car_contactor = false;
+    bool frames = true;
+    std::int32_t draw_ma = -1;   // AC: what the car takes; -1: what it is offered
+    std::int32_t force_ma = INT32_MIN;
+    std::int32_t force_mv = INT32_MIN;
+    bool renew = true;
+
+    void plug(std::int16_t level_mv = 9'000) { level = level_mv; }
+    std::int16_t level = 12'000;
+
+    bool is_ac() const { return configuration.outlet == Outlet::ac_socket || configuration.outlet == Outlet::ac_cable; }
+
+    void world() {
+        Sensors& s = in.sensors;
+        const Actuators& a = out.actuators;
+        if (!frames) return;
+        ++s.sequence;
+        s.echo = a.sequence;
+        s.contactor_closed = a.close_contactor;
+        s.locked = a.lock;
+        s.pilot_high_mv = a.drive == Drive::fault ? std::int16_t{-12'000} : level;
+        s.pilot_low_mv = a.drive == Drive::steady ? level : std::int16_t{-12'000};
+        if (is_ac()) {
+            const bool drawing = a.close_contactor && level == 6'000;
+            s.current.value = drawing ? (draw_ma >= 0 ? draw_ma : current_for(a.duty_permille).value) : 0;
+        } else {
+            if (a.supply_on) s.supply_voltage = a.voltage;
+            else if (a.discharge) s.supply_voltage.value = s.supply_voltage.value * 7 / 8;
+            const bool ends = a.drive != Drive::pwm || !a.close_contactor;
+            if (car && a.close_contactor && s.supply_voltage.value > 300'000 && std::abs(s.supply_voltage.value - kBatteryMv) < 20'000 && level == 6'000 &&
+                state.stage >= Stage::precharging)
+                car_contactor = true;
+            if (ends) car_contactor = false;
+            if (car_contactor && a.close_contactor) s.supply_voltage.value = kBatteryMv;
+            s.outlet_voltage.value = a.close_contactor ? s.supply_voltage.value : (car_contactor ? kBatteryMv : 0);
+            s.current.value = car_contactor && a.supply_on ? a.current.value : 0;
+        }
+        if (force_ma != INT32_MIN) s.current.value = force_ma;
+        if (force_mv != INT32_MIN) s.outlet_voltage.value = s.supply_voltage.value = force_mv;
+    }
+
+    std::function<void(Sensors&)> fault;
+
+    void period(std::int64_t elapsed = 10'000) {
+        world();
+        if (fault) fault(in.sensors);
+        us += elapsed;
+        in.command.consent_ms = renew ? 500 : 0;
+        const Step made = step(configuration, state, in, Tick{us});
+        state = made.state;
+        out = made.outputs;
+        in.command.acknowledge = false;
+    }
+    void run(int ms) {
+        for (int i = 0; i < ms / 10; ++i) period();
+    }
+    // Milliseconds until the command to open, at most `limit`.
+    int until_open(int limit) {
+        for (int t = 0; t <= limit; t += 10) {
+            period();
+            if (!out.actuators.close_contactor) return t;
+        }
+        return limit + 1;
+    }
+    bool until(Stage stage, int ms = 5'000) {
+        for (int i = 0; i < ms / 10 && out.report.stage != stage; ++i) period();
+        return out.report.stage == stage;
+    }
+
+    void demand(Demand d, std::int32_t ma = 100'000) {
+        in.command.demand = d;
+        in.command.setpoint.voltage = {kBatteryMv};
+        in.command.setpoint.current = {ma};
+        in.command.setpoint.ev_voltage_max = {500'000};
+    }
+    void deliver() {
+        run(100);
+        plug(6'000);
+        run(100);
+        demand(Demand::energy);
+        ASSERT_TRUE(until(Stage::delivering));
+        run(2'000);
+        ASSERT_EQ(out.actuators.current.value, 100'000);
+        ASSERT_EQ(out.report.current.value, 100'000);
+    }
+};
+
+TEST(Safety, runs_every_check_before_energy) {
+    Bench bench;
+    bench.run(100);
+    bench.plug(6'000);
+    bench.run(100);
+    bench.demand(Demand::energy);
+    Stage last = Stage::idle;
+    std::vector<Stage> seen;
+    for (int i = 0; i < 500 && last != Stage::delivering; ++i) {
+        bench.period();
+        if (bench.out.report.stage != last) seen.push_back(last = bench.out.report.stage);
+    }
+    const std::vector<Stage> expected{Stage::closing,  Stage::short_test,  Stage::insulation_test, Stage::test_discharge,
+                                      Stage::checked, Stage::precharging, Stage::ready,           Stage::delivering};
+    EXPECT_EQ(seen, expected);
+    EXPECT_EQ(bench.out.report.cable_check, CableCheck::passed);
+}
+
+TEST(Safety, stops_at_the_step_that_was_asked_for) {
+    Bench bench;
+    bench.run(100);
+    bench.plug(6'000);
+    bench.run(100);
+    bench.demand(Demand::cable_check);
+    EXPECT_TRUE(bench.until(Stage::checked));
+    bench.run(3'000);
+    EXPECT_EQ(bench.out.report.stage, Stage::checked);
+    EXPECT_FALSE(bench.out.actuators.supply_on);
+    bench.demand(Demand::precharge);
+    EXPECT_TRUE(bench.until(Stage::ready));
+    bench.run(3'000);
+    EXPECT_EQ(bench.out.report.stage, Stage::ready);
+    EXPECT_LE(bench.out.actuators.current.value, 2'000);
+}
+
+TEST(Safety, a_normal_stop_ramps_down_and_opens_without_current) {
+    Bench bench;
+    bench.deliver();
+    bench.demand(Demand::none);
+    const int took = bench.until_open(3'000);
+    EXPECT_GE(took, 900) << "100 A at 100 A/s";
+    EXPECT_LE(took, 1'100);
+    EXPECT_EQ(bench.out.report.counters.openings_under_load, 0u);
+    EXPECT_EQ(bench.out.report.stop, STOP_NORMAL);
+    EXPECT_TRUE(bench.until(Stage::idle));
+    EXPECT_LT(bench.in.sensors.supply_voltage.value, 60'000);
+}
+
+TEST(Safety, lost_consent_is_a_controlled_stop_after_its_time) {
+    Bench bench;
+    bench.deliver();
+    bench.renew = false;
+    const int took = bench.until_open(3'000);
+    EXPECT_GE(took, 480);
+    EXPECT_LE(took, 540);
+    EXPECT_EQ(bench.out.report.stop, STOP_CONTROLLED);
+    EXPECT_EQ(bench.out.report.cause, PROTECTION_CONSENT_EXPIRED);
+    EXPECT_EQ(bench.out.report.latched, 0u);
+    EXPECT_EQ(bench.out.report.counters.openings_under_load, 0u);
+}
+
+TEST(Safety, consent_that_comes_back_does_not_bring_the_power_back) {
+    Bench bench;
+    bench.deliver();
+    bench.renew = false;
+    bench.run(1'000);
+    bench.renew = true;
+    bench.run(5'000);
+    EXPECT_FALSE(bench.out.actuators.close_contactor);
+    bench.demand(Demand::none);
+    bench.run(100);
+    bench.demand(Demand::energy);
+    EXPECT_TRUE(bench.until(Stage::delivering));
+}
+
+TEST(Safety, a_consent_longer_than_allowed_is_cut) {
+    Bench bench;
+    bench.deliver();
+    bench.renew = false;
+    bench.in.command.consent_ms = 60'000;
+    bench.world();
+    bench.us += 10'000;
+    const Step made = step(bench.configuration, bench.state, bench.in, Tick{bench.us});
+    bench.state = made.state;
+    EXPECT_LE(bench.until_open(3'000), 1'050);
+}
+
+TEST(Safety, stale_inputs_trip) {
+    Bench bench;
+    bench.deliver();
+    bench.frames = false;
+    const int took = bench.until_open(1'000);
+    EXPECT_GE(took, 30);
+    EXPECT_LE(took, 90);
+    EXPECT_NE(bench.out.report.latched & (1u << PROTECTION_INPUTS_STALE), 0u);
+}
+
+TEST(Safety, frames_that_count_on_but_are_old_trip) {
+    Bench bench;
+    bench.deliver();
+    const std::uint32_t frozen = bench.in.sensors.echo;
+    bench.fault = [&](Sensors& s) { s.echo = frozen; };
+    EXPECT_LE(bench.until_open(1'000), 130);
+    EXPECT_EQ(bench.out.report.cause, PROTECTION_BUS_LATE);
+}
+
+TEST(Safety, a_loop_that_overran_trips) {
+    Bench bench;
+    bench.deliver();
+    bench.period(150'000);
+    EXPECT_EQ(bench.out.report.stop, STOP_EMERGENCY);
+    EXPECT_EQ(bench.out.report.cause, PROTECTION_LOOP_OVERRUN);
+}
+
+struct Provocation {
+    const char* name;
+    std::uint8_t id;
+    std::function<void(Sensors&)> fault;
+    int limit_ms;  // from the fault to the command to open
+};
+
+const Provocation kProvocations[] = {
+    {"emergency stop", PROTECTION_EMERGENCY_STOP, [](Sensors& s) { s.emergency_stop = true; }, 80},
+    {"earth", PROTECTION_EARTH_LOST, [](Sensors& s) { s.earth_present = false; }, 90},
+    {"unplugged", PROTECTION_PILOT_LOST, [](Sensors& s) { s.pilot_high_mv = 12'000; }, 90},
+    {"back to B", PROTECTION_PILOT_LOST, [](Sensors& s) { s.pilot_high_mv = 9'000; }, 90},
+    {"pilot short", PROTECTION_PILOT_LOST, [](Sensors& s) { s.pilot_high_mv = 0; }, 90},
+    {"diode", PROTECTION_DIODE, [](Sensors& s) { s.pilot_low_mv = -6'000; }, 150},
+    {"lock", PROTECTION_LOCK_OPEN, [](Sensors& s) { s.locked = false; }, 90},
+    {"insulation", PROTECTION_INSULATION, [](Sensors& s) { s.insulation = {20'000}; }, 270},
+    {"over-current", PROTECTION_OVER_CURRENT, [](Sensors& s) { s.current = {140'000}; }, 120},
+    {"reverse current", PROTECTION_REVERSE_CURRENT, [](Sensors& s) { s.current = {-8'000}; }, 120},
+    {"over-voltage of the car", PROTECTION_OVER_VOLTAGE_EV, [](Sensors& s) { s.outlet_voltage = s.supply_voltage = {510'000}; }, 400},
+    {"over-voltage", PROTECTION_OVER_VOLTAGE, [](Sensors& s) { s.outlet_voltage = s.supply_voltage = {1'050'000}; }, 80},
+    {"over-temperature", PROTECTION_OVER_TEMPERATURE, [](Sensors& s) { s.contact_temperature[1] = {1'150}; }, 1'070},
+    {"implausible temperature", PROTECTION_SENSOR_IMPLAUSIBLE, [](Sensors& s) { s.contact_temperature[0] = {3'000}; }, 170},
+    {"sensors disagree", PROTECTION_SENSOR_IMPLAUSIBLE, [](Sensors& s) { s.supply_voltage = {300'000}; }, 170},
+    {"contactor fell open", PROTECTION_CONTACTOR_NOT_CLOSED, [](Sensors& s) { s.contactor_closed = false; }, 190},
+    {"supply", PROTECTION_SUPPLY_FAULT, [](Sensors& s) { s.supply_fault = true; }, 80},
+    {"watchdog", PROTECTION_WATCHDOG, [](Sensors& s) { s.watchdog_tripped = true; }, 80},
+};
+
+TEST(Safety, every_provocation_at_full_power_is_an_emergency_stop_in_time) {
+    for (const Provocation& p : kProvocations) {
+        SCOPED_TRACE(p.name);
+        Bench bench;
+        bench.deliver();
+        bench.fault = p.fault;
+        const bool follows = p.id == PROTECTION_OVER_TEMPERATURE;  // derates to nothing first
+        if (!follows) bench.force_ma = 100'000;                    // the current does not go down: the bound must open
+        EXPECT_LE(bench.until_open(3'000), p.limit_ms);
+        EXPECT_EQ(bench.out.report.stop, STOP_EMERGENCY);
+        EXPECT_FALSE(bench.out.actuators.supply_on);
+        EXPECT_EQ(bench.out.report.counters.openings_under_load, follows ? 0u : 1u);
+        EXPECT_STREQ(protection_name(bench.out.report.cause), protection_name(p.id));
+    }
+}
+
+TEST(Safety, the_supply_is_off_from_the_first_step_of_an_emergency) {
+    Bench bench;
+    bench.deliver();
+    bench.fault = [](Sensors& s) { s.emergency_stop = true; };
+    bench.period();
+    EXPECT_FALSE(bench.out.actuators.supply_on);
+    EXPECT_EQ(bench.out.actuators.current.value, 0);
+    EXPECT_EQ(bench.out.actuators.drive, Drive::fault);
+    EXPECT_LE(bench.until_open(100), 10) << "the current is gone in the next frame";
+    EXPECT_EQ(bench.out.report.counters.openings_under_load, 0u);
+}
+
+TEST(Safety, mains_out_of_range_is_a_controlled_stop) {
+    Bench bench;
+    bench.deliver();
+    bench.fault = [](Sensors& s) { s.mains_voltage = {170'000}; };
+    EXPECT_LE(bench.until_open(1'000), 250);
+    EXPECT_EQ(bench.out.report.stop, STOP_CONTROLLED);
+    EXPECT_EQ(bench.out.report.latched, 0u);
+}
+
+TEST(Safety, bad_insulation_fails_the_cable_check) {
+    Bench bench;
+    bench.run(100);
+    bench.plug(6'000);
+    bench.run(100);
+    bench.in.sensors.insulation = {40'000};
+    bench.demand(Demand::cable_check);
+    bench.run(3'000);
+    EXPECT_EQ(bench.out.report.cable_check, CableCheck::failed);
+    EXPECT_FALSE(bench.out.actuators.close_contactor);
+    EXPECT_NE(bench.out.report.latched & (1u << PROTECTION_INSULATION), 0u);
+}
+
+TEST(Safety, weak_insulation_is_a_warning) {
+    Bench bench;
+    bench.run(100);
+    bench.plug(6'000);
+    bench.run(100);
+    bench.in.sensors.insulation = {200'000};
+    bench.demand(Demand::cable_check);
+    EXPECT_TRUE(bench.until(Stage::checked));
+    EXPECT_EQ(bench.out.report.cable_check, CableCheck::passed_with_warning);
+}
+
+TEST(Safety, a_shorted_cable_never_gets_more_than_the_test_voltage) {
+    Bench bench;
+    bench.run(100);
+    bench.plug(6'000);
+    bench.run(100);
+    bench.demand(Demand::energy);
+    bench.force_mv = 500;
+    for (int i = 0; i < 300; ++i) {
+        bench.period();
+        ASSERT_LE(bench.out.actuators.voltage.value, 60'000);
+    }
+    EXPECT_EQ(bench.out.report.cause, PROTECTION_SHORT_CIRCUIT);
+    EXPECT_EQ(bench.out.report.cable_check, CableCheck::failed);
+}
+
+TEST(Safety, an_output_that_does_not_discharge_is_latched) {
+    Bench bench;
+    bench.deliver();
+    bench.demand(Demand::none);
+    bench.fault = [&](Sensors& s) {
+        if (bench.out.report.stage == Stage::discharging) s.supply_voltage = {300'000};
+    };
+    bench.run(5'000);
+    EXPECT_NE(bench.out.report.latched & (1u << PROTECTION_DISCHARGE_FAILED), 0u);
+    EXPECT_FALSE(bench.out.actuators.discharge) << "the bleeder is not made for it";
+}
+
+TEST(Safety, voltage_behind_an_open_contactor_is_a_weld) {
+    Bench bench;
+    bench.deliver();
+    bench.demand(Demand::none);
+    bench.fault = [&](Sensors& s) {
+        if (bench.out.report.stage == Stage::discharging) s.supply_voltage = s.outlet_voltage = {400'000};
+    };
+    bench.run(5'000);
+    EXPECT_NE(bench.out.report.latched & (1u << PROTECTION_CONTACTOR_WELDED), 0u);
+}
+
+TEST(Safety, does_not_close_onto_a_voltage_that_does_not_match) {
+    Bench bench;
+    bench.run(100);
+    bench.plug(6'000);
+    bench.run(100);
+    bench.fault = [](Sensors& s) { s.outlet_voltage = {400'000}; };
+    bench.demand(Demand::energy);
+    bench.run(2'000);
+    EXPECT_EQ(bench.out.report.counters.operations, 0u);
+}
+
+TEST(Safety, clamps_to_nameplate_power_and_cable) {
+    Bench bench;
+    bench.run(100);
+    bench.plug(6'000);
+    bench.run(100);
+    bench.demand(Demand::energy, 300'000);
+    EXPECT_TRUE(bench.until(Stage::delivering));
+    bench.run(5'000);
+    EXPECT_EQ(bench.out.actuators.current.value, 125'000);
+    EXPECT_EQ(bench.out.report.counters.clamped_setpoints, 1u);
+    bench.in.command.setpoint.voltage = {500'000};
+    bench.force_mv = 500'000;
+    bench.in.command.setpoint.current = {125'000};
+    bench.run(5'000);
+    EXPECT_EQ(bench.out.actuators.current.value, 100'000) << "50 kW at 500 V";
+    EXPECT_EQ(bench.out.report.limit_reason, LimitReason::nameplate_power);
+}
+
+TEST(Safety, refuses_and_counts_absurd_setpoints) {
+    Bench bench;
+    bench.deliver();
+    const Setpoint good = bench.in.command.setpoint;
+    Setpoint bad[5] = {good, good, good, good, good};
+    bad[0].current = {-1'000};
+    bad[1].voltage = {-1};
+    bad[2].current = {INT32_MAX};
+    bad[3].ramp_ma_per_s = INT32_MAX;
+    bad[4].voltage = {INT32_MAX};
+    std::uint32_t count = 0;
+    for (const Setpoint& setpoint : bad) {
+        bench.in.command.setpoint = setpoint;
+        bench.run(100);
+        EXPECT_EQ(bench.out.report.counters.refused_setpoints, ++count) << "once a message";
+        EXPECT_EQ(bench.out.actuators.current.value, 100'000);
+    }
+}
+
+TEST(Safety, current_changes_by_the_ramp_only) {
+    Bench bench;
+    bench.deliver();
+    std::int32_t last = bench.out.actuators.current.value;
+    for (int i = 0; i < 300; ++i) {
+        bench.in.command.setpoint.current = {i % 2 ? 0 : 125'000};
+        bench.period();
+        EXPECT_LE(std::abs(bench.out.actuators.current.value - last), 1'000);
+        last = bench.out.actuators.current.value;
+    }
+    EXPECT_TRUE(bench.out.actuators.close_contactor);
+}
+
+TEST(Safety, a_hot_connector_derates_before_it_trips) {
+    Bench bench;
+    bench.deliver();
+    bench.fault = [](Sensors& s) { s.contact_temperature[0] = {975}; };
+    bench.run(3'000);
+    EXPECT_EQ(bench.out.actuators.current.value, 62'500);
+    EXPECT_EQ(bench.out.report.limit_reason, LimitReason::temperature);
+    EXPECT_TRUE(bench.out.actuators.close_contactor);
+}
+
+Configuration bidirectional() {
+    Configuration c;
+    c.discharge_max = {60'000};
+    return c;
+}
+
+TEST(Safety, feeds_back_only_where_it_is_built_for_it) {
+    Bench bench;
+    bench.configuration = bidirectional();
+    bench.deliver();
+    bench.in.command.setpoint.current = {-100'000};
+    bench.run(3'000);
+    EXPECT_EQ(bench.out.actuators.current.value, -60'000);
+    EXPECT_TRUE(bench.out.actuators.close_contactor);
+}
+
+Bench ac_bench() {
+    Bench bench;
+    bench.configuration.outlet = Outlet::ac_socket;
+    bench.configuration.current_max = bench.configuration.cable_max = {32'000};
+    bench.in.sensors.proximity = {220};
+    bench.in.command.digital = false;
+    bench.in.command.setpoint.current = {32'000};
+    return bench;
+}
+
+//= IEC 61851-1 Annex A: B to C, the station closes within 3 s
+TEST(SafetyAc, plain_pilot_charging_and_the_cars_own_pause) {
+    Bench bench = ac_bench();
+    bench.plug(9'000);
+    bench.in.command.demand = Demand::energy;
+    bench.run(500);
+    EXPECT_EQ(bench.out.actuators.drive, Drive::pwm);
+    EXPECT_EQ(bench.out.actuators.duty_permille, 533);
+    EXPECT_FALSE(bench.out.actuators.close_contactor);
+    bench.plug(6'000);
+    bench.run(500);
+    EXPECT_EQ(bench.out.report.stage, Stage::delivering);
+    EXPECT_EQ(bench.out.report.current.value, 31'980);
+    bench.plug(9'000);
+    EXPECT_LE(bench.until_open(500), 90);
+    EXPECT_EQ(bench.out.report.latched, 0u);
+    bench.plug(6'000);
+    EXPECT_TRUE(bench.until(Stage::delivering, 3'000));
+}
+
+//= IEC 61851-1 Annex A: stop by X1, the car has 3 s, the station may open under load after 6 s
+TEST(SafetyAc, a_stop_says_x1_and_waits_for_the_car) {
+    Bench bench = ac_bench();
+    bench.plug(6'000);
+    bench.in.command.demand = Demand::energy;
+    ASSERT_TRUE(bench.until(Stage::delivering));
+    bench.in.command.demand = Demand::none;
+    bench.draw_ma = 30'000;
+    bench.run(3'000);
+    EXPECT_EQ(bench.out.actuators.drive, Drive::steady);
+    EXPECT_TRUE(bench.out.actuators.close_contactor);
+    bench.draw_ma = 0;
+    EXPECT_LE(bench.until_open(100), 20);
+    EXPECT_EQ(bench.out.report.counters.openings_under_load, 0u);
+}
+
+TEST(SafetyAc, a_car_that_ignores_x1_is_opened_under_load_after_6_s) {
+    Bench bench = ac_bench();
+    bench.plug(6'000);
+    bench.in.command.demand = Demand::energy;
+    ASSERT_TRUE(bench.until(Stage::delivering));
+    bench.in.command.demand = Demand::none;
+    bench.draw_ma = 30'000;
+    const int took = bench.until_open(10'000);
+    EXPECT_GE(took, 5'900);
+    EXPECT_LE(took, 6'100);
+    EXPECT_EQ(bench.out.report.counters.openings_under_load, 1u);
+}
+
+TEST(SafetyAc, a_car_that_takes_twice_its_share_is_opened_by_the_own_sensor) {
+    Bench bench = ac_bench();
+    bench.in.command.setpoint.current = {16'000};
+    bench.plug(6'000);
+    bench.in.command.demand = Demand::energy;
+    ASSERT_TRUE(bench.until(Stage::delivering));
+    bench.draw_ma = 32'000;
+    EXPECT_LE(bench.until_open(3'000), 150);
+    EXPECT_EQ(bench.out.report.cause, PROTECTION_OVER_CURRENT);
+}
+
+TEST(SafetyAc, a_tenth_more_is_borne_for_100_s) {
+    Bench bench = ac_bench();
+    bench.in.command.setpoint.current = {16'000};
+    bench.plug(6'000);
+    bench.in.command.demand = Demand::energy;
+    ASSERT_TRUE(bench.until(Stage::delivering));
+    bench.draw_ma = 18'000;
+    bench.run(99'000);
+    EXPECT_TRUE(bench.out.actuators.close_contactor);
+    bench.run(2'000);
+    EXPECT_EQ(bench.out.report.stop, STOP_CONTROLLED);
+    EXPECT_EQ(bench.out.report.cause, PROTECTION_OVER_CURRENT_LONG);
+}
+
+//= IEC 62955: 6 mA within 10 s, 60 mA within 0.3 s, 200 mA within 0.1 s
+TEST(SafetyAc, residual_direct_current_opens_in_time) {
+    const struct { std::int32_t ua; int limit_ms; } table[] = {{6'000, 10'000}, {60'000, 300}, {200'000, 100}};
+    for (const auto& row : table) {
+        Bench bench = ac_bench();
+        bench.plug(6'000);
+        bench.in.command.demand = Demand::energy;
+        ASSERT_TRUE(bench.until(Stage::delivering));
+        bench.fault = [&](Sensors& s) { s.residual_dc = {row.ua}; };
+        EXPECT_LE(bench.until_open(11'000), row.limit_ms - 50) << row.ua;
+    }
+}
+
+TEST(SafetyAc, the_cable_limits_what_is_offered) {
+    Bench bench = ac_bench();
+    bench.in.sensors.proximity = {680};
+    bench.plug(9'000);
+    bench.in.command.demand = Demand::energy;
+    bench.run(500);
+    EXPECT_EQ(bench.out.report.limit.value, 20'000);
+    EXPECT_EQ(bench.out.report.limit_reason, LimitReason::cable);
+    EXPECT_EQ(bench.out.actuators.duty_permille, 333);
+}
+
+TEST(SafetyAc, phases_are_never_switched_under_load) {
+    Bench bench = ac_bench();
+    bench.plug(6'000);
+    bench.in.command.demand = Demand::energy;
+    ASSERT_TRUE(bench.until(Stage::delivering));
+    ASSERT_TRUE(bench.out.actuators.three_phase);
+    bench.in.command.setpoint.phases = 1;
+    int open_ms = 0;
+    for (int i = 0; i < 2'000; ++i) {
+        const bool was_three = bench.out.actuators.three_phase;
+        const bool was_closed = bench.out.actuators.close_contactor;
+        bench.period();
+        if (bench.out.actuators.three_phase != was_three) {
+            EXPECT_FALSE(was_closed && bench.out.actuators.close_contactor);
+        }
+        open_ms += bench.out.actuators.close_contactor ? 0 : 10;
+        if (bench.out.actuators.close_contactor && !bench.out.actuators.three_phase) break;
+    }
+    EXPECT_FALSE(bench.out.actuators.three_phase);
+    EXPECT_TRUE(bench.out.actuators.close_contactor);
+    EXPECT_GE(open_ms, 5'000);
+}
+
+// Everything random, every step: the contactor and the supply obey the rules of the facts.
+TEST(Safety, holds_its_rules_whatever_the_sensors_and_the_session_say) {
+    std::mt19937_64 random(1961);
+    std::uint64_t delivered = 0;
+    for (int run = 0; run < 300; ++run) {
+        Bench bench;
+        if (run % 3 == 2) bench = ac_bench();
+        bench.run(50);
+        bench.plug(6'000);
+        bench.demand(Demand::energy, 32'000);
+        std::int64_t consent_until = 0;
+        int stopping_ms = 0;
+        for (int i = 0; i < 1'200; ++i) {
+            if (random() % 199 == 0) bench.renew = !bench.renew;
+            if (random() % 299 == 0) bench.plug(static_cast<std::int16_t>(static_cast<int>(random() % 5) * 3'000));
+            if (random() % 99 == 0) bench.plug(6'000);
+            if (random() % 149 == 0) bench.in.command.demand = static_cast<Demand>(random() % 4);
+            if (random() % 99 == 0) bench.in.command.setpoint.current = {static_cast<std::int32_t>(random())};
+            if (random() % 99 == 0) bench.demand(Demand::energy, 32'000);
+            if (random() % 399 == 0) bench.frames = !bench.frames;
+            bench.in.command.acknowledge = random() % 50 == 0;
+            if (random() % 499 == 0) {
+                const auto& p = kProvocations[random() % std::size(kProvocations)];
+                bench.fault = p.fault;
+            } else if (random() % 99 == 0) {
+                bench.fault = nullptr;
+                bench.frames = true;
+            }
+            if (bench.renew) consent_until = bench.us + 10'000 + 500'000;
+            bench.period();
+            const Actuators& a = bench.out.actuators;
+            const bool energy = a.supply_on && bench.out.report.stage == Stage::delivering;
+            delivered += energy;
+            if (energy) {
+                ASSERT_EQ(bench.out.report.latched, 0u);
+                ASSERT_EQ(bench.out.report.tripped, 0u);
+                ASSERT_LT(bench.us, consent_until);
+                ASSERT_TRUE(bench.out.report.locked);
+                ASSERT_TRUE(bench.out.report.energy_ready);
+            }
+            if (a.supply_on) { ASSERT_TRUE(a.close_contactor); }
+            ASSERT_GE(a.current.value, 0);
+            ASSERT_LE(a.current.value, bench.configuration.current_max.value);
+            ASSERT_LE(a.voltage.value, bench.configuration.voltage_max.value);
+            stopping_ms = bench.out.report.stage == Stage::stopping ? stopping_ms + 10 : 0;
+            ASSERT_LE(stopping_ms, 6'100);
+        }
+    }
+    EXPECT_GT(delivered, 1'000u) << "the random runs must reach what they test";
+}
+
+}  // namespace
+}  // namespace voltkeep::safety
