@@ -24,8 +24,7 @@ bool mains_outside(const Sensors& sensors) {
 bool implausible(const Work& work) {
     const Sensors& s = work.sensors;
     const std::int32_t current_top = 2 * higher(work.configuration.current_max.value, work.configuration.cable_max.value);
-    for (const DeciCelsius t : s.contact_temperature)
-        if (outside(t.value, -500, 1'800)) return true;
+    if (outside(s.plus_temperature.value, -500, 1'800) || outside(s.minus_temperature.value, -500, 1'800)) return true;
     if (outside(s.cabinet_temperature.value, -500, 1'500) || outside(s.current.value, -current_top, current_top)) return true;
     if (work.is_ac) return false;
     const std::int32_t voltage_top = work.configuration.voltage_max.value / 2 * 3;
@@ -107,7 +106,7 @@ std::uint32_t conditions(const Work& work, bool late) {
     const Pilot pilot = state.pilot.stable;
     set.add(PROTECTION_PILOT_FAULT, state.drive != Drive::fault && (pilot == Pilot::e || pilot == Pilot::f || pilot == Pilot::between));
     set.add(PROTECTION_DIODE, work.plugged && state.drive == Drive::pwm && !state.diode.stable);
-    const std::int32_t hottest = higher(s.contact_temperature[0].value, s.contact_temperature[1].value);
+    const std::int32_t hottest = higher(s.plus_temperature.value, s.minus_temperature.value);
     set.add(PROTECTION_OVER_TEMPERATURE, hottest >= limit_of(PROTECTION_OVER_TEMPERATURE));
     set.add(PROTECTION_SENSOR_IMPLAUSIBLE, implausible(work));
     set.add(PROTECTION_SUPPLY_FAULT, s.supply_fault);

@@ -102,7 +102,7 @@ Report report_of(const Work& work, const interlock_outputs& interlock) {
     r.limit = limit.current;
     r.limit_reason = limit.reason;
     r.insulation = s.insulation;
-    r.temperature = s.contact_temperature[0] < s.contact_temperature[1] ? s.contact_temperature[1] : s.contact_temperature[0];
+    r.temperature = s.plus_temperature < s.minus_temperature ? s.minus_temperature : s.plus_temperature;
     r.counters = state.counters;
     r.counters.operations = state.interlock.operations;
     r.counters.openings_under_load = state.interlock.openings_under_load;

@@ -62,7 +62,8 @@ struct Sensors {
     MicroAmpere residual_dc{};
     MicroAmpere residual_ac{};
     Ohm insulation{1'000'000};           ///< between the output and earth (DC)
-    DeciCelsius contact_temperature[2]{{250}, {250}};  ///< the connector's contacts
+    DeciCelsius plus_temperature{250};   ///< of the connector's contacts; AC: L1
+    DeciCelsius minus_temperature{250};  ///< AC: N
     DeciCelsius cabinet_temperature{250};
     MilliVolt mains_voltage{230'000};    ///< phase to neutral, the one farthest from 230 V
     MilliHertz mains_frequency{50'000};

@@ -244,8 +244,8 @@ const Provocation kProvocations[] = {
     {"reverse current", PROTECTION_REVERSE_CURRENT, [](Sensors& s) { s.current = {-8'000}; }, 120},
     {"over-voltage of the car", PROTECTION_OVER_VOLTAGE_EV, [](Sensors& s) { s.outlet_voltage = s.supply_voltage = {510'000}; }, 400},
     {"over-voltage", PROTECTION_OVER_VOLTAGE, [](Sensors& s) { s.outlet_voltage = s.supply_voltage = {1'050'000}; }, 80},
-    {"over-temperature", PROTECTION_OVER_TEMPERATURE, [](Sensors& s) { s.contact_temperature[1] = {1'150}; }, 1'070},
-    {"implausible temperature", PROTECTION_SENSOR_IMPLAUSIBLE, [](Sensors& s) { s.contact_temperature[0] = {3'000}; }, 170},
+    {"over-temperature", PROTECTION_OVER_TEMPERATURE, [](Sensors& s) { s.minus_temperature = {1'150}; }, 1'070},
+    {"implausible temperature", PROTECTION_SENSOR_IMPLAUSIBLE, [](Sensors& s) { s.plus_temperature = {3'000}; }, 170},
     {"sensors disagree", PROTECTION_SENSOR_IMPLAUSIBLE, [](Sensors& s) { s.supply_voltage = {300'000}; }, 170},
     {"contactor fell open", PROTECTION_CONTACTOR_NOT_CLOSED, [](Sensors& s) { s.contactor_closed = false; }, 190},
     {"supply", PROTECTION_SUPPLY_FAULT, [](Sensors& s) { s.supply_fault = true; }, 80},
@@ -415,7 +415,7 @@ TEST(Safety, current_changes_by_the_ramp_only) {
 TEST(Safety, a_hot_connector_derates_before_it_trips) {
     Bench bench;
     bench.deliver();
-    bench.fault = [](Sensors& s) { s.contact_temperature[0] = {975}; };
+    bench.fault = [](Sensors& s) { s.plus_temperature = {975}; };
     bench.run(3'000);
     EXPECT_EQ(bench.out.actuators.current.value, 62'500);
     EXPECT_EQ(bench.out.report.limit_reason, LimitReason::temperature);

@@ -27,7 +27,7 @@ constexpr std::int32_t kDerateFrom = 900;
 constexpr std::int32_t kDerateTo = 1'050;
 
 MilliAmpere derated(MilliAmpere full, const Sensors& sensors) {
-    const std::int32_t hottest = higher(sensors.contact_temperature[0].value, sensors.contact_temperature[1].value);
+    const std::int32_t hottest = higher(sensors.plus_temperature.value, sensors.minus_temperature.value);
     if (hottest <= kDerateFrom) return full;
     if (hottest >= kDerateTo) return {0};
     return {static_cast<std::int32_t>(static_cast<std::int64_t>(full.value) * (kDerateTo - hottest) / (kDerateTo - kDerateFrom))};
