@@ -89,7 +89,7 @@ void on_broken_invariant(BrokenInvariantHook hook) noexcept;
     })
 
 namespace voltkeep::detail {
-template <class T> T value_of(std::expected<T, Error>&& r) { return std::move(*r); }
-inline void value_of(std::expected<void, Error>&&) {}
+template <class T, class E> T value_of(std::expected<T, E>&& r) { return std::move(*r); }
+template <class E> void value_of(std::expected<void, E>&&) {}
 [[noreturn]] void must_failed(const Error& error, const char* file, int line) noexcept;
 }  // namespace voltkeep::detail
