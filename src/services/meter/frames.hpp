@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the energy meter says on its bus: readings every 200 ms, and one for each request. Fixed size, little-endian, counted,
+// with a checksum. The socket is SOCK_SEQPACKET, one frame a packet.
+#pragma once
+
+#include "base/frame.hpp"
+#include "base/result.hpp"
+#include "base/units.hpp"
+
+namespace voltkeep::meter {
+
+/// Asks for a reading now. The answer's `answers` is this number.
+struct RequestFrame {
+    std::uint32_t number = 0;
+};
+
+/// What is wrong with the meter, one bit each; a reading with a bit set is no measurement.
+enum StatusBit : std::uint16_t { kInternalFault = 1, kOverRange = 2, kCoverOpened = 4 };
+
+struct ReadingFrame {
+    std::uint32_t sequence = 0;      ///< counts every reading; restarts with the meter
+    std::uint32_t answers = 0;       ///< the request that this answers; 0: unasked
+    std::uint64_t time_ms = 0;       ///< the meter's own clock, from its start
+    std::int64_t import_mwh = 0;     ///< to the car, 1/1000 Wh, never falls
+    std::int64_t export_mwh = 0;     ///< from the car, 1/1000 Wh, never falls
+    MilliVolt voltage{};
+    MilliAmpere current{};
+    Watt power{};
+    MilliHertz frequency{};          ///< of the supply; 0 for a DC meter without it
+    std::uint16_t status = 0;        ///< StatusBit
+    Text<24> serial;
+};
+
+inline constexpr std::size_t kRequestSize = 12;
+inline constexpr std::size_t kReadingSize = 84;
+inline constexpr std::uint32_t kRequestMark = 0x31'51'4d'56;  // "VMQ1"
+inline constexpr std::uint32_t kReadingMark = 0x31'52'4d'56;  // "VMR1"
+inline constexpr std::int64_t kReadingPeriodUs = 200'000;
+
+[[nodiscard]] inline std::array<std::byte, kRequestSize> encode(const RequestFrame& frame) {
+    FrameWriter<kRequestSize> w(kRequestMark);
+    w.put(frame.number);
+    const auto bytes = w.finish();
+    CHECK(bytes.has_value());
+    return *bytes;
+}
+
+/// Errors: malformed.
+[[nodiscard]] inline Result<RequestFrame> decode_request(Bytes bytes) {
+    FrameReader r(bytes);
+    if (!r.accepts(kRequestSize, kRequestMark)) return fail(Errc::malformed, "meter request: size, mark or checksum does not fit");
+    return RequestFrame{r.get<std::uint32_t>()};
+}
+
+[[nodiscard]] inline std::array<std::byte, kReadingSize> encode(const ReadingFrame& frame) {
+    FrameWriter<kReadingSize> w(kReadingMark);
+    w.put(frame.sequence);
+    w.put(frame.answers);
+    w.put(frame.time_ms);
+    w.put(frame.import_mwh);
+    w.put(frame.export_mwh);
+    w.put(frame.voltage.value);
+    w.put(frame.current.value);
+    w.put(frame.power.value);
+    w.put(frame.frequency.value);
+    w.put(frame.status);
+    w.put(static_cast<std::uint16_t>(frame.serial.size()));
+    for (std::size_t i = 0; i < frame.serial.capacity; ++i)
+        w.put(static_cast<std::uint8_t>(i < frame.serial.size() ? frame.serial.view()[i] : '\0'));
+    const auto bytes = w.finish();
+    CHECK(bytes.has_value());
+    return *bytes;
+}
+
+/// Errors: malformed (also a serial number that is too long or not printable).
+[[nodiscard]] inline Result<ReadingFrame> decode_reading(Bytes bytes) {
+    FrameReader r(bytes);
+    if (!r.accepts(kReadingSize, kReadingMark)) return fail(Errc::malformed, "meter reading: size, mark or checksum does not fit");
+    ReadingFrame frame;
+    frame.sequence = r.get<std::uint32_t>();
+    frame.answers = r.get<std::uint32_t>();
+    frame.time_ms = r.get<std::uint64_t>();
+    frame.import_mwh = r.get<std::int64_t>();
+    frame.export_mwh = r.get<std::int64_t>();
+    frame.voltage = {r.get<std::int32_t>()};
+    frame.current = {r.get<std::int32_t>()};
+    frame.power = {r.get<std::int32_t>()};
+    frame.frequency = {r.get<std::int32_t>()};
+    frame.status = r.get<std::uint16_t>();
+    const auto length = r.get<std::uint16_t>();
+    std::array<char, decltype(frame.serial)::capacity> serial{};
+    if (length > serial.size()) return fail(Errc::malformed, "meter reading: serial number too long");
+    for (std::size_t i = 0; i < serial.size(); ++i) {
+        serial[i] = static_cast<char>(r.get<std::uint8_t>());
+        if (i < length && (serial[i] < ' ' || serial[i] > '~')) return fail(Errc::malformed, "meter reading: serial number not printable");
+    }
+    frame.serial = decltype(frame.serial)::cut({serial.data(), length});
+    return frame;
+}
+
+}  // namespace voltkeep::meter
