@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -118,7 +119,7 @@ public:
 
     friend constexpr bool operator==(const Text& a, const Text& b) { return a.view() == b.view(); }
     friend constexpr auto operator<=>(const Text& a, const Text& b) { return a.view() <=> b.view(); }
-    friend constexpr bool operator==(const Text& a, std::string_view b) { return a.view() == b; }
+    friend constexpr bool operator==(const Text& a, const std::convertible_to<std::string_view> auto& b) { return a.view() == std::string_view(b); }
 
 private:
     std::uint16_t size_ = 0;

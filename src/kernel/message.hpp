@@ -124,7 +124,7 @@ private:
 /// Reads fields; every `get` is false once anything did not fit.
 class Reader {
 public:
-    explicit Reader(Bytes bytes, std::span<const int> handles = {}) : bytes_(bytes), handles_(handles) {}
+    explicit Reader(Bytes bytes, std::span<const int> handles = {}) : bytes_(bytes), handles_(handles), all_handles_(handles) {}
     [[nodiscard]] bool raw(void* out, std::size_t n) {
         if (n > bytes_.size()) return false;
         std::memcpy(out, bytes_.data(), n);
@@ -138,10 +138,13 @@ public:
         return true;
     }
     [[nodiscard]] bool at_end() const { return bytes_.empty() && handles_.empty(); }
+    /// Every descriptor that came, taken or not: for who must close them after a failure.
+    [[nodiscard]] std::span<const int> all_handles() const { return all_handles_; }
 
 private:
     Bytes bytes_;
     std::span<const int> handles_;
+    std::span<const int> all_handles_;
 };
 
 /// What the codec does for each kind of type, in one place: size bound, put, get, fingerprint.

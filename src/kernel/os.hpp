@@ -79,6 +79,10 @@ private:
     Descriptor epoll_;
 };
 
+/// A descriptor that becomes readable at an instant and stays so until it is armed anew. Only for a loop around our own.
+[[nodiscard]] Result<Descriptor> make_timer();
+[[nodiscard]] Result<> arm_timer(int timer, Instant when);
+
 /// Takes away from this process, for ever, what the sealed filter does not allow. An empty program seals nothing (lab builds).
 [[nodiscard]] Result<> seal(Bytes filter);
 

@@ -49,7 +49,10 @@ template <class R>
 Result<R> decode_reply(Result<Reader>&& raw) {
     if (!raw) return std::unexpected(std::move(raw).error());
     Result<R> reply{std::in_place};
-    if (!Codec<R>::get(*raw, *reply) || !raw->at_end()) return fail(Errc::malformed, type_name<R>());
+    if (!Codec<R>::get(*raw, *reply) || !raw->at_end()) {
+        close_handles(raw->all_handles());
+        return fail(Errc::malformed, type_name<R>());
+    }
     return reply;
 }
 }  // namespace detail

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pairs, messages and waiting on Linux: AF_UNIX SOCK_SEQPACKET and epoll. What the sockets do when a peer dies is in docs/kernel.md.
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "kernel/os.hpp"
+
+namespace voltkeep::kernel::os {
+
+void Descriptor::reset() noexcept {
+    if (number_ >= 0) ::close(number_);
+    number_ = -1;
+}
+
+Result<Pair> make_pair() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return fail_errno("socketpair");
+    return Pair{Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+namespace {
+struct Ancillary {
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(max_handles * sizeof(int))> bytes;
+};
+
+/// Takes the descriptors out of a received message, all that came.
+List<int, max_handles> take_handles(msghdr& header) {
+    List<int, max_handles> handles;
+    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+        const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t i = 0; i < count; ++i) {
+            int handle = -1;
+            std::memcpy(&handle, CMSG_DATA(c) + i * sizeof(int), sizeof handle);
+            if (!handles.push(handle)) ::close(handle);
+        }
+    }
+    return handles;
+}
+}  // namespace
+
+Result<> send(int end, Bytes message, std::span<const int> handles) {
+    iovec part{const_cast<std::byte*>(message.data()), message.size()};
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    Ancillary ancillary;
+    if (!handles.empty()) {
+        CHECK(handles.size() <= max_handles);
+        header.msg_control = ancillary.bytes.data();
+        header.msg_controllen = CMSG_SPACE(handles.size_bytes());
+        cmsghdr* c = CMSG_FIRSTHDR(&header);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(handles.size_bytes());
+        std::memcpy(CMSG_DATA(c), handles.data(), handles.size_bytes());
+    }
+    for (;;) {
+        if (::sendmsg(end, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return {};
+        if (errno == EINTR) continue;
+        if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS) return fail(Errc::full, "the peer's queue is full");
+        if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN) return fail(Errc::closed, "the peer is gone");
+        return fail_errno("sendmsg");
+    }
+}
+
+Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer) {
+    iovec part{buffer.data(), buffer.size()};
+    Ancillary ancillary;
+    bool unread = false;   // the peer died without having read what we sent: reported once, before what it had sent to us
+    for (;;) {
+        msghdr header{};
+        header.msg_iov = &part;
+        header.msg_iovlen = 1;
+        header.msg_control = ancillary.bytes.data();
+        header.msg_controllen = ancillary.bytes.size();
+        const ssize_t n = ::recvmsg(end, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        if (n > 0 || (n == 0 && header.msg_controllen > 0)) {
+            Received received{static_cast<std::size_t>(n), take_handles(header), false};
+            if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+                for (int handle : received.handles) ::close(handle);
+                received.handles.clear();
+                received.truncated = true;
+            }
+            return received;
+        }
+        if (n == 0) return fail(unread ? Errc::gone_unread : Errc::closed, "the peer is gone");
+        if (errno == EINTR) continue;
+        if (errno == ECONNRESET) {
+            unread = true;
+            continue;
+        }
+        if (errno == EAGAIN) {
+            if (unread) return fail(Errc::gone_unread, "the peer is gone");
+            return std::nullopt;
+        }
+        return fail_errno("recvmsg");
+    }
+}
+
+Result<bool> wait(int end, Instant deadline) {
+    for (;;) {
+        const Duration left = std::max<Duration>(deadline - now(), 0ns);
+        const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
+        pollfd p{end, POLLIN, 0};
+        const int n = ::ppoll(&p, 1, &timeout, nullptr);
+        if (n > 0) return true;
+        if (n == 0) return false;
+        if (errno != EINTR) return fail_errno("ppoll");
+    }
+}
+
+Result<Poller> Poller::make() {
+    Poller poller;
+    poller.epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+    if (!poller.epoll_) return fail_errno("epoll_create1");
+    return poller;
+}
+
+namespace {
+epoll_event interest(std::uint64_t key, bool readable, bool writable) {
+    epoll_event e{};
+    e.events = (readable ? EPOLLIN : 0u) | (writable ? EPOLLOUT : 0u);
+    e.data.u64 = key;
+    return e;
+}
+}  // namespace
+
+Result<> Poller::add(int descriptor, std::uint64_t key, bool writable) {
+    epoll_event e = interest(key, true, writable);
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
+    return {};
+}
+
+Result<> Poller::change(int descriptor, std::uint64_t key, bool readable, bool writable) {
+    epoll_event e = interest(key, readable, writable);
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
+    return {};
+}
+
+void Poller::remove(int descriptor) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr); }
+
+Result<std::span<Poller::Event>> Poller::wait(std::span<Event> events, Instant deadline) {
+    std::array<epoll_event, 32> ready;
+    const Duration left = std::max<Duration>(deadline - now(), 0ns);
+    const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
+    const int n = ::epoll_pwait2(epoll_.get(), ready.data(), static_cast<int>(std::min(ready.size(), events.size())), &timeout, nullptr);
+    if (n < 0 && errno != EINTR) return fail_errno("epoll_pwait2");
+    for (int i = 0; i < n; ++i) {
+        const std::uint32_t flags = ready[static_cast<std::size_t>(i)].events;
+        events[static_cast<std::size_t>(i)] = {ready[static_cast<std::size_t>(i)].data.u64, (flags & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0,
+                                               (flags & (EPOLLOUT | EPOLLERR)) != 0};
+    }
+    return events.first(static_cast<std::size_t>(std::max(n, 0)));
+}
+
+Result<Descriptor> make_timer() {
+    Descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    if (!timer) return fail_errno("timerfd_create");
+    return timer;
+}
+
+Result<> arm_timer(int timer, Instant when) {
+    const std::int64_t ns = std::max<std::int64_t>(when.ns, 1);   // 0 would disarm it
+    const itimerspec at{{0, 0}, {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)}};
+    if (::timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, nullptr) != 0) return fail_errno("timerfd_settime");
+    return {};
+}
+
+}  // namespace voltkeep::kernel::os

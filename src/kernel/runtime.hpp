@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of kernel::Service: conduits, calls in flight, timers, the loop. Only service.cpp and runtime*.cpp include this.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "kernel/os.hpp"
+#include "kernel/service.hpp"
+
+namespace voltkeep::kernel {
+
+/// In front of every call and reply. A reply repeats sequence and number; its status is an Errc.
+struct Header {
+    std::uint32_t sequence = 0;
+    std::uint16_t number = 0;
+    std::uint16_t status = 0;
+};
+inline constexpr std::size_t header_size = bound<Header>;
+static_assert(header_size == 8);
+
+/// One conduit, at one of its ends.
+struct ConduitState {
+    control::End end;
+    os::Descriptor calls;
+    os::Descriptor pulses;
+    std::uint32_t epoch = 0;
+
+    // client
+    std::uint32_t next_sequence = 1;
+    std::uint32_t unanswered = 0;          ///< sent on this epoch and not answered: more than this call means "unread" is not certain
+    struct InFlight {
+        std::uint32_t sequence = 0;
+        Instant deadline;
+        detail::RawThen then;
+    };
+    std::optional<InFlight> in_flight;
+
+    // server: the request that may still be answered
+    std::uint32_t open_sequence = 0;
+    bool is_open = false;
+
+    // pulses that the socket did not take: the newest value of each code
+    std::uint32_t pending = 0;
+    std::array<std::uint64_t, 32> pending_values{};
+};
+
+struct Statistics {
+    std::uint64_t handled = 0;      ///< requests and pulses
+    std::uint64_t refused = 0;      ///< messages that the policy does not allow
+    std::uint64_t malformed = 0;
+    std::uint64_t late = 0;         ///< replies that nobody waited for any more
+    std::uint32_t slowest_us = 0;   ///< the longest handler since the last beat
+};
+
+class Runtime {
+public:
+    explicit Runtime(os::Descriptor control);
+
+    // start (runtime_start.cpp)
+    void receive_slice();
+    void receive_ends();
+
+    // calls (runtime_calls.cpp)
+    Result<Reader> call(std::uint16_t conduit, std::uint16_t number, Bytes request);
+    Result<> request(std::uint16_t conduit, std::uint16_t number, Bytes request, detail::RawThen then);
+    void reply(const detail::ReplyTo& to, const Error* error, Bytes body, std::span<const int> handles);
+    void on_calls(std::uint16_t conduit);
+    void on_pulses(std::uint16_t conduit, bool writable);
+    void notify(std::uint8_t code, std::uint64_t value, EvseId only);
+    void expire_requests(Instant at);
+    void flush(std::uint16_t index);
+    void on_request(std::uint16_t index, const os::Received& received);
+    void on_reply(std::uint16_t index);
+    void refuse(std::uint16_t index, const Header& header, Errc why);
+    Result<std::uint32_t> send_request(std::uint16_t index, std::uint16_t number, Bytes body);
+    Result<std::optional<std::pair<Header, Reader>>> take_reply(std::uint16_t index);
+    Result<Reader> opened(const Header& header, Reader body);
+    Errc how_gone(std::uint16_t index, Errc seen);
+    void report(std::uint16_t conduit, Errc what, std::uint64_t number);
+
+    // loop (runtime_loop.cpp)
+    void turn(Instant until);
+    void process_ready(Instant until);
+    void run_timers();
+    void beat();
+    [[nodiscard]] Instant next_deadline() const;
+    void on_control();
+    void join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses);
+    void lost(std::uint16_t index, Errc why);
+    void send_record(control::Record record);
+    void arm();
+
+    control::Slice slice;
+    std::vector<ConduitState> conduits;
+    std::vector<os::Descriptor> devices;
+    std::map<std::string, std::move_only_function<void(int)>, std::less<>> device_handlers;
+    os::Descriptor control_end;
+    os::Poller poller;
+    os::Descriptor timer;                  ///< makes the poller's descriptor readable at the next deadline, for a loop around ours
+    bool embedded = false;
+
+    std::optional<detail::RawHandler> server;
+    struct PulseHandler {
+        Text<24> type;
+        std::uint8_t code = 0;
+        std::move_only_function<void(EvseId, std::uint64_t)> then;
+    };
+    std::deque<PulseHandler> pulse_handlers;   // deque: a handler may register another one
+    struct BackHandler {
+        Text<24> type;
+        std::move_only_function<void(EvseId)> then;
+    };
+    std::deque<BackHandler> back_handlers;
+    struct Watch {
+        bool writable = false;
+        std::shared_ptr<std::move_only_function<void(bool, bool)>> then;   // shared: a handler may unwatch itself
+    };
+    std::map<int, Watch> watches;
+    struct Timer {
+        Instant when;
+        Duration period{};
+        std::shared_ptr<Action> action;
+    };
+    std::map<TimerId, Timer> timers;
+    TimerId next_timer = 1;
+    struct Ask {
+        std::uint64_t number = 0;
+        std::move_only_function<void(Bytes)> then;
+    };
+    std::deque<Ask> asks;
+    std::uint64_t next_ask = 1;
+    Action stop_action;
+    bool stopping = false;
+    bool started = false;                  ///< `go` has come: what joins now is a peer that is back
+    Instant next_beat{};
+    Statistics statistics;
+    std::vector<std::byte> receive_buffer; ///< one message of the largest size that any conduit allows
+    std::vector<std::byte> send_buffer;
+    List<int, max_handles> received_handles;   ///< of the reply that is being decoded
+};
+
+}  // namespace voltkeep::kernel

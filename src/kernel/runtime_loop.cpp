@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The loop of a service: what is ready, what is due, the beat, and the control channel.
+#include "kernel/runtime.hpp"
+
+namespace voltkeep::kernel {
+
+namespace {
+/// What a poller key stands for: the kind above, the index or descriptor below.
+enum class Source : std::uint32_t { control, calls, pulses, watch, timer };
+constexpr std::uint64_t key_of(Source source, std::uint32_t index = 0) { return static_cast<std::uint64_t>(source) << 32 | index; }
+static_assert(key_of(Source::pulses) == 2ull << 32);
+}  // namespace
+
+Instant Runtime::next_deadline() const {
+    Instant next = next_beat;
+    for (const auto& [id, timer_entry] : timers) next = std::min(next, timer_entry.when);
+    for (const ConduitState& c : conduits)
+        if (c.in_flight) next = std::min(next, c.in_flight->deadline);
+    return next;
+}
+
+void Runtime::turn(Instant until) {
+    process_ready(std::min(until, next_deadline()));
+    const Instant begun = now();
+    expire_requests(begun);
+    run_timers();
+    if (now() >= next_beat) beat();
+}
+
+void Runtime::process_ready(Instant until) {
+    std::array<os::Poller::Event, 32> events;
+    const auto ready = poller.wait(events, until);
+    CHECK(ready.has_value());
+    for (const os::Poller::Event& e : *ready) {
+        const Instant begun = now();
+        const auto index = static_cast<std::uint16_t>(e.key & 0xffff);
+        switch (static_cast<Source>(e.key >> 32)) {
+            case Source::control: on_control(); break;
+            case Source::calls:
+                if (conduits[index].calls) on_calls(index);
+                break;
+            case Source::pulses:
+                if (conduits[index].pulses) on_pulses(index, e.writable);
+                break;
+            case Source::watch:
+                if (const auto watch = watches.find(static_cast<int>(e.key & 0xffffffff)); watch != watches.end()) {
+                    const auto then = watch->second.then;
+                    (*then)(e.readable, e.writable);
+                }
+                break;
+            case Source::timer: break;   // only there to wake a loop around ours
+        }
+        const auto took = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(now() - begun).count());
+        statistics.slowest_us = std::max(statistics.slowest_us, took);
+    }
+}
+
+void Runtime::run_timers() {
+    const Instant begun = now();
+    for (auto it = timers.begin(); it != timers.end();) {
+        const TimerId id = it->first;
+        Timer& due = it->second;
+        if (due.when > begun) {
+            ++it;
+            continue;
+        }
+        const std::shared_ptr<Action> action = due.action;
+        if (due.period > 0ns) {
+            due.when = due.when + due.period;
+            if (due.when < begun) due.when = begun + due.period;   // late by more than a period: those turns are lost, not caught up
+        } else
+            timers.erase(it);
+        (*action)();
+        it = timers.upper_bound(id);   // the action may have changed the timers
+    }
+}
+
+void Runtime::beat() {
+    send_record({.request = control::Request::beat,
+                 .argument = static_cast<std::uint16_t>(std::min<std::uint64_t>(statistics.refused + statistics.malformed, 0xffff)),
+                 .code = statistics.slowest_us,
+                 .value = statistics.handled});
+    statistics.slowest_us = 0;
+    next_beat = now() + std::chrono::milliseconds(slice.watchdog.beat_ms);
+}
+
+void Runtime::send_record(control::Record record) {
+    std::array<std::byte, bound<control::Record>> buffer;
+    (void)os::send(control_end.get(), encode(record, buffer));   // a full control channel is the process manager's to notice
+}
+
+void Runtime::lost(std::uint16_t index, Errc why) {
+    ConduitState& c = conduits[index];
+    if (c.calls) poller.remove(c.calls.get());
+    if (c.pulses) poller.remove(c.pulses.get());
+    c.calls.reset();
+    c.pulses.reset();
+    c.unanswered = 0;
+    c.is_open = false;
+    if (!c.in_flight) return;
+    detail::RawThen then = std::move(c.in_flight->then);
+    c.in_flight.reset();
+    then(fail(why == Errc::gone_unread ? why : Errc::gone_unknown, "the server died"));
+}
+
+void Runtime::join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses) {
+    // A reply that is queued on the old ends is still the result: take it before they are closed.
+    if (conduits[index].calls && conduits[index].in_flight) on_reply(index);
+    lost(index, Errc::gone_unknown);
+    ConduitState& c = conduits[index];
+    c.calls = std::move(calls);
+    c.pulses = std::move(pulses);
+    c.epoch = epoch;
+    CHECK(poller.add(c.calls.get(), key_of(Source::calls, index)).has_value());
+    CHECK(poller.add(c.pulses.get(), key_of(Source::pulses, index)).has_value());
+    if (!started) return;
+    flush(index);
+    for (BackHandler& h : back_handlers)
+        if (h.type == c.end.peer_type) h.then(c.end.peer_evse);
+    for (PulseHandler& h : pulse_handlers)
+        if (h.type == c.end.peer_type && c.end.pulses_in >> h.code & 1) h.then(c.end.peer_evse, 0);
+}
+
+void Runtime::on_control() {
+    for (int taken = 0; taken < 16; ++taken) {
+        const auto received = os::receive(control_end.get(), receive_buffer);
+        if (!received) os::end_broken();   // the process manager is gone: so is everything
+        if (!*received) return;
+        const Bytes message = Bytes(receive_buffer).first((*received)->size);
+        const auto& handles = (*received)->handles;
+        CHECK(!message.empty());
+        switch (static_cast<control::Kind>(message[0])) {
+            case control::Kind::join: {
+                const auto j = decode<control::Join>(message);
+                CHECK(j && j->index < conduits.size() && handles.size() == 2);
+                join(j->index, j->epoch, os::Descriptor(handles[0]), os::Descriptor(handles[1]));
+                break;
+            }
+            case control::Kind::device: {
+                const auto j = decode<control::Join>(message);
+                CHECK(j && j->index < devices.size() && handles.size() == 1);
+                devices[j->index] = os::Descriptor(handles[0]);
+                const auto handler = device_handlers.find(slice.devices[j->index].view());
+                if (handler != device_handlers.end()) handler->second(devices[j->index].release());
+                break;
+            }
+            case control::Kind::go: started = true; break;
+            case control::Kind::stop:
+                stopping = true;
+                if (stop_action) stop_action();
+                if (embedded) ::_Exit(0);
+                return;
+            case control::Kind::state:
+            case control::Kind::event:
+            case control::Kind::end:
+                if (!asks.empty()) {
+                    auto ask = std::move(asks.front());
+                    // an event is followed by more of them; `end` closes the question
+                    const bool more = static_cast<control::Kind>(message[0]) == control::Kind::event;
+                    asks.pop_front();
+                    ask.then(message);
+                    if (more) asks.push_front(std::move(ask));
+                }
+                break;
+            case control::Kind::slice: CHECK(false);
+        }
+    }
+}
+
+void Runtime::arm() {
+    if (embedded) CHECK(os::arm_timer(timer.get(), next_deadline()).has_value());
+}
+
+}  // namespace voltkeep::kernel

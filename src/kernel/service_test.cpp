@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the message layer promises, between real processes. Each client reports by its exit status: the number of the first
+// expectation that failed, 0 if none did.
+#include "kernel/service.hpp"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include "kernel/test_station.hpp"
+
+namespace voltkeep::kernel {
+namespace {
+
+struct Sum {
+    std::int32_t a = 0, b = 0;
+    struct Total {
+        std::int32_t value = 0;
+    };
+    using Reply = Total;
+};
+struct Die {
+    using Reply = Done;
+};
+struct Sleep {
+    std::uint32_t ms = 0;
+    using Reply = Done;
+};
+struct GiveFile {
+    struct File {
+        Handle handle;
+    };
+    using Reply = File;
+};
+struct Later {
+    using Reply = Sum::Total;
+};
+struct PulseThenDie {
+    using Reply = Done;
+};
+using Calculator = Interface<Sum, Die, Sleep, GiveFile, Later, PulseThenDie>;
+enum class Pulse : std::uint8_t { tick, last_ = tick };
+constexpr std::uint32_t everything = 0x3f;
+
+int serve_calculator(int control) {
+    Service self = Service::start(control);
+    std::optional<Defer<Sum::Total>> waiting;
+    self.serve<Calculator>([](const Sum& m) -> Result<Sum::Total> { return Sum::Total{m.a + m.b}; },
+                           [](const Die&) -> Result<Done> { ::_exit(9); },
+                           [](const Sleep& m) -> Result<Done> {
+                               const Instant until = now() + std::chrono::milliseconds(m.ms);
+                               while (now() < until) {}
+                               return Done{};
+                           },
+                           [](const GiveFile&) -> Result<GiveFile::File> { return GiveFile::File{{::open("/dev/null", O_RDWR)}}; },
+                           [&](const Later&, Defer<Sum::Total> reply) {
+                               waiting.emplace(std::move(reply));
+                               self.after(5ms, [&] { (*waiting)(Sum::Total{42}); });
+                           },
+                           [&](const PulseThenDie&, Defer<Done> reply) {
+                               self.notify(Pulse::tick, 7);
+                               reply(Done{});
+                               ::_exit(9);
+                           });
+    self.seal();
+    return self.run();
+}
+
+#define EXPECT_HERE(condition) \
+    if (!(condition)) return __LINE__ % 251 + 1
+
+struct Pair {
+    testing::TestStation station;
+    std::size_t server, client;
+    explicit Pair(testing::TestStation::Body body, std::uint32_t messages = everything, std::uint16_t deadline_ms = 500, std::uint32_t requests = 0) {
+        server = station.add("calculator", serve_calculator);
+        client = station.add("client", std::move(body));
+        station.conduit<Calculator, Pulse>(client, server, messages, deadline_ms, requests);
+        station.start();
+    }
+};
+
+}  // namespace
+
+TEST(Service, a_call_brings_its_reply) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        for (int i = 0; i < 1000; ++i) EXPECT_HERE(server.call(Sum{i, 1})->value == i + 1);
+        return 0;
+    });
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, a_message_that_the_policy_does_not_name_is_denied) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        EXPECT_HERE(server.call(Die{}).error().code == Errc::denied);
+        EXPECT_HERE(server.call(Sum{1, 2})->value == 3);
+        return 0;
+    }, everything & ~2u);
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, a_late_reply_is_never_given_to_the_next_call) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        EXPECT_HERE(server.call(Sleep{120}).error().code == Errc::timeout);
+        for (int i = 0; i < 20; ++i) {
+            const auto r = server.call(Sum{i, i});
+            EXPECT_HERE(r ? r->value == 2 * i : r.error().code == Errc::timeout);
+        }
+        EXPECT_HERE(server.call(Sum{2, 2}).has_value());
+        return 0;
+    }, everything, 40);
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, a_server_that_dies_over_a_call_leaves_its_execution_unknown) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        EXPECT_HERE(server.call(Die{}).error().code == Errc::gone_unknown);
+        EXPECT_HERE(server.call(Sum{1, 1}).error().code == Errc::gone_unread);
+        return 0;
+    });
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, a_reply_that_was_sent_before_the_death_is_the_result) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        EXPECT_HERE(server.call(PulseThenDie{}).has_value());
+        return 0;
+    });
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, a_descriptor_travels_in_the_reply_that_declares_it) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        for (int i = 0; i < 3; ++i) {
+            const auto file = server.call(GiveFile{});
+            EXPECT_HERE(file && ::write(file->handle.descriptor, "x", 1) == 1);
+            ::close(file->handle.descriptor);
+        }
+        return 0;
+    });
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, a_request_is_answered_in_the_loop_and_only_one_is_in_flight) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        int answer = 0;
+        if (!server.request(Later{}, [&](Result<Sum::Total> r) { answer = r ? r->value : -1; })) return 1;
+        EXPECT_HERE(server.request(Later{}, [](Result<Sum::Total>) {}).error().code == Errc::busy);
+        const Instant deadline = now() + 2s;
+        while (answer == 0 && now() < deadline) self.turn();
+        EXPECT_HERE(answer == 42);
+        return 0;
+    });
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, the_peer_that_is_back_is_announced_and_answers) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        int backs = 0, ticks = 0;
+        self.on_back("calculator", [&](EvseId) { ++backs; });
+        self.on("calculator", Pulse::tick, [&](EvseId, std::uint64_t) { ++ticks; });
+        EXPECT_HERE(server.call(Sum{1, 1})->value == 2);
+        const Instant deadline = now() + 5s;
+        while (backs == 0 && now() < deadline) self.turn();
+        EXPECT_HERE(backs == 1);
+        EXPECT_HERE(ticks == 1);   // peer_back counts as every pulse
+        EXPECT_HERE(server.call(Sum{2, 2})->value == 4);
+        return 0;
+    });
+    ::usleep(50'000);
+    p.station.kill_and_restart(p.server);
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+}  // namespace voltkeep::kernel

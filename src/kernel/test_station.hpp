@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests: a process manager of fifty lines. It forks services that are functions, joins them, and kills them when told.
+#pragma once
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernel/describe.hpp"
+#include "kernel/os.hpp"
+#include "kernel/service.hpp"
+
+namespace voltkeep::kernel::testing {
+
+class TestStation {
+public:
+    using Body = std::function<int(int control)>;
+
+    std::size_t add(std::string name, Body body) {
+        services_.push_back({std::move(name), std::move(body), -1, {}, 0, {}});
+        return services_.size() - 1;
+    }
+
+    /// The client may send these messages (bits), the server may send all its pulses.
+    template <class I, class P = NoPulse>
+    void conduit(std::size_t client, std::size_t server, std::uint32_t messages, std::uint16_t deadline_ms, std::uint32_t requests = 0) {
+        Link link{client, server, I::fingerprint, messages, requests, deadline_ms, std::max(I::request_bound, I::reply_bound) + 8, 0};
+        links_.push_back(link);
+        services_[client].links.push_back(links_.size() - 1);
+        services_[server].links.push_back(links_.size() - 1);
+    }
+
+    void start() {
+        for (std::size_t i = 0; i < services_.size(); ++i) spawn(i);
+        for (std::size_t l = 0; l < links_.size(); ++l) join(l);
+        for (auto& s : services_) send(s, control::Join{.kind = control::Kind::go});
+    }
+
+    void kill_and_restart(std::size_t i) {
+        kill(i);
+        spawn(i);
+        for (std::size_t l : services_[i].links) join(l);
+        send(services_[i], control::Join{.kind = control::Kind::go});
+    }
+
+    void kill(std::size_t i) {
+        ::kill(services_[i].pid, SIGKILL);
+        ::waitpid(services_[i].pid, nullptr, 0);
+        services_[i].pid = -1;
+    }
+
+    /// The exit status of a service that ends by itself; -1 if it was killed by a signal.
+    int wait(std::size_t i) {
+        int status = 0;
+        ::waitpid(services_[i].pid, &status, 0);
+        services_[i].pid = -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    }
+
+    ~TestStation() {
+        for (std::size_t i = 0; i < services_.size(); ++i)
+            if (services_[i].pid > 0) kill(i);
+    }
+
+private:
+    struct Member {
+        std::string name;
+        Body body;
+        pid_t pid;
+        os::Descriptor control;
+        std::uint32_t starts;
+        std::vector<std::size_t> links;
+    };
+    struct Link {
+        std::size_t client, server;
+        std::uint64_t fingerprint;
+        std::uint32_t messages, requests;
+        std::uint16_t deadline_ms;
+        std::size_t max_size;
+        std::uint32_t epoch;
+    };
+
+    template <class M>
+    void send(Member& to, const M& message, std::span<const int> handles = {}) {
+        std::vector<std::byte> buffer(bound<M>);
+        MUST(os::send(to.control.get(), encode(message, buffer), handles));
+    }
+
+    control::Slice slice_of(std::size_t i) {
+        control::Slice slice;
+        slice.name = *policy::ServiceName::from(services_[i].name);
+        slice.epoch = services_[i].starts;
+        slice.watchdog.beat_ms = 50;
+        for (std::size_t l : services_[i].links) {
+            const Link& link = links_[l];
+            control::End end;
+            end.is_server = link.server == i;
+            end.peer = *policy::ServiceName::from(services_[end.is_server ? link.client : link.server].name);
+            end.peer_type = end.peer;
+            end.fingerprint = link.fingerprint;
+            end.messages = link.messages;
+            end.requests = link.requests;
+            end.pulses_in = end.pulses_out = 0xffffffff;
+            while (end.deadline_ms.push(link.deadline_ms)) {}
+            end.max_size = static_cast<std::uint32_t>(link.max_size);
+            CHECK(slice.conduits.push(end));
+        }
+        return slice;
+    }
+
+    void spawn(std::size_t i) {
+        Member& member = services_[i];
+        os::Pair pair = MUST(os::make_pair());
+        member.pid = ::fork();
+        CHECK(member.pid >= 0);
+        if (member.pid == 0) {
+            for (Member& other : services_) other.control.reset();   // an inherited end would hide a hang-up
+            pair.a.reset();
+            ::_exit(member.body(pair.b.release()));
+        }
+        member.control = std::move(pair.a);
+        send(member, slice_of(i));
+        ++member.starts;
+    }
+
+    void join(std::size_t l) {
+        Link& link = links_[l];
+        const os::Pair calls = MUST(os::make_pair());
+        const os::Pair pulses = MUST(os::make_pair());
+        ++link.epoch;
+        for (const bool server : {false, true}) {
+            Member& member = services_[server ? link.server : link.client];
+            const auto index = static_cast<std::uint16_t>(std::ranges::find(member.links, l) - member.links.begin());
+            const std::array handles{server ? calls.b.get() : calls.a.get(), server ? pulses.b.get() : pulses.a.get()};
+            send(member, control::Join{control::Kind::join, index, link.epoch}, handles);
+        }
+    }
+
+    std::vector<Member> services_;
+    std::vector<Link> links_;
+};
+
+}  // namespace voltkeep::kernel::testing
