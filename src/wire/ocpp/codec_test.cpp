@@ -86,8 +86,8 @@ TEST(Codec, lengths_are_characters_and_not_bytes) {
     EXPECT_TRUE(boot(twenty));
     EXPECT_TRUE(boot(umlauts));
     EXPECT_FALSE(boot(umlauts + "\u00fc"));
-    EXPECT_TRUE(Text<20>::from(umlauts));
-    EXPECT_FALSE(Text<20>::from(umlauts + "x"));
+    EXPECT_TRUE(String<20>::from(umlauts));
+    EXPECT_FALSE(String<20>::from(umlauts + "x"));
 }
 
 TEST(Codec, refuses_to_send_what_the_schema_does_not_allow) {
@@ -107,7 +107,7 @@ TEST(Codec, refuses_to_send_what_the_schema_does_not_allow) {
     expect_error(write(event).error(), ErrorCode::PropertyConstraintViolation, "/eventType");
 
     event.eventType = TransactionEventEnum::Started;
-    event.transactionInfo.transactionId = *voltkeep::Text<36>::from("\xff");
+    event.transactionInfo.transactionId = *Text<36>::from("\xff");
     expect_error(write(event).error(), ErrorCode::FormatViolation, "/transactionInfo/transactionId");
 }
 

@@ -69,7 +69,7 @@ bool Reader::text(const Type& type, void* out) {
     if (value.size() > most && characters(value) > most) {
         return refuse(ErrorCode::PropertyConstraintViolation, "more than " + std::to_string(most) + " characters");
     }
-    static_cast<AnyText*>(out)->value_ = value;
+    static_cast<AnyString*>(out)->value_ = value;
     return true;
 }
 
@@ -156,7 +156,7 @@ bool Reader::custom_data(void* out) {
         space();
         if (vendor) {
             has_vendor = true;
-            Text<255> vendor_id;
+            String<255> vendor_id;
             if (!text({.kind = Type::Kind::text, .most = 255}, &vendor_id)) return inside("vendorId");
         } else {
             at_ = scan::behind_value(at_, end_);

@@ -183,8 +183,8 @@ consteval Type describe(std::type_identity<T>) {
     return type;
 }
 template <std::size_t N>
-consteval Type describe(std::type_identity<Text<N>>) {
-    return {.kind = Type::Kind::text, .size = sizeof(Text<N>), .most = N};
+consteval Type describe(std::type_identity<String<N>>) {
+    return {.kind = Type::Kind::text, .size = sizeof(String<N>), .most = N};
 }
 template <std::int32_t Min, std::int32_t Max>
 consteval Type describe(std::type_identity<Integer<Min, Max>>) {
@@ -202,9 +202,9 @@ constexpr ListAccess kListAccess{
     [](const void* l) -> std::size_t { return static_cast<const T*>(l)->size(); }};
 
 template <class T, std::size_t Min, std::size_t Max>
-consteval Type describe(std::type_identity<List<T, Min, Max>>) {
-    return {.kind = Type::Kind::list, .size = sizeof(List<T, Min, Max>), .least = Min, .most = Max,
-            .element = &kType<T>, .list = &kListAccess<List<T, Min, Max>>};
+consteval Type describe(std::type_identity<Sequence<T, Min, Max>>) {
+    return {.kind = Type::Kind::list, .size = sizeof(Sequence<T, Min, Max>), .least = Min, .most = Max,
+            .element = &kType<T>, .list = &kListAccess<Sequence<T, Min, Max>>};
 }
 
 template <class T>

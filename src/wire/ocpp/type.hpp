@@ -18,7 +18,7 @@ struct OptionalAccess {
     const void* (*get)(const void* optional);   ///< nullptr if there is none
 };
 
-/// How to fill and walk a List without knowing its type.
+/// How to fill and walk a Sequence without knowing its type.
 struct ListAccess {
     void* (*grow)(void* list);                  ///< appends an element, returns it. The bound is the caller's.
     const void* (*data)(const void* list);

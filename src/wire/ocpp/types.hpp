@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The primitive types of OCPP 2.1 (Part 2, 3.1.1), each with the constraint that the schemas give it: the constraint is the type.
+// String and Sequence are not base's Text and List: a schema's length counts characters, and certificates and schedules are
+// too large to lie in place in every message.
 // What can be refused when it is made is refused there and never cut; what cannot (a number out of range, a list too short)
 // is refused when the message is written. Lengths are Unicode characters, as in the schemas. Values own their memory.
 #pragma once
@@ -24,22 +26,22 @@ namespace voltkeep::ocpp {
 
 /// Bounds of ours where the schemas have none.
 inline constexpr std::size_t kUnbounded = 4096;           ///< elements of a list without maxItems
-inline constexpr std::size_t kLongestText = 255;          ///< characters of a text without maxLength (times and dates of tariffs)
+inline constexpr std::size_t kLongestString = 255;          ///< characters of a text without maxLength (times and dates of tariffs)
 inline constexpr std::size_t kLargestCustomData = 4096;   ///< bytes of one customData
 inline constexpr std::size_t kLargestData = 65536;        ///< bytes of DataTransfer's data
 inline constexpr std::size_t kLargestValue = 16u << 20;   ///< bytes that the list elements of one received message may take
 
-/// What Text<N> is for every N: one layout for reader and writer.
-class AnyText {
+/// What String<N> is for every N: one layout for reader and writer.
+class AnyString {
 public:
     [[nodiscard]] std::string_view view() const { return value_; }
     operator std::string_view() const { return value_; }  // NOLINT: it is a string
     /// Bytes, not characters.
     [[nodiscard]] std::size_t size() const { return value_.size(); }
     [[nodiscard]] bool empty() const { return value_.empty(); }
-    friend bool operator==(const AnyText& a, const AnyText& b) = default;
-    friend bool operator==(const AnyText& a, std::string_view b) { return a.value_ == b; }
-    friend auto operator<=>(const AnyText& a, const AnyText& b) = default;
+    friend bool operator==(const AnyString& a, const AnyString& b) = default;
+    friend bool operator==(const AnyString& a, std::string_view b) { return a.value_ == b; }
+    friend auto operator<=>(const AnyString& a, const AnyString& b) = default;
 
 protected:
     friend class Reader;
@@ -48,28 +50,28 @@ protected:
 
 /// At most N characters of UTF-8. OCPP's string[0..N] and identifierString[0..N].
 template <std::size_t N>
-class Text : public AnyText {
+class String : public AnyString {
 public:
     static constexpr std::size_t capacity = N;
 
-    Text() = default;
+    String() = default;
     /// From a literal: one that is too long does not compile.
     template <std::size_t M>
         requires(M <= N + 1)
-    Text(const char (&literal)[M]) {  // NOLINT: conversion is the point
+    String(const char (&literal)[M]) {  // NOLINT: conversion is the point
         value_.assign(literal, M - 1);
     }
     /// From bounded text that fits whatever is in it. Bytes that are not UTF-8 are refused when the message is written.
     template <std::size_t M>
         requires(M <= N)
-    Text(const voltkeep::Text<M>& text) {  // NOLINT: conversion is the point
+    String(const Text<M>& text) {  // NOLINT: conversion is the point
         value_ = text.view();
     }
 
     /// The text, or nothing if it is longer than N characters or not UTF-8. Never cut.
-    [[nodiscard]] static std::optional<Text> from(std::string_view text) {
+    [[nodiscard]] static std::optional<String> from(std::string_view text) {
         if ((text.size() > N && characters(text) > N) || !is_utf8(text)) return std::nullopt;
-        Text result;
+        String result;
         result.value_ = text;
         return result;
     }
@@ -150,19 +152,19 @@ struct DateTime {
 
 /// Between Min and Max elements. More than Max are refused by push; fewer than Min when the message is written.
 template <class T, std::size_t Min, std::size_t Max>
-class List {
+class Sequence {
 public:
     using value_type = T;
     static constexpr std::size_t least = Min;
     static constexpr std::size_t most = Max;
 
-    List() = default;
+    Sequence() = default;
     /// For lists whose length the reader sees: more than Max ends the process.
-    List(std::initializer_list<T> items) : items_(items) { CHECK(items_.size() <= Max); }
+    Sequence(std::initializer_list<T> items) : items_(items) { CHECK(items_.size() <= Max); }
     /// The items, or nothing if there are too many or too few.
-    [[nodiscard]] static std::optional<List> from(std::vector<T> items) {
+    [[nodiscard]] static std::optional<Sequence> from(std::vector<T> items) {
         if (items.size() < Min || items.size() > Max) return std::nullopt;
-        List list;
+        Sequence list;
         list.items_ = std::move(items);
         return list;
     }
@@ -188,7 +190,7 @@ public:
     T& back() { return items_.back(); }
     const T& back() const { return items_.back(); }
     operator std::span<const T>() const { return items_; }  // NOLINT: it is a span
-    friend bool operator==(const List&, const List&) = default;
+    friend bool operator==(const Sequence&, const Sequence&) = default;
 
 private:
     std::vector<T> items_;

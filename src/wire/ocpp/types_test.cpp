@@ -72,12 +72,12 @@ TEST(DateTime, refuses_days_and_times_that_do_not_exist) {
     }
 }
 
-TEST(OcppList, push_beyond_the_bound_changes_nothing) {
-    List<int, 1, 2> list{1, 2};
+TEST(Sequence, push_beyond_the_bound_changes_nothing) {
+    Sequence<int, 1, 2> list{1, 2};
     EXPECT_FALSE(list.push(3));
-    EXPECT_EQ(list, (List<int, 1, 2>{1, 2}));
-    EXPECT_FALSE((List<int, 1, 2>::from({})));
-    EXPECT_FALSE((List<int, 1, 2>::from({1, 2, 3})));
+    EXPECT_EQ(list, (Sequence<int, 1, 2>{1, 2}));
+    EXPECT_FALSE((Sequence<int, 1, 2>::from({})));
+    EXPECT_FALSE((Sequence<int, 1, 2>::from({1, 2, 3})));
 }
 
 }  // namespace

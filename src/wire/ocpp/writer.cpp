@@ -57,7 +57,7 @@ bool Writer::write(const Type& type, const void* value, unsigned depth) {
 }
 
 bool Writer::text(const Type& type, const void* value) {
-    const std::string_view characters_of = static_cast<const AnyText*>(value)->view();
+    const std::string_view characters_of = static_cast<const AnyString*>(value)->view();
     const auto most = static_cast<std::size_t>(type.most);
     if (!is_utf8(characters_of)) return refuse(ErrorCode::FormatViolation, "not UTF-8");
     if (characters_of.size() > most && characters(characters_of) > most) {

@@ -23,12 +23,12 @@ enum class PaymentStatusEnum : std::uint8_t { Settled, Canceled, Rejected, Faile
 
 /// A postal address.
 struct Address {
-    Text<50> name;
-    Text<100> address1;
-    Text<100> city;
-    Text<50> country;
-    std::optional<Text<100>> address2;
-    std::optional<Text<20>> postalCode;
+    String<50> name;
+    String<100> address1;
+    String<100> city;
+    String<50> country;
+    std::optional<String<100>> address2;
+    std::optional<String<20>> postalCode;
     std::optional<CustomData> customData;
 };
 
@@ -39,7 +39,7 @@ struct AuthorizeResponse {
 
     IdTokenInfo idTokenInfo;
     std::optional<AuthorizeCertificateStatusEnum> certificateStatus;
-    Since21<List<EnergyTransferModeEnum, 1, kUnbounded>> allowedEnergyTransfer;
+    Since21<Sequence<EnergyTransferModeEnum, 1, kUnbounded>> allowedEnergyTransfer;
     Since21<Tariff> tariff;
     std::optional<CustomData> customData;
 };
@@ -50,8 +50,8 @@ struct AuthorizeRequest {
     static constexpr Action kAction = Action::Authorize;
 
     IdToken idToken;
-    std::optional<Text<10000>> certificate;
-    std::optional<List<OCSPRequestData, 1, 4>> iso15118CertificateHashData;
+    std::optional<String<10000>> certificate;
+    std::optional<Sequence<OCSPRequestData, 1, 4>> iso15118CertificateHashData;
     std::optional<CustomData> customData;
 };
 
@@ -78,8 +78,8 @@ struct NotifySettlementResponse {
     using Request = NotifySettlementRequest;
     static constexpr Action kAction = Action::NotifySettlement;
 
-    std::optional<Text<2000>> receiptUrl;
-    std::optional<Text<50>> receiptId;
+    std::optional<String<2000>> receiptUrl;
+    std::optional<String<50>> receiptId;
     std::optional<CustomData> customData;
 };
 
@@ -88,16 +88,16 @@ struct NotifySettlementRequest {
     using Response = NotifySettlementResponse;
     static constexpr Action kAction = Action::NotifySettlement;
 
-    Text<255> pspRef;
+    String<255> pspRef;
     PaymentStatusEnum status{};
     Decimal settlementAmount;
     DateTime settlementTime;
-    std::optional<Text<36>> transactionId;
-    std::optional<Text<500>> statusInfo;
-    std::optional<Text<50>> receiptId;
-    std::optional<Text<2000>> receiptUrl;
+    std::optional<String<36>> transactionId;
+    std::optional<String<500>> statusInfo;
+    std::optional<String<50>> receiptId;
+    std::optional<String<2000>> receiptUrl;
     std::optional<Address> vatCompany;
-    std::optional<Text<20>> vatNumber;
+    std::optional<String<20>> vatNumber;
     std::optional<CustomData> customData;
 };
 
@@ -124,7 +124,7 @@ struct VatNumberValidationResponse {
     using Request = VatNumberValidationRequest;
     static constexpr Action kAction = Action::VatNumberValidation;
 
-    Text<20> vatNumber;
+    String<20> vatNumber;
     GenericStatusEnum status{};
     std::optional<Address> company;
     std::optional<StatusInfo> statusInfo;
@@ -137,7 +137,7 @@ struct VatNumberValidationRequest {
     using Response = VatNumberValidationResponse;
     static constexpr Action kAction = Action::VatNumberValidation;
 
-    Text<20> vatNumber;
+    String<20> vatNumber;
     std::optional<Count> evseId;
     std::optional<CustomData> customData;
 };

@@ -17,11 +17,11 @@ enum class BatterySwapEventEnum : std::uint8_t { BatteryIn, BatteryOut, BatteryO
 /// A battery that was put in or taken out.
 struct BatteryData {
     Count evseId;
-    Text<50> serialNumber;
+    String<50> serialNumber;
     Percentage soC;                                         ///< %
     Percentage soH;                                         ///< %
     std::optional<DateTime> productionDate;
-    std::optional<Text<500>> vendorInfo;
+    std::optional<String<500>> vendorInfo;
     std::optional<CustomData> customData;
 };
 
@@ -38,7 +38,7 @@ struct BatterySwapRequest {
     using Response = BatterySwapResponse;
     static constexpr Action kAction = Action::BatterySwap;
 
-    List<BatteryData, 1, kUnbounded> batteryData;
+    Sequence<BatteryData, 1, kUnbounded> batteryData;
     BatterySwapEventEnum eventType{};
     IdToken idToken;
     Integer<> requestId;

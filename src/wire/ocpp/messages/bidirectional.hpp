@@ -49,8 +49,8 @@ struct NotifyAllowedEnergyTransferRequest {
     using Response = NotifyAllowedEnergyTransferResponse;
     static constexpr Action kAction = Action::NotifyAllowedEnergyTransfer;
 
-    Text<36> transactionId;
-    List<EnergyTransferModeEnum, 1, kUnbounded> allowedEnergyTransfer;
+    String<36> transactionId;
+    Sequence<EnergyTransferModeEnum, 1, kUnbounded> allowedEnergyTransfer;
     std::optional<CustomData> customData;
 };
 

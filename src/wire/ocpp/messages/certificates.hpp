@@ -44,7 +44,7 @@ enum class Iso15118EVCertificateStatusEnum : std::uint8_t { Accepted, Failed };
 struct CertificateHashDataChain {
     CertificateHashData certificateHashData;
     GetCertificateIdUseEnum certificateType{};
-    std::optional<List<CertificateHashData, 1, 4>> childCertificateHashData;
+    std::optional<Sequence<CertificateHashData, 1, 4>> childCertificateHashData;
     std::optional<CustomData> customData;
 };
 
@@ -52,7 +52,7 @@ struct CertificateHashDataChain {
 struct CertificateStatusRequestInfo {
     CertificateHashData certificateHashData;
     CertificateStatusSourceEnum source{};
-    List<Text<2000>, 1, 5> urls;
+    Sequence<String<2000>, 1, 5> urls;
     std::optional<CustomData> customData;
 };
 
@@ -90,7 +90,7 @@ struct Get15118EVCertificateResponse {
     static constexpr Action kAction = Action::Get15118EVCertificate;
 
     Iso15118EVCertificateStatusEnum status{};
-    Text<17000> exiResponse;
+    String<17000> exiResponse;
     std::optional<StatusInfo> statusInfo;
     Since21<Count> remainingContracts;
     std::optional<CustomData> customData;
@@ -101,11 +101,11 @@ struct Get15118EVCertificateRequest {
     using Response = Get15118EVCertificateResponse;
     static constexpr Action kAction = Action::Get15118EVCertificate;
 
-    Text<50> iso15118SchemaVersion;
+    String<50> iso15118SchemaVersion;
     CertificateActionEnum action{};
-    Text<11000> exiRequest;
+    String<11000> exiRequest;
     Since21<Count> maximumContractCertificateChains;
-    Since21<List<Text<255>, 1, 8>> prioritizedEMAIDs;
+    Since21<Sequence<String<255>, 1, 8>> prioritizedEMAIDs;
     std::optional<CustomData> customData;
 };
 
@@ -114,7 +114,7 @@ struct GetCertificateChainStatusResponse {
     using Request = GetCertificateChainStatusRequest;
     static constexpr Action kAction = Action::GetCertificateChainStatus;
 
-    List<CertificateStatus, 1, 4> certificateStatus;
+    Sequence<CertificateStatus, 1, 4> certificateStatus;
     std::optional<CustomData> customData;
 };
 
@@ -123,7 +123,7 @@ struct GetCertificateChainStatusRequest {
     using Response = GetCertificateChainStatusResponse;
     static constexpr Action kAction = Action::GetCertificateChainStatus;
 
-    List<CertificateStatusRequestInfo, 1, 4> certificateStatusRequests;
+    Sequence<CertificateStatusRequestInfo, 1, 4> certificateStatusRequests;
     std::optional<CustomData> customData;
 };
 
@@ -134,7 +134,7 @@ struct GetCertificateStatusResponse {
 
     GetCertificateStatusEnum status{};
     std::optional<StatusInfo> statusInfo;
-    std::optional<Text<18000>> ocspResult;
+    std::optional<String<18000>> ocspResult;
     std::optional<CustomData> customData;
 };
 
@@ -154,7 +154,7 @@ struct GetInstalledCertificateIdsResponse {
 
     GetInstalledCertificateStatusEnum status{};
     std::optional<StatusInfo> statusInfo;
-    std::optional<List<CertificateHashDataChain, 1, kUnbounded>> certificateHashDataChain;
+    std::optional<Sequence<CertificateHashDataChain, 1, kUnbounded>> certificateHashDataChain;
     std::optional<CustomData> customData;
 };
 
@@ -163,7 +163,7 @@ struct GetInstalledCertificateIdsRequest {
     using Response = GetInstalledCertificateIdsResponse;
     static constexpr Action kAction = Action::GetInstalledCertificateIds;
 
-    std::optional<List<GetCertificateIdUseEnum, 1, kUnbounded>> certificateType;
+    std::optional<Sequence<GetCertificateIdUseEnum, 1, kUnbounded>> certificateType;
     std::optional<CustomData> customData;
 };
 
@@ -183,7 +183,7 @@ struct InstallCertificateRequest {
     static constexpr Action kAction = Action::InstallCertificate;
 
     InstallCertificateUseEnum certificateType{};
-    Text<10000> certificate;
+    String<10000> certificate;
     std::optional<CustomData> customData;
 };
 

@@ -40,7 +40,7 @@ struct RationalNumber {
 /// The price of a value-added service, as in ISO 15118-20.
 struct AdditionalSelectedServices {
     RationalNumber serviceFee;
-    Text<80> serviceName;
+    String<80> serviceName;
     std::optional<CustomData> customData;
 };
 
@@ -49,13 +49,13 @@ struct OverstayRule {
     RationalNumber overstayFee;
     Integer<> startTime;
     Integer<> overstayFeePeriod;
-    std::optional<Text<32>> overstayRuleDescription;
+    std::optional<String<32>> overstayRuleDescription;
     std::optional<CustomData> customData;
 };
 
 /// What staying too long costs, as in ISO 15118-20.
 struct OverstayRuleList {
-    List<OverstayRule, 1, 5> overstayRule;
+    Sequence<OverstayRule, 1, 5> overstayRule;
     std::optional<RationalNumber> overstayPowerThreshold;
     std::optional<Integer<>> overstayTimeThreshold;
     std::optional<CustomData> customData;
@@ -75,7 +75,7 @@ struct PriceRule {
 /// Price rules for different powers, and how long they apply.
 struct PriceRuleStack {
     Integer<> duration;                                     ///< s
-    List<PriceRule, 1, 8> priceRule;
+    Sequence<PriceRule, 1, 8> priceRule;
     std::optional<CustomData> customData;
 };
 
@@ -87,7 +87,7 @@ struct TaxRule {
     bool appliesToOverstayFee = false;
     bool appliesToMinimumMaximumCost = false;
     RationalNumber taxRate;
-    std::optional<Text<100>> taxRuleName;
+    std::optional<String<100>> taxRuleName;
     std::optional<bool> taxIncludedInPrice;
     std::optional<CustomData> customData;
 };
@@ -96,16 +96,16 @@ struct TaxRule {
 struct AbsolutePriceSchedule {
     DateTime timeAnchor;
     Count priceScheduleID;
-    Text<3> currency;                                       ///< ISO 4217
-    Text<8> language;
-    Text<2000> priceAlgorithm;
-    List<PriceRuleStack, 1, 1024> priceRuleStacks;
-    std::optional<Text<160>> priceScheduleDescription;
+    String<3> currency;                                     ///< ISO 4217
+    String<8> language;
+    String<2000> priceAlgorithm;
+    Sequence<PriceRuleStack, 1, 1024> priceRuleStacks;
+    std::optional<String<160>> priceScheduleDescription;
     std::optional<RationalNumber> minimumCost;
     std::optional<RationalNumber> maximumCost;
-    std::optional<List<TaxRule, 1, 10>> taxRules;
+    std::optional<Sequence<TaxRule, 1, 10>> taxRules;
     std::optional<OverstayRuleList> overstayRuleList;
-    std::optional<List<AdditionalSelectedServices, 1, 5>> additionalSelectedServices;
+    std::optional<Sequence<AdditionalSelectedServices, 1, 5>> additionalSelectedServices;
     std::optional<CustomData> customData;
 };
 
@@ -144,8 +144,8 @@ struct ChargingSchedulePeriod {
     Since21<bool> evseSleep;
     Since21<Decimal> v2xBaseline;
     Since21<OperationModeEnum> operationMode;
-    Since21<List<V2XFreqWattPoint, 1, 20>> v2xFreqWattCurve;
-    Since21<List<V2XSignalWattPoint, 1, 20>> v2xSignalWattCurve;
+    Since21<Sequence<V2XFreqWattPoint, 1, 20>> v2xFreqWattCurve;
+    Since21<Sequence<V2XSignalWattPoint, 1, 20>> v2xSignalWattCurve;
     std::optional<CustomData> customData;
 };
 
@@ -165,11 +165,11 @@ struct PriceLevelScheduleEntry {
 
 /// Price levels over time, as in ISO 15118-20.
 struct PriceLevelSchedule {
-    List<PriceLevelScheduleEntry, 1, 100> priceLevelScheduleEntries;
+    Sequence<PriceLevelScheduleEntry, 1, 100> priceLevelScheduleEntries;
     DateTime timeAnchor;
     Count priceScheduleId;
     Count numberOfPriceLevels;
-    std::optional<Text<32>> priceScheduleDescription;
+    std::optional<String<32>> priceScheduleDescription;
     std::optional<CustomData> customData;
 };
 
@@ -184,7 +184,7 @@ struct Cost {
 /// Costs from one consumption on, ISO 15118-2.
 struct ConsumptionCost {
     Decimal startValue;
-    List<Cost, 1, 3> cost;
+    Sequence<Cost, 1, 3> cost;
     std::optional<CustomData> customData;
 };
 
@@ -199,15 +199,15 @@ struct RelativeTimeInterval {
 struct SalesTariffEntry {
     RelativeTimeInterval relativeTimeInterval;
     std::optional<Count> ePriceLevel;
-    std::optional<List<ConsumptionCost, 1, 3>> consumptionCost;
+    std::optional<Sequence<ConsumptionCost, 1, 3>> consumptionCost;
     std::optional<CustomData> customData;
 };
 
 /// A sales tariff, ISO 15118-2.
 struct SalesTariff {
     Count id;
-    List<SalesTariffEntry, 1, 1024> salesTariffEntry;
-    std::optional<Text<32>> salesTariffDescription;
+    Sequence<SalesTariffEntry, 1, 1024> salesTariffEntry;
+    std::optional<String<32>> salesTariffDescription;
     std::optional<Count> numEPriceLevels;
     std::optional<CustomData> customData;
 };
@@ -216,14 +216,14 @@ struct SalesTariff {
 struct ChargingSchedule {
     Integer<> id;
     ChargingRateUnitEnum chargingRateUnit{};
-    List<ChargingSchedulePeriod, 1, 1024> chargingSchedulePeriod;
+    Sequence<ChargingSchedulePeriod, 1, 1024> chargingSchedulePeriod;
     Since21<LimitAtSoC> limitAtSoC;
     std::optional<DateTime> startSchedule;
     std::optional<Integer<>> duration;                      ///< s
     std::optional<Decimal> minChargingRate;                 ///< A or W, by chargingRateUnit
     Since21<Decimal> powerTolerance;                        ///< W
     Since21<Count> signatureId;
-    Since21<Text<88>> digestValue;
+    Since21<String<88>> digestValue;
     Since21<bool> useLocalTime;
     Since21<Count> randomizedDelay;                         ///< s
     std::optional<SalesTariff> salesTariff;
@@ -238,16 +238,16 @@ struct ChargingProfile {
     Count stackLevel;
     ChargingProfilePurposeEnum chargingProfilePurpose{};
     ChargingProfileKindEnum chargingProfileKind{};
-    List<ChargingSchedule, 1, 3> chargingSchedule;
+    Sequence<ChargingSchedule, 1, 3> chargingSchedule;
     std::optional<RecurrencyKindEnum> recurrencyKind;
     std::optional<DateTime> validFrom;
     std::optional<DateTime> validTo;
-    std::optional<Text<36>> transactionId;
+    std::optional<String<36>> transactionId;
     Since21<Integer<>> maxOfflineDuration;                  ///< s
     Since21<bool> invalidAfterOfflineDuration;
     Since21<Integer<>> dynUpdateInterval;                   ///< s
     Since21<DateTime> dynUpdateTime;
-    Since21<Text<256>> priceScheduleSignature;
+    Since21<String<256>> priceScheduleSignature;
     std::optional<CustomData> customData;
 };
 

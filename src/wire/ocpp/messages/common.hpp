@@ -44,17 +44,17 @@ enum class OperationModeEnum : std::uint8_t {
 
 /// A further identifier of who charges, for example an EVCCID.
 struct AdditionalInfo {
-    Text<255> additionalIdToken;
-    Text<50> type;
+    String<255> additionalIdToken;
+    String<50> type;
     std::optional<CustomData> customData;
 };
 
 /// Names a certificate by hashes of its issuer and its serial number.
 struct CertificateHashData {
     HashAlgorithmEnum hashAlgorithm{};
-    Text<128> issuerNameHash;
-    Text<128> issuerKeyHash;
-    Text<40> serialNumber;
+    String<128> issuerNameHash;
+    String<128> issuerKeyHash;
+    String<40> serialNumber;
     std::optional<CustomData> customData;
 };
 
@@ -67,16 +67,16 @@ struct EVSE {
 
 /// A component of the device model.
 struct Component {
-    Text<50> name;
+    String<50> name;
     std::optional<EVSE> evse;
-    std::optional<Text<50>> instance;
+    std::optional<String<50>> instance;
     std::optional<CustomData> customData;
 };
 
 /// A variable of the device model.
 struct Variable {
-    Text<50> name;
-    std::optional<Text<50>> instance;
+    String<50> name;
+    std::optional<String<50>> instance;
     std::optional<CustomData> customData;
 };
 
@@ -89,17 +89,17 @@ struct ComponentVariable {
 
 /// Who charges. Not case-sensitive. `type` is open: Central, eMAID, ISO14443, ISO15693, Local, MacAddress, NoAuthorization, DirectPayment ...
 struct IdToken {
-    Text<255> idToken;
-    Text<20> type;
-    std::optional<List<AdditionalInfo, 1, kUnbounded>> additionalInfo;
+    String<255> idToken;
+    String<20> type;
+    std::optional<Sequence<AdditionalInfo, 1, kUnbounded>> additionalInfo;
     std::optional<CustomData> customData;
 };
 
 /// A text for people.
 struct MessageContent {
     MessageFormatEnum format{};
-    Text<1024> content;
-    std::optional<Text<8>> language;
+    String<1024> content;
+    std::optional<String<8>> language;
     std::optional<CustomData> customData;
 };
 
@@ -109,9 +109,9 @@ struct IdTokenInfo {
     std::optional<DateTime> cacheExpiryDateTime;
     std::optional<Integer<>> chargingPriority;
     std::optional<IdToken> groupIdToken;
-    std::optional<Text<8>> language1;
-    std::optional<Text<8>> language2;
-    std::optional<List<Count, 1, kUnbounded>> evseId;
+    std::optional<String<8>> language1;
+    std::optional<String<8>> language2;
+    std::optional<Sequence<Count, 1, kUnbounded>> evseId;
     std::optional<MessageContent> personalMessage;
     std::optional<CustomData> customData;
 };
@@ -119,16 +119,16 @@ struct IdTokenInfo {
 /// What an OCSP responder is asked about.
 struct OCSPRequestData {
     HashAlgorithmEnum hashAlgorithm{};
-    Text<128> issuerNameHash;
-    Text<128> issuerKeyHash;
-    Text<40> serialNumber;
-    Text<2000> responderURL;
+    String<128> issuerNameHash;
+    String<128> issuerKeyHash;
+    String<40> serialNumber;
+    String<2000> responderURL;
     std::optional<CustomData> customData;
 };
 
 /// A tax.
 struct TaxRate {
-    Text<20> type;
+    String<20> type;
     Decimal tax;                                            ///< %
     std::optional<Count> stack;
     std::optional<CustomData> customData;
@@ -138,14 +138,14 @@ struct TaxRate {
 struct Price {
     std::optional<Decimal> exclTax;
     std::optional<Decimal> inclTax;
-    std::optional<List<TaxRate, 1, 5>> taxRates;
+    std::optional<Sequence<TaxRate, 1, 5>> taxRates;
     std::optional<CustomData> customData;
 };
 
 /// Why, for machines (appendix 5, reason codes) and for people.
 struct StatusInfo {
-    Text<20> reasonCode;
-    std::optional<Text<1024>> additionalInfo;
+    String<20> reasonCode;
+    std::optional<String<1024>> additionalInfo;
     std::optional<CustomData> customData;
 };
 

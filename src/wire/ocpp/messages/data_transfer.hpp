@@ -30,8 +30,8 @@ struct DataTransferRequest {
     using Response = DataTransferResponse;
     static constexpr Action kAction = Action::DataTransfer;
 
-    Text<255> vendorId;
-    std::optional<Text<50>> messageId;
+    String<255> vendorId;
+    std::optional<String<50>> messageId;
     std::optional<AnyJson> data;
     std::optional<CustomData> customData;
 };

@@ -57,7 +57,7 @@ struct VoltageParams {
 
 /// A curve, such as volt-var or frequency-watt.
 struct DERCurve {
-    List<DERCurvePoints, 1, 10> curveData;
+    Sequence<DERCurvePoints, 1, 10> curveData;
     Count priority;
     DERUnitEnum yUnit{};
     std::optional<Hysteresis> hysteresis;
@@ -72,7 +72,7 @@ struct DERCurve {
 /// A curve that is in use or waits.
 struct DERCurveGet {
     DERCurve curve;
-    Text<36> id;
+    String<36> id;
     DERControlEnum curveType{};
     bool isDefault = false;
     bool isSuperseded = false;
@@ -95,7 +95,7 @@ struct EnterService {
 /// The rule for returning to the grid that is in use or waits.
 struct EnterServiceGet {
     EnterService enterService;
-    Text<36> id;
+    String<36> id;
     std::optional<CustomData> customData;
 };
 
@@ -112,7 +112,7 @@ struct FixedPF {
 /// A fixed power factor that is in use or waits.
 struct FixedPFGet {
     FixedPF fixedPF;
-    Text<36> id;
+    String<36> id;
     bool isDefault = false;
     bool isSuperseded = false;
     std::optional<CustomData> customData;
@@ -131,7 +131,7 @@ struct FixedVar {
 /// A fixed reactive power that is in use or waits.
 struct FixedVarGet {
     FixedVar fixedVar;
-    Text<36> id;
+    String<36> id;
     bool isDefault = false;
     bool isSuperseded = false;
     std::optional<CustomData> customData;
@@ -153,7 +153,7 @@ struct FreqDroop {
 /// A frequency droop that is in use or waits.
 struct FreqDroopGet {
     FreqDroop freqDroop;
-    Text<36> id;
+    String<36> id;
     bool isDefault = false;
     bool isSuperseded = false;
     std::optional<CustomData> customData;
@@ -170,7 +170,7 @@ struct Gradient {
 /// The ramps that are in use or wait.
 struct GradientGet {
     Gradient gradient;
-    Text<36> id;
+    String<36> id;
     std::optional<CustomData> customData;
 };
 
@@ -186,7 +186,7 @@ struct LimitMaxDischarge {
 
 /// A discharge limit that is in use or waits.
 struct LimitMaxDischargeGet {
-    Text<36> id;
+    String<36> id;
     bool isDefault = false;
     bool isSuperseded = false;
     LimitMaxDischarge limitMaxDischarge;
@@ -210,7 +210,7 @@ struct ClearDERControlRequest {
 
     bool isDefault = false;
     std::optional<DERControlEnum> controlType;
-    std::optional<Text<36>> controlId;
+    std::optional<String<36>> controlId;
     std::optional<CustomData> customData;
 };
 
@@ -232,7 +232,7 @@ struct GetDERControlRequest {
     Integer<> requestId;
     std::optional<bool> isDefault;
     std::optional<DERControlEnum> controlType;
-    std::optional<Text<36>> controlId;
+    std::optional<String<36>> controlId;
     std::optional<CustomData> customData;
 };
 
@@ -253,7 +253,7 @@ struct NotifyDERAlarmRequest {
     DateTime timestamp;
     std::optional<GridEventFaultEnum> gridEventFault;
     std::optional<bool> alarmEnded;
-    std::optional<Text<200>> extraInfo;
+    std::optional<String<200>> extraInfo;
     std::optional<CustomData> customData;
 };
 
@@ -270,10 +270,10 @@ struct NotifyDERStartStopRequest {
     using Response = NotifyDERStartStopResponse;
     static constexpr Action kAction = Action::NotifyDERStartStop;
 
-    Text<36> controlId;
+    String<36> controlId;
     bool started = false;
     DateTime timestamp;
-    std::optional<List<Text<36>, 1, 24>> supersededIds;
+    std::optional<Sequence<String<36>, 1, 24>> supersededIds;
     std::optional<CustomData> customData;
 };
 
@@ -291,14 +291,14 @@ struct ReportDERControlRequest {
     static constexpr Action kAction = Action::ReportDERControl;
 
     Integer<> requestId;
-    std::optional<List<DERCurveGet, 1, 24>> curve;
-    std::optional<List<EnterServiceGet, 1, 24>> enterService;
-    std::optional<List<FixedPFGet, 1, 24>> fixedPFAbsorb;
-    std::optional<List<FixedPFGet, 1, 24>> fixedPFInject;
-    std::optional<List<FixedVarGet, 1, 24>> fixedVar;
-    std::optional<List<FreqDroopGet, 1, 24>> freqDroop;
-    std::optional<List<GradientGet, 1, 24>> gradient;
-    std::optional<List<LimitMaxDischargeGet, 1, 24>> limitMaxDischarge;
+    std::optional<Sequence<DERCurveGet, 1, 24>> curve;
+    std::optional<Sequence<EnterServiceGet, 1, 24>> enterService;
+    std::optional<Sequence<FixedPFGet, 1, 24>> fixedPFAbsorb;
+    std::optional<Sequence<FixedPFGet, 1, 24>> fixedPFInject;
+    std::optional<Sequence<FixedVarGet, 1, 24>> fixedVar;
+    std::optional<Sequence<FreqDroopGet, 1, 24>> freqDroop;
+    std::optional<Sequence<GradientGet, 1, 24>> gradient;
+    std::optional<Sequence<LimitMaxDischargeGet, 1, 24>> limitMaxDischarge;
     std::optional<bool> tbc;                                ///< to be continued; false if absent
     std::optional<CustomData> customData;
 };
@@ -310,7 +310,7 @@ struct SetDERControlResponse {
 
     DERControlStatusEnum status{};
     std::optional<StatusInfo> statusInfo;
-    std::optional<List<Text<36>, 1, 24>> supersededIds;
+    std::optional<Sequence<String<36>, 1, 24>> supersededIds;
     std::optional<CustomData> customData;
 };
 
@@ -320,7 +320,7 @@ struct SetDERControlRequest {
     static constexpr Action kAction = Action::SetDERControl;
 
     bool isDefault = false;
-    Text<36> controlId;
+    String<36> controlId;
     DERControlEnum controlType{};
     std::optional<DERCurve> curve;
     std::optional<EnterService> enterService;

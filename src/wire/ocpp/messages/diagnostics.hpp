@@ -72,15 +72,15 @@ struct EventData {
     Count eventId;
     DateTime timestamp;
     EventTriggerEnum trigger{};
-    Text<2500> actualValue;
+    String<2500> actualValue;
     Component component;
     EventNotificationEnum eventNotificationType{};
     Variable variable;
     std::optional<Count> cause;
-    std::optional<Text<50>> techCode;
-    std::optional<Text<500>> techInfo;
+    std::optional<String<50>> techCode;
+    std::optional<String<500>> techInfo;
     std::optional<bool> cleared;
-    std::optional<Text<36>> transactionId;
+    std::optional<String<36>> transactionId;
     std::optional<Count> variableMonitoringId;
     Since21<Count> severity;
     std::optional<CustomData> customData;
@@ -88,7 +88,7 @@ struct EventData {
 
 /// Where a log goes, and which part of it.
 struct LogParameters {
-    Text<2000> remoteLocation;
+    String<2000> remoteLocation;
     std::optional<DateTime> oldestTimestamp;
     std::optional<DateTime> latestTimestamp;
     std::optional<CustomData> customData;
@@ -111,7 +111,7 @@ struct VariableMonitoring {
 struct MonitoringData {
     Component component;
     Variable variable;
-    List<VariableMonitoring, 1, kUnbounded> variableMonitoring;
+    Sequence<VariableMonitoring, 1, kUnbounded> variableMonitoring;
     std::optional<CustomData> customData;
 };
 
@@ -143,7 +143,7 @@ struct SetMonitoringResult {
 /// A value of a stream.
 struct StreamDataElement {
     Decimal t;
-    Text<2500> v;
+    String<2500> v;
     std::optional<CustomData> customData;
 };
 
@@ -172,7 +172,7 @@ struct ClearVariableMonitoringResponse {
     using Request = ClearVariableMonitoringRequest;
     static constexpr Action kAction = Action::ClearVariableMonitoring;
 
-    List<ClearMonitoringResult, 1, kUnbounded> clearMonitoringResult;
+    Sequence<ClearMonitoringResult, 1, kUnbounded> clearMonitoringResult;
     std::optional<CustomData> customData;
 };
 
@@ -181,7 +181,7 @@ struct ClearVariableMonitoringRequest {
     using Response = ClearVariableMonitoringResponse;
     static constexpr Action kAction = Action::ClearVariableMonitoring;
 
-    List<Count, 1, kUnbounded> id;
+    Sequence<Count, 1, kUnbounded> id;
     std::optional<CustomData> customData;
 };
 
@@ -222,7 +222,7 @@ struct CustomerInformationRequest {
     bool clear = false;
     std::optional<CertificateHashData> customerCertificate;
     std::optional<IdToken> idToken;
-    std::optional<Text<64>> customerIdentifier;
+    std::optional<String<64>> customerIdentifier;
     std::optional<CustomData> customData;
 };
 
@@ -233,7 +233,7 @@ struct GetLogResponse {
 
     LogStatusEnum status{};
     std::optional<StatusInfo> statusInfo;
-    std::optional<Text<255>> filename;
+    std::optional<String<255>> filename;
     std::optional<CustomData> customData;
 };
 
@@ -266,8 +266,8 @@ struct GetMonitoringReportRequest {
     static constexpr Action kAction = Action::GetMonitoringReport;
 
     Integer<> requestId;
-    std::optional<List<ComponentVariable, 1, kUnbounded>> componentVariable;
-    std::optional<List<MonitoringCriterionEnum, 1, 3>> monitoringCriteria;
+    std::optional<Sequence<ComponentVariable, 1, kUnbounded>> componentVariable;
+    std::optional<Sequence<MonitoringCriterionEnum, 1, 3>> monitoringCriteria;
     std::optional<CustomData> customData;
 };
 
@@ -276,7 +276,7 @@ struct GetPeriodicEventStreamResponse {
     using Request = GetPeriodicEventStreamRequest;
     static constexpr Action kAction = Action::GetPeriodicEventStream;
 
-    std::optional<List<ConstantStreamData, 1, kUnbounded>> constantStreamData;
+    std::optional<Sequence<ConstantStreamData, 1, kUnbounded>> constantStreamData;
     std::optional<CustomData> customData;
 };
 
@@ -320,7 +320,7 @@ struct NotifyCustomerInformationRequest {
     using Response = NotifyCustomerInformationResponse;
     static constexpr Action kAction = Action::NotifyCustomerInformation;
 
-    Text<512> data;
+    String<512> data;
     Count seqNo;                                            ///< counts from 0
     DateTime generatedAt;
     Count requestId;
@@ -343,7 +343,7 @@ struct NotifyEventRequest {
 
     DateTime generatedAt;
     Count seqNo;                                            ///< counts from 0
-    List<EventData, 1, kUnbounded> eventData;
+    Sequence<EventData, 1, kUnbounded> eventData;
     std::optional<bool> tbc;                                ///< to be continued; false if absent
     std::optional<CustomData> customData;
 };
@@ -364,7 +364,7 @@ struct NotifyMonitoringReportRequest {
     Integer<> requestId;
     Count seqNo;                                            ///< counts from 0
     DateTime generatedAt;
-    std::optional<List<MonitoringData, 1, kUnbounded>> monitor;
+    std::optional<Sequence<MonitoringData, 1, kUnbounded>> monitor;
     std::optional<bool> tbc;                                ///< to be continued; false if absent
     std::optional<CustomData> customData;
 };
@@ -373,7 +373,7 @@ struct NotifyMonitoringReportRequest {
 struct NotifyPeriodicEventStream {
     static constexpr Action kAction = Action::NotifyPeriodicEventStream;
 
-    List<StreamDataElement, 1, kUnbounded> data;
+    Sequence<StreamDataElement, 1, kUnbounded> data;
     Count id;
     Count pending;
     DateTime basetime;
@@ -442,7 +442,7 @@ struct SetVariableMonitoringResponse {
     using Request = SetVariableMonitoringRequest;
     static constexpr Action kAction = Action::SetVariableMonitoring;
 
-    List<SetMonitoringResult, 1, kUnbounded> setMonitoringResult;
+    Sequence<SetMonitoringResult, 1, kUnbounded> setMonitoringResult;
     std::optional<CustomData> customData;
 };
 
@@ -451,7 +451,7 @@ struct SetVariableMonitoringRequest {
     using Response = SetVariableMonitoringResponse;
     static constexpr Action kAction = Action::SetVariableMonitoring;
 
-    List<SetMonitoringData, 1, kUnbounded> setMonitoringData;
+    Sequence<SetMonitoringData, 1, kUnbounded> setMonitoringData;
     std::optional<CustomData> customData;
 };
 

@@ -38,8 +38,8 @@ struct MessageInfo {
     std::optional<MessageStateEnum> state;
     std::optional<DateTime> startDateTime;
     std::optional<DateTime> endDateTime;
-    std::optional<Text<36>> transactionId;
-    Since21<List<MessageContent, 1, 4>> messageExtra;
+    std::optional<String<36>> transactionId;
+    Since21<Sequence<MessageContent, 1, 4>> messageExtra;
     std::optional<CustomData> customData;
 };
 
@@ -78,7 +78,7 @@ struct GetDisplayMessagesRequest {
     static constexpr Action kAction = Action::GetDisplayMessages;
 
     Integer<> requestId;
-    std::optional<List<Count, 1, kUnbounded>> id;
+    std::optional<Sequence<Count, 1, kUnbounded>> id;
     std::optional<MessagePriorityEnum> priority;
     std::optional<MessageStateEnum> state;
     std::optional<CustomData> customData;
@@ -98,7 +98,7 @@ struct NotifyDisplayMessagesRequest {
     static constexpr Action kAction = Action::NotifyDisplayMessages;
 
     Integer<> requestId;
-    std::optional<List<MessageInfo, 1, kUnbounded>> messageInfo;
+    std::optional<Sequence<MessageInfo, 1, kUnbounded>> messageInfo;
     std::optional<bool> tbc;                                ///< to be continued; false if absent
     std::optional<CustomData> customData;
 };

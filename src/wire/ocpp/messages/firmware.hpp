@@ -30,11 +30,11 @@ enum class UpdateFirmwareStatusEnum : std::uint8_t {
 
 /// Where a firmware is, and how it is signed.
 struct Firmware {
-    Text<2000> location;
+    String<2000> location;
     DateTime retrieveDateTime;
     std::optional<DateTime> installDateTime;
-    std::optional<Text<5500>> signingCertificate;
-    std::optional<Text<800>> signature;
+    std::optional<String<5500>> signingCertificate;
+    std::optional<String<800>> signature;
     std::optional<CustomData> customData;
 };
 
@@ -72,8 +72,8 @@ struct PublishFirmwareRequest {
     using Response = PublishFirmwareResponse;
     static constexpr Action kAction = Action::PublishFirmware;
 
-    Text<2000> location;
-    Text<32> checksum;
+    String<2000> location;
+    String<32> checksum;
     Count requestId;
     std::optional<Count> retries;
     std::optional<Count> retryInterval;                     ///< s
@@ -94,7 +94,7 @@ struct PublishFirmwareStatusNotificationRequest {
     static constexpr Action kAction = Action::PublishFirmwareStatusNotification;
 
     PublishFirmwareStatusEnum status{};
-    std::optional<List<Text<2000>, 1, kUnbounded>> location;
+    std::optional<Sequence<String<2000>, 1, kUnbounded>> location;
     std::optional<Count> requestId;
     Since21<StatusInfo> statusInfo;
     std::optional<CustomData> customData;
@@ -114,7 +114,7 @@ struct UnpublishFirmwareRequest {
     using Response = UnpublishFirmwareResponse;
     static constexpr Action kAction = Action::UnpublishFirmware;
 
-    Text<32> checksum;
+    String<32> checksum;
     std::optional<CustomData> customData;
 };
 

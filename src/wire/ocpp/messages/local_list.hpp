@@ -57,7 +57,7 @@ struct SendLocalListRequest {
 
     Integer<> versionNumber;
     UpdateEnum updateType{};
-    std::optional<List<AuthorizationData, 1, kUnbounded>> localAuthorizationList;
+    std::optional<Sequence<AuthorizationData, 1, kUnbounded>> localAuthorizationList;
     std::optional<CustomData> customData;
 };
 

@@ -52,16 +52,16 @@ consteval char separator(ReadingContextEnum) { return '.'; }
 
 /// A value as the meter signed it.
 struct SignedMeterValue {
-    Text<32768> signedMeterData;
-    Text<50> encodingMethod;
-    std::optional<Text<50>> signingMethod;
-    std::optional<Text<2500>> publicKey;
+    String<32768> signedMeterData;
+    String<50> encodingMethod;
+    std::optional<String<50>> signingMethod;
+    std::optional<String<2500>> publicKey;
     std::optional<CustomData> customData;
 };
 
 /// The unit of a value, and a power of ten.
 struct UnitOfMeasure {
-    std::optional<Text<20>> unit;
+    std::optional<String<20>> unit;
     std::optional<Integer<>> multiplier;
     std::optional<CustomData> customData;
 };
@@ -80,7 +80,7 @@ struct SampledValue {
 
 /// Values that were measured at one instant.
 struct MeterValue {
-    List<SampledValue, 1, kUnbounded> sampledValue;
+    Sequence<SampledValue, 1, kUnbounded> sampledValue;
     DateTime timestamp;
     std::optional<CustomData> customData;
 };
@@ -99,7 +99,7 @@ struct MeterValuesRequest {
     static constexpr Action kAction = Action::MeterValues;
 
     Count evseId;
-    List<MeterValue, 1, kUnbounded> meterValue;
+    Sequence<MeterValue, 1, kUnbounded> meterValue;
     std::optional<CustomData> customData;
 };
 

@@ -58,30 +58,30 @@ enum class VPNEnum : std::uint8_t { IKEv2, IPSec, L2TP, PPTP };
 
 /// How to reach a mobile network.
 struct APN {
-    Text<2000> apn;
+    String<2000> apn;
     APNAuthenticationEnum apnAuthentication{};
-    std::optional<Text<50>> apnUserName;
-    std::optional<Text<64>> apnPassword;
+    std::optional<String<50>> apnUserName;
+    std::optional<String<64>> apnPassword;
     std::optional<Integer<>> simPin;
-    std::optional<Text<6>> preferredNetwork;
+    std::optional<String<6>> preferredNetwork;
     std::optional<bool> useOnlyPreferredNetwork;
     std::optional<CustomData> customData;
 };
 
 /// The station's modem.
 struct Modem {
-    std::optional<Text<20>> iccid;
-    std::optional<Text<20>> imsi;
+    std::optional<String<20>> iccid;
+    std::optional<String<20>> imsi;
     std::optional<CustomData> customData;
 };
 
 /// What the station is.
 struct ChargingStation {
-    Text<20> model;
-    Text<50> vendorName;
-    std::optional<Text<25>> serialNumber;
+    String<20> model;
+    String<50> vendorName;
+    std::optional<String<25>> serialNumber;
     std::optional<Modem> modem;
-    std::optional<Text<50>> firmwareVersion;
+    std::optional<String<50>> firmwareVersion;
     std::optional<CustomData> customData;
 };
 
@@ -100,18 +100,18 @@ struct GetVariableResult {
     Variable variable;
     std::optional<StatusInfo> attributeStatusInfo;
     std::optional<AttributeEnum> attributeType;
-    std::optional<Text<2500>> attributeValue;
+    std::optional<String<2500>> attributeValue;
     std::optional<CustomData> customData;
 };
 
 /// A virtual private network.
 struct VPN {
-    Text<2000> server;
-    Text<50> user;
-    Text<64> password;
-    Text<255> key;
+    String<2000> server;
+    String<50> user;
+    String<64> password;
+    String<255> key;
     VPNEnum type{};
-    std::optional<Text<50>> group;
+    std::optional<String<50>> group;
     std::optional<CustomData> customData;
 };
 
@@ -120,12 +120,12 @@ struct NetworkConnectionProfile {
     OCPPInterfaceEnum ocppInterface{};
     OCPPTransportEnum ocppTransport{};
     Integer<> messageTimeout;                               ///< s
-    Text<2000> ocppCsmsUrl;
+    String<2000> ocppCsmsUrl;
     Count securityProfile;
     std::optional<APN> apn;
     std::optional<OCPPVersionEnum> ocppVersion;
-    Since21<Text<48>> identity;
-    Since21<Text<64>> basicAuthPassword;
+    Since21<String<48>> identity;
+    Since21<String<64>> basicAuthPassword;
     std::optional<VPN> vpn;
     std::optional<CustomData> customData;
 };
@@ -133,7 +133,7 @@ struct NetworkConnectionProfile {
 /// An attribute of a variable.
 struct VariableAttribute {
     std::optional<AttributeEnum> type;
-    std::optional<Text<2500>> value;
+    std::optional<String<2500>> value;
     std::optional<MutabilityEnum> mutability;
     std::optional<bool> persistent;
     std::optional<bool> constant;
@@ -144,11 +144,11 @@ struct VariableAttribute {
 struct VariableCharacteristics {
     DataEnum dataType{};
     bool supportsMonitoring = false;
-    std::optional<Text<16>> unit;
+    std::optional<String<16>> unit;
     std::optional<Decimal> minLimit;
     std::optional<Decimal> maxLimit;
     Since21<Integer<1>> maxElements;
-    std::optional<Text<1000>> valuesList;
+    std::optional<String<1000>> valuesList;
     std::optional<CustomData> customData;
 };
 
@@ -156,14 +156,14 @@ struct VariableCharacteristics {
 struct ReportData {
     Component component;
     Variable variable;
-    List<VariableAttribute, 1, 4> variableAttribute;
+    Sequence<VariableAttribute, 1, 4> variableAttribute;
     std::optional<VariableCharacteristics> variableCharacteristics;
     std::optional<CustomData> customData;
 };
 
 /// A variable and its new value.
 struct SetVariableData {
-    Text<2500> attributeValue;
+    String<2500> attributeValue;
     Component component;
     Variable variable;
     std::optional<AttributeEnum> attributeType;
@@ -238,8 +238,8 @@ struct GetReportRequest {
     static constexpr Action kAction = Action::GetReport;
 
     Integer<> requestId;
-    std::optional<List<ComponentVariable, 1, kUnbounded>> componentVariable;
-    std::optional<List<ComponentCriterionEnum, 1, 4>> componentCriteria;
+    std::optional<Sequence<ComponentVariable, 1, kUnbounded>> componentVariable;
+    std::optional<Sequence<ComponentCriterionEnum, 1, 4>> componentCriteria;
     std::optional<CustomData> customData;
 };
 
@@ -248,7 +248,7 @@ struct GetVariablesResponse {
     using Request = GetVariablesRequest;
     static constexpr Action kAction = Action::GetVariables;
 
-    List<GetVariableResult, 1, kUnbounded> getVariableResult;
+    Sequence<GetVariableResult, 1, kUnbounded> getVariableResult;
     std::optional<CustomData> customData;
 };
 
@@ -257,7 +257,7 @@ struct GetVariablesRequest {
     using Response = GetVariablesResponse;
     static constexpr Action kAction = Action::GetVariables;
 
-    List<GetVariableData, 1, kUnbounded> getVariableData;
+    Sequence<GetVariableData, 1, kUnbounded> getVariableData;
     std::optional<CustomData> customData;
 };
 
@@ -277,7 +277,7 @@ struct NotifyReportRequest {
     Integer<> requestId;
     DateTime generatedAt;
     Count seqNo;                                            ///< counts from 0
-    std::optional<List<ReportData, 1, kUnbounded>> reportData;
+    std::optional<Sequence<ReportData, 1, kUnbounded>> reportData;
     std::optional<bool> tbc;                                ///< to be continued; false if absent
     std::optional<CustomData> customData;
 };
@@ -327,7 +327,7 @@ struct SetVariablesResponse {
     using Request = SetVariablesRequest;
     static constexpr Action kAction = Action::SetVariables;
 
-    List<SetVariableResult, 1, kUnbounded> setVariableResult;
+    Sequence<SetVariableResult, 1, kUnbounded> setVariableResult;
     std::optional<CustomData> customData;
 };
 
@@ -336,7 +336,7 @@ struct SetVariablesRequest {
     using Response = SetVariablesResponse;
     static constexpr Action kAction = Action::SetVariables;
 
-    List<SetVariableData, 1, kUnbounded> setVariableData;
+    Sequence<SetVariableData, 1, kUnbounded> setVariableData;
     std::optional<CustomData> customData;
 };
 

@@ -37,7 +37,7 @@ struct RequestStartTransactionResponse {
 
     RequestStartStopStatusEnum status{};
     std::optional<StatusInfo> statusInfo;
-    std::optional<Text<36>> transactionId;
+    std::optional<String<36>> transactionId;
     std::optional<CustomData> customData;
 };
 
@@ -69,7 +69,7 @@ struct RequestStopTransactionRequest {
     using Response = RequestStopTransactionResponse;
     static constexpr Action kAction = Action::RequestStopTransaction;
 
-    Text<36> transactionId;
+    String<36> transactionId;
     std::optional<CustomData> customData;
 };
 
@@ -90,7 +90,7 @@ struct TriggerMessageRequest {
 
     MessageTriggerEnum requestedMessage{};
     std::optional<EVSE> evse;
-    Since21<Text<50>> customTrigger;
+    Since21<String<50>> customTrigger;
     std::optional<CustomData> customData;
 };
 

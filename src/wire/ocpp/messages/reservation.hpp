@@ -75,7 +75,7 @@ struct ReserveNowRequest {
     Count id;
     DateTime expiryDateTime;
     IdToken idToken;
-    std::optional<Text<20>> connectorType;
+    std::optional<String<20>> connectorType;
     std::optional<Count> evseId;
     std::optional<IdToken> groupIdToken;
     std::optional<CustomData> customData;

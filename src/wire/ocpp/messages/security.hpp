@@ -33,7 +33,7 @@ struct CertificateSignedRequest {
     using Response = CertificateSignedResponse;
     static constexpr Action kAction = Action::CertificateSigned;
 
-    Text<10000> certificateChain;
+    String<10000> certificateChain;
     std::optional<CertificateSigningUseEnum> certificateType;
     Since21<Integer<>> requestId;
     std::optional<CustomData> customData;
@@ -52,9 +52,9 @@ struct SecurityEventNotificationRequest {
     using Response = SecurityEventNotificationResponse;
     static constexpr Action kAction = Action::SecurityEventNotification;
 
-    Text<50> type;
+    String<50> type;
     DateTime timestamp;
-    std::optional<Text<255>> techInfo;
+    std::optional<String<255>> techInfo;
     std::optional<CustomData> customData;
 };
 
@@ -73,7 +73,7 @@ struct SignCertificateRequest {
     using Response = SignCertificateResponse;
     static constexpr Action kAction = Action::SignCertificate;
 
-    Text<5500> csr;
+    String<5500> csr;
     std::optional<CertificateSigningUseEnum> certificateType;
     Since21<CertificateHashData> hashRootCertificate;
     Since21<Integer<>> requestId;

@@ -49,7 +49,7 @@ struct ACChargingParameters {
 
 /// Who limits charging.
 struct ChargingLimit {
-    Text<20> chargingLimitSource;
+    String<20> chargingLimitSource;
     Since21<bool> isLocalGeneration;
     std::optional<bool> isGridCritical;
     std::optional<CustomData> customData;
@@ -70,7 +70,7 @@ struct DCChargingParameters {
 
 /// What an EV can do as a distributed energy resource, ISO 15118-20.
 struct DERChargingParameters {
-    std::optional<List<DERControlEnum, 1, kUnbounded>> evSupportedDERControl;
+    std::optional<Sequence<DERControlEnum, 1, kUnbounded>> evSupportedDERControl;
     std::optional<Decimal> evOverExcitedMaxDischargePower;
     std::optional<Decimal> evOverExcitedPowerFactor;
     std::optional<Decimal> evUnderExcitedMaxDischargePower;
@@ -98,12 +98,12 @@ struct DERChargingParameters {
     std::optional<Decimal> nominalVoltageOffset;
     std::optional<Decimal> maxNominalVoltage;
     std::optional<Decimal> minNominalVoltage;
-    std::optional<Text<50>> evInverterManufacturer;
-    std::optional<Text<50>> evInverterModel;
-    std::optional<Text<50>> evInverterSerialNumber;
-    std::optional<Text<50>> evInverterSwVersion;
-    std::optional<Text<50>> evInverterHwVersion;
-    std::optional<List<IslandingDetectionEnum, 1, kUnbounded>> evIslandingDetectionMethod;
+    std::optional<String<50>> evInverterManufacturer;
+    std::optional<String<50>> evInverterModel;
+    std::optional<String<50>> evInverterSerialNumber;
+    std::optional<String<50>> evInverterSwVersion;
+    std::optional<String<50>> evInverterHwVersion;
+    std::optional<Sequence<IslandingDetectionEnum, 1, kUnbounded>> evIslandingDetectionMethod;
     std::optional<Decimal> evIslandingTripTime;
     std::optional<Decimal> evMaximumLevel1DCInjection;
     std::optional<Decimal> evDurationLevel1DCInjection;
@@ -124,16 +124,16 @@ struct EVPriceRule {
 /// A price rule of an EV's offer over time.
 struct EVAbsolutePriceScheduleEntry {
     Integer<> duration;                                     ///< s
-    List<EVPriceRule, 1, 8> evPriceRule;
+    Sequence<EVPriceRule, 1, 8> evPriceRule;
     std::optional<CustomData> customData;
 };
 
 /// At which price an EV would give energy.
 struct EVAbsolutePriceSchedule {
     DateTime timeAnchor;
-    Text<3> currency;                                       ///< ISO 4217
-    List<EVAbsolutePriceScheduleEntry, 1, 1024> evAbsolutePriceScheduleEntries;
-    Text<2000> priceAlgorithm;
+    String<3> currency;                                     ///< ISO 4217
+    Sequence<EVAbsolutePriceScheduleEntry, 1, 1024> evAbsolutePriceScheduleEntries;
+    String<2000> priceAlgorithm;
     std::optional<CustomData> customData;
 };
 
@@ -146,7 +146,7 @@ struct EVPowerScheduleEntry {
 
 /// How much power an EV would give over time.
 struct EVPowerSchedule {
-    List<EVPowerScheduleEntry, 1, 1024> evPowerScheduleEntries;
+    Sequence<EVPowerScheduleEntry, 1, 1024> evPowerScheduleEntries;
     DateTime timeAnchor;
     std::optional<CustomData> customData;
 };
@@ -195,7 +195,7 @@ struct ChargingNeeds {
     Since21<EVEnergyOffer> evEnergyOffer;
     std::optional<DCChargingParameters> dcChargingParameters;
     Since21<V2XChargingParameters> v2xChargingParameters;
-    Since21<List<EnergyTransferModeEnum, 1, kUnbounded>> availableEnergyTransfer;
+    Since21<Sequence<EnergyTransferModeEnum, 1, kUnbounded>> availableEnergyTransfer;
     Since21<ControlModeEnum> controlMode;
     Since21<MobilityNeedsModeEnum> mobilityNeedsMode;
     std::optional<DateTime> departureTime;
@@ -206,8 +206,8 @@ struct ChargingNeeds {
 struct ChargingProfileCriterion {
     std::optional<ChargingProfilePurposeEnum> chargingProfilePurpose;
     std::optional<Count> stackLevel;
-    std::optional<List<Integer<>, 1, kUnbounded>> chargingProfileId;
-    std::optional<List<Text<20>, 1, 4>> chargingLimitSource;
+    std::optional<Sequence<Integer<>, 1, kUnbounded>> chargingProfileId;
+    std::optional<Sequence<String<20>, 1, 4>> chargingLimitSource;
     std::optional<CustomData> customData;
 };
 
@@ -242,7 +242,7 @@ struct CompositeSchedule {
     Integer<> duration;                                     ///< s
     DateTime scheduleStart;
     ChargingRateUnitEnum chargingRateUnit{};
-    List<ChargingSchedulePeriod, 1, kUnbounded> chargingSchedulePeriod;
+    Sequence<ChargingSchedulePeriod, 1, kUnbounded> chargingSchedulePeriod;
     std::optional<CustomData> customData;
 };
 
@@ -279,7 +279,7 @@ struct ClearedChargingLimitRequest {
     using Response = ClearedChargingLimitResponse;
     static constexpr Action kAction = Action::ClearedChargingLimit;
 
-    Text<20> chargingLimitSource;
+    String<20> chargingLimitSource;
     std::optional<Count> evseId;
     std::optional<CustomData> customData;
 };
@@ -341,7 +341,7 @@ struct NotifyChargingLimitRequest {
     static constexpr Action kAction = Action::NotifyChargingLimit;
 
     ChargingLimit chargingLimit;
-    std::optional<List<ChargingSchedule, 1, kUnbounded>> chargingSchedule;
+    std::optional<Sequence<ChargingSchedule, 1, kUnbounded>> chargingSchedule;
     std::optional<Count> evseId;
     std::optional<CustomData> customData;
 };
@@ -404,7 +404,7 @@ struct NotifyPriorityChargingRequest {
     using Response = NotifyPriorityChargingResponse;
     static constexpr Action kAction = Action::NotifyPriorityCharging;
 
-    Text<36> transactionId;
+    String<36> transactionId;
     bool activated = false;
     std::optional<CustomData> customData;
 };
@@ -443,8 +443,8 @@ struct ReportChargingProfilesRequest {
     static constexpr Action kAction = Action::ReportChargingProfiles;
 
     Integer<> requestId;
-    Text<20> chargingLimitSource;
-    List<ChargingProfile, 1, kUnbounded> chargingProfile;
+    String<20> chargingLimitSource;
+    Sequence<ChargingProfile, 1, kUnbounded> chargingProfile;
     Count evseId;
     std::optional<bool> tbc;                                ///< to be continued; false if absent
     std::optional<CustomData> customData;
@@ -505,7 +505,7 @@ struct UsePriorityChargingRequest {
     using Response = UsePriorityChargingResponse;
     static constexpr Action kAction = Action::UsePriorityCharging;
 
-    Text<36> transactionId;
+    String<36> transactionId;
     bool activate = false;
     std::optional<CustomData> customData;
 };

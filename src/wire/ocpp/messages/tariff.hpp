@@ -17,24 +17,24 @@ enum class EvseKindEnum : std::uint8_t { AC, DC };
 
 /// When a fixed price applies. Times are hh:mm and dates yyyy-mm-dd, local.
 struct TariffConditionsFixed {
-    std::optional<Text<kLongestText>> startTimeOfDay;
-    std::optional<Text<kLongestText>> endTimeOfDay;
-    std::optional<List<DayOfWeekEnum, 1, 7>> dayOfWeek;
-    std::optional<Text<kLongestText>> validFromDate;
-    std::optional<Text<kLongestText>> validToDate;
+    std::optional<String<kLongestString>> startTimeOfDay;
+    std::optional<String<kLongestString>> endTimeOfDay;
+    std::optional<Sequence<DayOfWeekEnum, 1, 7>> dayOfWeek;
+    std::optional<String<kLongestString>> validFromDate;
+    std::optional<String<kLongestString>> validToDate;
     std::optional<EvseKindEnum> evseKind;
-    std::optional<Text<20>> paymentBrand;
-    std::optional<Text<20>> paymentRecognition;
+    std::optional<String<20>> paymentBrand;
+    std::optional<String<20>> paymentRecognition;
     std::optional<CustomData> customData;
 };
 
 /// When a price applies. Times are hh:mm and dates yyyy-mm-dd, local.
 struct TariffConditions {
-    std::optional<Text<kLongestText>> startTimeOfDay;
-    std::optional<Text<kLongestText>> endTimeOfDay;
-    std::optional<List<DayOfWeekEnum, 1, 7>> dayOfWeek;
-    std::optional<Text<kLongestText>> validFromDate;
-    std::optional<Text<kLongestText>> validToDate;
+    std::optional<String<kLongestString>> startTimeOfDay;
+    std::optional<String<kLongestString>> endTimeOfDay;
+    std::optional<Sequence<DayOfWeekEnum, 1, 7>> dayOfWeek;
+    std::optional<String<kLongestString>> validFromDate;
+    std::optional<String<kLongestString>> validToDate;
     std::optional<EvseKindEnum> evseKind;
     std::optional<Decimal> minEnergy;                       ///< kWh
     std::optional<Decimal> maxEnergy;                       ///< kWh
@@ -60,8 +60,8 @@ struct TariffEnergyPrice {
 
 /// Prices of energy.
 struct TariffEnergy {
-    List<TariffEnergyPrice, 1, kUnbounded> prices;
-    std::optional<List<TaxRate, 1, 5>> taxRates;
+    Sequence<TariffEnergyPrice, 1, kUnbounded> prices;
+    std::optional<Sequence<TaxRate, 1, 5>> taxRates;
     std::optional<CustomData> customData;
 };
 
@@ -74,8 +74,8 @@ struct TariffFixedPrice {
 
 /// Fixed prices.
 struct TariffFixed {
-    List<TariffFixedPrice, 1, kUnbounded> prices;
-    std::optional<List<TaxRate, 1, 5>> taxRates;
+    Sequence<TariffFixedPrice, 1, kUnbounded> prices;
+    std::optional<Sequence<TaxRate, 1, 5>> taxRates;
     std::optional<CustomData> customData;
 };
 
@@ -88,16 +88,16 @@ struct TariffTimePrice {
 
 /// Prices of time.
 struct TariffTime {
-    List<TariffTimePrice, 1, kUnbounded> prices;
-    std::optional<List<TaxRate, 1, 5>> taxRates;
+    Sequence<TariffTimePrice, 1, kUnbounded> prices;
+    std::optional<Sequence<TaxRate, 1, 5>> taxRates;
     std::optional<CustomData> customData;
 };
 
 /// What charging costs: energy, charging time, idle time, fixed fees, reservation.
 struct Tariff {
-    Text<60> tariffId;
-    Text<3> currency;                                       ///< ISO 4217
-    std::optional<List<MessageContent, 1, 10>> description;
+    String<60> tariffId;
+    String<3> currency;                                     ///< ISO 4217
+    std::optional<Sequence<MessageContent, 1, 10>> description;
     std::optional<TariffEnergy> energy;
     std::optional<DateTime> validFrom;
     std::optional<TariffTime> chargingTime;

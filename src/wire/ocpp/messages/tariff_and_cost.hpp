@@ -29,17 +29,17 @@ enum class TariffSetStatusEnum : std::uint8_t { Accepted, Rejected, TooManyEleme
 struct ClearTariffsResult {
     TariffClearStatusEnum status{};
     std::optional<StatusInfo> statusInfo;
-    std::optional<Text<60>> tariffId;
+    std::optional<String<60>> tariffId;
     std::optional<CustomData> customData;
 };
 
 /// A tariff and for whom it is.
 struct TariffAssignment {
-    Text<60> tariffId;
+    String<60> tariffId;
     TariffKindEnum tariffKind{};
     std::optional<DateTime> validFrom;
-    std::optional<List<Count, 1, kUnbounded>> evseIds;
-    std::optional<List<Text<255>, 1, kUnbounded>> idTokens;
+    std::optional<Sequence<Count, 1, kUnbounded>> evseIds;
+    std::optional<Sequence<String<255>, 1, kUnbounded>> idTokens;
     std::optional<CustomData> customData;
 };
 
@@ -59,7 +59,7 @@ struct ChangeTransactionTariffRequest {
     static constexpr Action kAction = Action::ChangeTransactionTariff;
 
     Tariff tariff;
-    Text<36> transactionId;
+    String<36> transactionId;
     std::optional<CustomData> customData;
 };
 
@@ -68,7 +68,7 @@ struct ClearTariffsResponse {
     using Request = ClearTariffsRequest;
     static constexpr Action kAction = Action::ClearTariffs;
 
-    List<ClearTariffsResult, 1, kUnbounded> clearTariffsResult;
+    Sequence<ClearTariffsResult, 1, kUnbounded> clearTariffsResult;
     std::optional<CustomData> customData;
 };
 
@@ -77,7 +77,7 @@ struct ClearTariffsRequest {
     using Response = ClearTariffsResponse;
     static constexpr Action kAction = Action::ClearTariffs;
 
-    std::optional<List<Text<60>, 1, kUnbounded>> tariffIds;
+    std::optional<Sequence<String<60>, 1, kUnbounded>> tariffIds;
     std::optional<Count> evseId;
     std::optional<CustomData> customData;
 };
@@ -96,7 +96,7 @@ struct CostUpdatedRequest {
     static constexpr Action kAction = Action::CostUpdated;
 
     Decimal totalCost;
-    Text<36> transactionId;
+    String<36> transactionId;
     std::optional<CustomData> customData;
 };
 
@@ -107,7 +107,7 @@ struct GetTariffsResponse {
 
     TariffGetStatusEnum status{};
     std::optional<StatusInfo> statusInfo;
-    std::optional<List<TariffAssignment, 1, kUnbounded>> tariffAssignments;
+    std::optional<Sequence<TariffAssignment, 1, kUnbounded>> tariffAssignments;
     std::optional<CustomData> customData;
 };
 

@@ -53,8 +53,8 @@ struct CostDimension {
 /// A part of a transaction in which one price applied.
 struct ChargingPeriod {
     DateTime startPeriod;
-    std::optional<List<CostDimension, 1, kUnbounded>> dimensions;
-    std::optional<Text<60>> tariffId;
+    std::optional<Sequence<CostDimension, 1, kUnbounded>> dimensions;
+    std::optional<String<60>> tariffId;
     std::optional<CustomData> customData;
 };
 
@@ -67,7 +67,7 @@ struct TotalPrice {
 
 /// The cost of a transaction so far or in the end.
 struct TotalCost {
-    Text<3> currency;                                       ///< ISO 4217
+    String<3> currency;                                     ///< ISO 4217
     TariffCostEnum typeOfCost{};
     TotalPrice total;
     std::optional<Price> fixed;
@@ -92,9 +92,9 @@ struct TotalUsage {
 struct CostDetails {
     TotalCost totalCost;
     TotalUsage totalUsage;
-    std::optional<List<ChargingPeriod, 1, kUnbounded>> chargingPeriods;
+    std::optional<Sequence<ChargingPeriod, 1, kUnbounded>> chargingPeriods;
     std::optional<bool> failureToCalculate;
-    std::optional<Text<500>> failureReason;
+    std::optional<String<500>> failureReason;
     std::optional<CustomData> customData;
 };
 
@@ -109,13 +109,13 @@ struct TransactionLimit {
 
 /// A transaction's state.
 struct Transaction {
-    Text<36> transactionId;
+    String<36> transactionId;
     std::optional<ChargingStateEnum> chargingState;
     std::optional<Integer<>> timeSpentCharging;
     std::optional<ReasonEnum> stoppedReason;
     std::optional<Integer<>> remoteStartId;
     Since21<OperationModeEnum> operationMode;
-    Since21<Text<60>> tariffId;
+    Since21<String<60>> tariffId;
     Since21<TransactionLimit> transactionLimit;
     std::optional<CustomData> customData;
 };
@@ -135,7 +135,7 @@ struct GetTransactionStatusRequest {
     using Response = GetTransactionStatusResponse;
     static constexpr Action kAction = Action::GetTransactionStatus;
 
-    std::optional<Text<36>> transactionId;
+    std::optional<String<36>> transactionId;
     std::optional<CustomData> customData;
 };
 
@@ -149,7 +149,7 @@ struct TransactionEventResponse {
     std::optional<IdTokenInfo> idTokenInfo;
     Since21<TransactionLimit> transactionLimit;
     std::optional<MessageContent> updatedPersonalMessage;
-    Since21<List<MessageContent, 1, 4>> updatedPersonalMessageExtra;
+    Since21<Sequence<MessageContent, 1, 4>> updatedPersonalMessageExtra;
     std::optional<CustomData> customData;
 };
 
@@ -164,7 +164,7 @@ struct TransactionEventRequest {
     Count seqNo;                                            ///< counts from 0
     Transaction transactionInfo;
     Since21<CostDetails> costDetails;
-    std::optional<List<MeterValue, 1, kUnbounded>> meterValue;
+    std::optional<Sequence<MeterValue, 1, kUnbounded>> meterValue;
     std::optional<bool> offline;
     std::optional<Integer<0, 3>> numberOfPhasesUsed;
     std::optional<Integer<>> cableMaxCurrent;               ///< A
