@@ -86,7 +86,7 @@ enum class Demand : std::uint8_t {
 };
 
 struct Setpoint {
-    MilliVolt voltage{};             ///< DC: target, for precharge the EV's battery. Not negative
+    MilliVolt voltage{};             ///< DC: target, for precharge the battery's, for energy the highest. Not negative
     MilliAmpere current{};           ///< the offered or wanted current; negative only where discharge_max is not 0
     MilliVolt ev_voltage_max{};      ///< DC: over this for 400 ms is a trip. 0: not known, the nameplate counts
     std::int32_t ramp_ma_per_s = 0;  ///< 0: the station's own

@@ -68,8 +68,9 @@ void advance_dc(Work& work, const interlock_outputs& interlock) {
             if (is_matched(work)) enter(state, Stage::ready);
             break;
         case Stage::ready:
-            if (!is_matched(work)) enter(state, Stage::precharging);
-            else if (demand == Demand::energy) enter(state, Stage::delivering);
+            // With the demand the target changes from the battery's voltage to the car's highest: it is looked at no more.
+            if (demand == Demand::energy) enter(state, Stage::delivering);
+            else if (!is_matched(work)) enter(state, Stage::precharging);
             break;
         default:
             break;
