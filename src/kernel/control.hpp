@@ -22,7 +22,8 @@ enum class Request : std::uint8_t {
     switch_slot,  ///< for the update agent
     demand,       ///< argument = service index: start an on-demand service that I have a conduit to
     rejoin,       ///< argument = index into Slice::conduits: this conduit is broken, make it anew (rate-limited; no bit needed)
-    last_ = rejoin,
+    reopen,       ///< argument = index into Slice::devices: its other side is gone, connect it anew (no bit needed)
+    last_ = reopen,
 };
 
 struct Record {

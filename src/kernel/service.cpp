@@ -139,11 +139,18 @@ void Service::unwatch(int descriptor) {
     if (runtime_->watches.erase(descriptor)) runtime_->poller.remove(descriptor);
 }
 
-int Service::device(std::string_view name) {
-    for (std::size_t i = 0; i < runtime_->slice.devices.size(); ++i)
-        if (runtime_->slice.devices[i] == name) return runtime_->devices[i].release();
-    CHECK(!"the manifest names no such device");
-    return -1;
+namespace {
+std::uint16_t device_index(const Runtime& runtime, std::string_view name) {
+    const auto device = std::ranges::find_if(runtime.slice.devices, [&](const Text<24>& d) { return d == name; });
+    CHECK(device != runtime.slice.devices.end());   // the manifest names no such device
+    return static_cast<std::uint16_t>(device - runtime.slice.devices.begin());
+}
+}  // namespace
+
+int Service::device(std::string_view name) { return runtime_->devices[device_index(*runtime_, name)].release(); }
+
+void Service::reopen(std::string_view name) {
+    runtime_->send_record({.request = control::Request::reopen, .argument = device_index(*runtime_, name)});
 }
 
 void Service::on_device(std::string_view name, std::move_only_function<void(int)> then) {

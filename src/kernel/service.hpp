@@ -200,9 +200,12 @@ public:
     void watch(int descriptor, bool writable, std::move_only_function<void(bool readable, bool writable)> then);
     void unwatch(int descriptor);
 
-    /// The open descriptor of a granted device; it belongs to the caller. Ends the process if the manifest does not name it.
+    /// The open descriptor of a granted device; it belongs to the caller. -1: not connected yet, `on_device` will tell.
+    /// Ends the process if the manifest does not name it.
     [[nodiscard]] int device(std::string_view name);
-    /// A device was connected anew (its peer had gone): here is the new descriptor.
+    /// The device's other side is gone: the process manager shall connect it anew. The old descriptor is the caller's to close.
+    void reopen(std::string_view name);
+    /// A device was connected (late, or anew): here is the descriptor.
     void on_device(std::string_view name, std::move_only_function<void(int)> then);
 
     /// Reports a fault to the process manager's log: what could not be done here. Goes on.

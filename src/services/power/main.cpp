@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The safety loop of one EVSE: every 10 ms the newest sensors, one step of the safety core, the new orders. It calls nobody but its
+// own driver, allocates nothing in the loop, and lives on whatever happens above it.
+#include <sys/mman.h>
+
+#include "kernel/config.hpp"
+#include "kernel/service.hpp"
+#include "services/power/protocol.hpp"
+#include "services/powerdrv/protocol.hpp"
+
+namespace voltkeep::power {
+namespace {
+
+constexpr Duration period = 10ms;
+
+class Loop {
+public:
+    Loop(kernel::Service& self, const safety::Configuration& configuration)
+        : self_(self), configuration_(configuration), driver_(self.connect<powerdrv::Interface>("powerdrv")) {}
+
+    void consent(std::uint16_t ms) {
+        inputs_.command.consent_ms = ms;
+        if (ms == 0) inputs_.command.demand = safety::Demand::none;   // withdrawn: as if nothing had been wanted
+    }
+
+    void want(const Setpoint& wanted) {
+        safety::Command& command = inputs_.command;
+        command.demand = wanted.demand;
+        command.setpoint = wanted.setpoint;
+        command.lock = wanted.lock;
+        command.offer = wanted.offer;
+        command.digital = wanted.digital;
+    }
+
+    void acknowledge() { inputs_.command.acknowledge = true; }
+
+    [[nodiscard]] const safety::Report& report() const { return report_; }
+
+    void turn() {
+        if (const auto sensors = driver_.call(powerdrv::Exchange{actuators_})) inputs_.sensors = *sensors;
+        // No reply: the sensors stay as they were, their sequence does not count on, and the core trips on stale inputs.
+        const auto [state, outputs] = safety::step(configuration_, state_, inputs_, {now().ns / 1000});
+        inputs_.command.consent_ms = 0;
+        inputs_.command.acknowledge = false;
+        state_ = state;
+        actuators_ = outputs.actuators;
+        tell(outputs.report);
+    }
+
+private:
+    void tell(const safety::Report& report) {
+        const bool is_tripped = report.tripped & ~report_.tripped;
+        const bool is_changed = report.pilot != report_.pilot || report.stage != report_.stage || report.latched != report_.latched ||
+                                report.contactor_closed != report_.contactor_closed || report.stop != report_.stop;
+        report_ = report;
+        if (is_tripped) self_.notify(Pulse::tripped, report.cause);
+        if (is_changed) self_.notify(Pulse::changed);
+    }
+
+    kernel::Service& self_;
+    const safety::Configuration configuration_;
+    kernel::Client<powerdrv::Interface> driver_;
+    safety::State state_{};
+    safety::Inputs inputs_{};
+    safety::Actuators actuators_{};
+    safety::Report report_{};
+};
+
+}  // namespace
+}  // namespace voltkeep::power
+
+int main() {
+    using namespace voltkeep;
+    auto self = kernel::Service::start();
+    const auto config = MUST(kernel::read_config<power::Config>("config/" + std::string(self.name())));
+    power::Loop loop(self, config.safety);
+
+    self.serve<power::Interface>(
+        [&](const power::Consent& m) -> Result<kernel::Done> {
+            loop.consent(m.ms);
+            return kernel::Done{};
+        },
+        [&](const power::Setpoint& m) -> Result<kernel::Done> {
+            loop.want(m);
+            return kernel::Done{};
+        },
+        [&](const power::Acknowledge&) -> Result<kernel::Done> {
+            loop.acknowledge();
+            return kernel::Done{};
+        },
+        [&](const power::Read&) -> Result<safety::Report> { return loop.report(); });
+
+    self.every(power::period, [&] { loop.turn(); });
+    if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) self.fault(fail_errno("mlockall").error());   // loud in status, and it goes on
+    self.seal();
+    return self.run();
+}
