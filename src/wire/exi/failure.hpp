@@ -33,7 +33,7 @@ struct Failure {
     std::string_view field;  ///< the innermost field's name; "" if it is the stream's frame
 };
 
-/// "escape code in DC_ChargeLoopReq at bit 113 (EVPresentVoltage)": Errc::malformed for a stream, Errc::bad_argument for a value.
-[[nodiscard]] Error to_error(const Failure& failure, std::string_view message);
+/// "DC_ChargeLoopReq: a value out of its range at bit 113 in EVPresentVoltage", with this code.
+[[nodiscard]] Error to_error(const Failure& failure, Errc code, std::string_view message);
 
 }  // namespace voltkeep::exi

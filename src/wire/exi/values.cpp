@@ -2,13 +2,6 @@
 #include "wire/exi/values.hpp"
 
 namespace voltkeep::exi {
-namespace {
-
-/// The code point at the front of `utf8` and the bytes that it takes; nothing if it is ill-formed or overlong.
-struct Character {
-    std::uint32_t code;
-    std::size_t bytes;
-};
 
 std::optional<Character> first_character(std::string_view utf8) noexcept {
     auto octet = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(utf8[i])); };
@@ -25,8 +18,6 @@ std::optional<Character> first_character(std::string_view utf8) noexcept {
     if (code < shortest[bytes]) return std::nullopt;
     return Character{code, bytes};
 }
-
-}  // namespace
 
 std::optional<std::size_t> count_characters(std::string_view utf8) noexcept {
     std::size_t count = 0;

@@ -15,6 +15,21 @@
 
 namespace voltkeep::exi {
 
+/// The code point at the front of a text and the bytes that it takes.
+struct Character {
+    std::uint32_t code;
+    std::size_t bytes;
+};
+/// The first character of a text that is not empty; nothing if it is ill-formed UTF-8 or overlong.
+[[nodiscard]] std::optional<Character> first_character(std::string_view utf8) noexcept;
+/// Writes a code point up to 0x10ffff as UTF-8: the bytes written, at most 4.
+[[nodiscard]] inline std::size_t put_character(std::uint32_t code, char* out) noexcept {
+    auto tail = [&](unsigned shift) { return static_cast<char>(0x80u | (code >> shift & 0x3fu)); };
+    if (code < 0x80) return out[0] = static_cast<char>(code), 1;
+    if (code < 0x800) return out[0] = static_cast<char>(0xc0u | code >> 6), out[1] = tail(0), 2;
+    if (code < 0x10000) return out[0] = static_cast<char>(0xe0u | code >> 12), out[1] = tail(6), out[2] = tail(0), 3;
+    return out[0] = static_cast<char>(0xf0u | code >> 18), out[1] = tail(12), out[2] = tail(6), out[3] = tail(0), 4;
+}
 /// Number of characters (Unicode code points that XML allows) of a well-formed UTF-8 text; nothing if it is not one.
 [[nodiscard]] std::optional<std::size_t> count_characters(std::string_view utf8) noexcept;
 /// True if XML 1.0 allows this code point in a document: no control characters but tab, line feed and carriage return; no
@@ -27,6 +42,8 @@ namespace voltkeep::exi {
 /// xs:string with maxLength N (in characters, as the schema counts): UTF-8 in place, four bytes a character.
 template <std::size_t N>
 class String {
+    static_assert(4 * N <= 0xffff);
+
 public:
     static constexpr std::size_t max_characters = N;
 
@@ -34,27 +51,48 @@ public:
     /// From a literal (ASCII): one that is too long does not compile.
     template <std::size_t M>
         requires(M <= N + 1)
-    constexpr String(const char (&literal)[M]) : bytes_(Text<4 * N>::cut({literal, M - 1})) {}  // NOLINT: conversion is the point
+    constexpr String(const char (&literal)[M]) {  // NOLINT: conversion is the point
+        store({literal, M - 1});
+    }
 
     /// The text, or nothing if it is not well-formed UTF-8 of XML characters or longer than N characters. Never cut.
     [[nodiscard]] static std::optional<String> from(std::string_view utf8) {
         auto characters = count_characters(utf8);
         if (!characters || *characters > N) return std::nullopt;
         String string;
-        string.bytes_ = Text<4 * N>::cut(utf8);
+        string.store(utf8);
         return string;
     }
 
-    [[nodiscard]] constexpr std::string_view view() const { return bytes_.view(); }
+    [[nodiscard]] constexpr std::string_view view() const { return {bytes_.data(), size_}; }
     constexpr operator std::string_view() const { return view(); }  // NOLINT: it is a string
-    [[nodiscard]] constexpr bool empty() const { return bytes_.empty(); }
+    [[nodiscard]] constexpr bool empty() const { return size_ == 0; }
 
     friend constexpr bool operator==(const String& a, const String& b) { return a.view() == b.view(); }
     friend constexpr auto operator<=>(const String& a, const String& b) { return a.view() <=> b.view(); }
     friend constexpr bool operator==(const String& a, std::string_view b) { return a.view() == b; }
 
 private:
-    Text<4 * N> bytes_;
+    friend struct StringAccess;
+    constexpr void store(std::string_view text) {
+        std::ranges::copy(text, bytes_.begin());
+        size_ = static_cast<std::uint16_t>(text.size());
+    }
+
+    std::uint16_t size_ = 0;
+    std::array<char, 4 * N> bytes_{};
+};
+
+/// For the decoder, which makes a string character by character and has checked each, and their number.
+struct StringAccess {
+    template <std::size_t N>
+    static char* bytes(String<N>& string) {
+        return string.bytes_.data();
+    }
+    template <std::size_t N>
+    static void set_size(String<N>& string, std::size_t bytes) {
+        string.size_ = static_cast<std::uint16_t>(bytes);
+    }
 };
 
 /// xs:hexBinary with length N.

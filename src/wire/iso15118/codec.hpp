@@ -14,17 +14,25 @@
 
 namespace voltkeep::iso15118 {
 
-/// The document of one message. Bytes written; Errc::bad_argument if a field is outside its range, Errc::full if `out` is too
-/// small. Any IsMessage type.
-template <IsMessage T>
-[[nodiscard]] Result<std::size_t> encode(const T& message, std::span<std::byte> out, exi::Failure* why = nullptr);
+/// The document of one message: bytes written. Errc::bad_argument if a field is outside its range, Errc::full if `out` is too
+/// small.
+[[nodiscard]] Result<std::size_t> encode(MessagePointer message, std::span<std::byte> out, exi::Failure* why = nullptr);
 [[nodiscard]] Result<std::size_t> encode(const Message& message, std::span<std::byte> out, exi::Failure* why = nullptr);
+template <IsMessage T>
+[[nodiscard]] Result<std::size_t> encode(const T& message, std::span<std::byte> out, exi::Failure* why = nullptr) {
+    return encode(MessagePointer(&message), out, why);
+}
 
 /// One document of this schema set, whatever message it is.
 [[nodiscard]] Result<Message> decode(Schema schema, Bytes exi, exi::Failure* why = nullptr);
 /// One document that must be this message.
+[[nodiscard]] Result<> decode_into(MutableMessagePointer message, Bytes exi, exi::Failure* why = nullptr);
 template <IsMessage T>
-[[nodiscard]] Result<T> decode_as(Bytes exi, exi::Failure* why = nullptr);
+[[nodiscard]] Result<T> decode_as(Bytes exi, exi::Failure* why = nullptr) {
+    Result<T> message(std::in_place);
+    if (auto done = decode_into(&*message, exi, why); !done) message = std::unexpected(done.error());
+    return message;
+}
 
 /// The schema set of a payload type. For schedule_renegotiation, whose type does not tell, the document's root code decides.
 /// Errc::unsupported if it is no type that carries EXI.

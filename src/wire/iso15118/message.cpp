@@ -3,8 +3,20 @@
 
 namespace voltkeep::iso15118 {
 
+MessagePointer pointer_to(const Message& message) {
+    return std::visit([](const auto& m) { return MessagePointer(&m); }, message);
+}
+
+Schema schema_of_message(MessagePointer message) {
+    return std::visit([]<class T>(const T*) { return schema_of<T>; }, message);
+}
+
 std::string_view name(const Message& message) {
     return std::visit([]<class T>(const T&) { return name_of<T>; }, message);
+}
+
+std::string_view name(MessagePointer message) {
+    return std::visit([]<class T>(const T*) { return name_of<T>; }, message);
 }
 
 const MessageHeader* header_of(const Message& message) {

@@ -139,6 +139,20 @@ using Message = detail::Joined<MessagesOf<Schema::app_protocol>::Types, Messages
                                MessagesOf<Schema::ac>::Types, MessagesOf<Schema::dc>::Types, MessagesOf<Schema::acdp>::Types,
                                MessagesOf<Schema::wpt>::Types>::type;
 
+namespace detail {
+template <class Variant>
+struct PointersTo;
+template <class... T>
+struct PointersTo<std::variant<T...>> {
+    using Mutable = std::variant<T*...>;
+    using Constant = std::variant<const T*...>;
+};
+}  // namespace detail
+
+/// A pointer to a message of any type: what the codec's typed functions hand on.
+using MessagePointer = detail::PointersTo<Message>::Constant;
+using MutableMessagePointer = detail::PointersTo<Message>::Mutable;
+
 /// T is one of the messages.
 template <class T>
 concept IsMessage = detail::position<T, Message> < std::variant_size_v<Message>;
@@ -156,8 +170,13 @@ template <IsMessage T>
 inline constexpr std::string_view name_of =
     MessagesOf<schema_of<T>>::names[detail::position<T, typename MessagesOf<schema_of<T>>::Types>];
 
+/// A pointer to what the variant holds.
+[[nodiscard]] MessagePointer pointer_to(const Message& message);
+/// The schema set of the message.
+[[nodiscard]] Schema schema_of_message(MessagePointer message);
 /// The element name of the message.
 [[nodiscard]] std::string_view name(const Message& message);
+[[nodiscard]] std::string_view name(MessagePointer message);
 /// The header; null for the protocol negotiation, which has none.
 [[nodiscard]] const MessageHeader* header_of(const Message& message);
 /// The response code; null for requests and the protocol negotiation.
