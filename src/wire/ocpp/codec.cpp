@@ -22,8 +22,9 @@ Checked<std::string> write(const void* object, const Type& type, Version version
     Writer writer(version);
     if (!writer.write(type, object)) return std::unexpected(std::move(writer).error());
     std::string text = std::move(writer).text();
-    if (text.size() > kLargestMessage) {
-        return std::unexpected(OcppError{ErrorCode::FormatViolation, "", "longer than " + std::to_string(kLargestMessage) + " bytes"});
+    constexpr std::size_t kLargestPayload = kLargestMessage - 1024;  // type, id and action are around it
+    if (text.size() > kLargestPayload) {
+        return std::unexpected(OcppError{ErrorCode::FormatViolation, "", "longer than " + std::to_string(kLargestPayload) + " bytes"});
     }
     return text;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/ocpp/json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <string>
@@ -124,8 +125,8 @@ private:
     }
 
     /// Names the place of an error on the way out of it.
-    bool inside(const std::string& step) {
-        error_.where.insert(0, "/" + step);
+    bool inside(std::string_view step) {
+        error_.where.insert(0, scan::pointer_step(step));
         return false;
     }
 
@@ -324,6 +325,23 @@ void unescape(std::string_view inside, std::string& out) {
         }
         at += 2;
     }
+}
+
+std::string pointer_step(std::string_view name) {
+    constexpr std::size_t kLongest = 64;
+    std::size_t end = std::min(name.size(), kLongest);
+    while (end != name.size() && end != 0 && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) --end;
+    std::string step = "/";
+    for (const char c : name.substr(0, end)) {
+        if (c == '~') {
+            step += "~0";
+        } else if (c == '/') {
+            step += "~1";
+        } else {
+            step += c;
+        }
+    }
+    return step;
 }
 
 const char* behind_string(const char* at) {

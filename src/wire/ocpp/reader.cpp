@@ -13,19 +13,8 @@ bool Reader::refuse(ErrorCode code, std::string_view why) {
     return false;
 }
 
-/// Names the place of an error on the way out of it: RFC 6901, 3 escapes '~' and '/'.
 bool Reader::inside(std::string_view step) {
-    std::string token = "/";
-    for (const char c : step) {
-        if (c == '~') {
-            token += "~0";
-        } else if (c == '/') {
-            token += "~1";
-        } else {
-            token += c;
-        }
-    }
-    error_.where.insert(0, token);
+    error_.where.insert(0, scan::pointer_step(step));
     return false;
 }
 
@@ -191,7 +180,7 @@ bool Reader::object(const Type& type, void* out) {
             ++tried;
         }
         if (tried == type.fields.size()) {
-            const std::string step(name.substr(0, 64));
+            const std::string step(name);
             refuse(ErrorCode::FormatViolation, "no such property");
             return inside(step);
         }

@@ -177,6 +177,8 @@ consteval Type describe(std::type_identity<T>) {
         type.fields = kMembers<T>;
         if constexpr (requires { T::kAction; }) {
             type.create = []() -> void* { return new T(); };
+            type.action = T::kAction;
+            type.is_response = requires { typename T::Request; };
             type.destroy = [](void* message) { delete static_cast<T*>(message); };
         }
     }

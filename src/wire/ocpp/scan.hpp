@@ -40,6 +40,9 @@ inline void append_utf8(std::string& out, std::uint32_t c) {
 /// Appends what a string says between its quotes; `inside` has passed the strict pass.
 void unescape(std::string_view inside, std::string& out);
 
+/// A step of a JSON pointer (RFC 6901, 3), the slash before it included. A name that a peer chose is cut at 64 bytes.
+std::string pointer_step(std::string_view name);
+
 // These walk over text that has passed the strict pass, `at` being at a value's first character. They return what lies behind it.
 const char* behind_string(const char* at);
 const char* behind_value(const char* at, const char* end);

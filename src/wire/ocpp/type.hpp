@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "wire/ocpp/action.hpp"
+
 namespace voltkeep::ocpp {
 
 struct Type;
@@ -47,6 +49,8 @@ struct Type {
     const ListAccess* list = nullptr;
     void* (*create)() = nullptr;                ///< a request or a response: makes one
     void (*destroy)(void*) = nullptr;
+    Action action{};                            ///< if create is not nullptr
+    bool is_response = false;
 };
 
 }  // namespace voltkeep::ocpp

@@ -23,13 +23,13 @@ enum class PaymentStatusEnum : std::uint8_t { Settled, Canceled, Rejected, Faile
 
 /// A postal address.
 struct Address {
-    String<50> name;
-    String<100> address1;
-    String<100> city;
-    String<50> country;
-    std::optional<String<100>> address2;
-    std::optional<String<20>> postalCode;
-    std::optional<CustomData> customData;
+    String<50> name{};
+    String<100> address1{};
+    String<100> city{};
+    String<50> country{};
+    std::optional<String<100>> address2{};
+    std::optional<String<20>> postalCode{};
+    std::optional<CustomData> customData{};
 };
 
 struct AuthorizeRequest;
@@ -37,11 +37,11 @@ struct AuthorizeResponse {
     using Request = AuthorizeRequest;
     static constexpr Action kAction = Action::Authorize;
 
-    IdTokenInfo idTokenInfo;
-    std::optional<AuthorizeCertificateStatusEnum> certificateStatus;
-    Since21<Sequence<EnergyTransferModeEnum, 1, kUnbounded>> allowedEnergyTransfer;
-    Since21<Tariff> tariff;
-    std::optional<CustomData> customData;
+    IdTokenInfo idTokenInfo{};
+    std::optional<AuthorizeCertificateStatusEnum> certificateStatus{};
+    Since21<Sequence<EnergyTransferModeEnum, 1, kUnbounded>> allowedEnergyTransfer{};
+    Since21<Tariff> tariff{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks whether an identifier may charge (C01 to C07). From the station.
@@ -49,10 +49,10 @@ struct AuthorizeRequest {
     using Response = AuthorizeResponse;
     static constexpr Action kAction = Action::Authorize;
 
-    IdToken idToken;
-    std::optional<String<10000>> certificate;
-    std::optional<Sequence<OCSPRequestData, 1, 4>> iso15118CertificateHashData;
-    std::optional<CustomData> customData;
+    IdToken idToken{};
+    std::optional<String<10000>> certificate{};
+    std::optional<Sequence<OCSPRequestData, 1, 4>> iso15118CertificateHashData{};
+    std::optional<CustomData> customData{};
 };
 
 struct ClearCacheRequest;
@@ -61,8 +61,8 @@ struct ClearCacheResponse {
     static constexpr Action kAction = Action::ClearCache;
 
     ClearCacheStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Empties the authorization cache (C11). From the CSMS.
@@ -70,7 +70,7 @@ struct ClearCacheRequest {
     using Response = ClearCacheResponse;
     static constexpr Action kAction = Action::ClearCache;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 struct NotifySettlementRequest;
@@ -78,9 +78,9 @@ struct NotifySettlementResponse {
     using Request = NotifySettlementRequest;
     static constexpr Action kAction = Action::NotifySettlement;
 
-    std::optional<String<2000>> receiptUrl;
-    std::optional<String<50>> receiptId;
-    std::optional<CustomData> customData;
+    std::optional<String<2000>> receiptUrl{};
+    std::optional<String<50>> receiptId{};
+    std::optional<CustomData> customData{};
 };
 
 /// A payment at the terminal is settled (C20 to C23). From the station. Since 2.1.
@@ -88,17 +88,17 @@ struct NotifySettlementRequest {
     using Response = NotifySettlementResponse;
     static constexpr Action kAction = Action::NotifySettlement;
 
-    String<255> pspRef;
+    String<255> pspRef{};
     PaymentStatusEnum status{};
-    Decimal settlementAmount;
-    DateTime settlementTime;
-    std::optional<String<36>> transactionId;
-    std::optional<String<500>> statusInfo;
-    std::optional<String<50>> receiptId;
-    std::optional<String<2000>> receiptUrl;
-    std::optional<Address> vatCompany;
-    std::optional<String<20>> vatNumber;
-    std::optional<CustomData> customData;
+    Decimal settlementAmount{};
+    DateTime settlementTime{};
+    std::optional<String<36>> transactionId{};
+    std::optional<String<500>> statusInfo{};
+    std::optional<String<50>> receiptId{};
+    std::optional<String<2000>> receiptUrl{};
+    std::optional<Address> vatCompany{};
+    std::optional<String<20>> vatNumber{};
+    std::optional<CustomData> customData{};
 };
 
 struct NotifyWebPaymentStartedRequest;
@@ -106,7 +106,7 @@ struct NotifyWebPaymentStartedResponse {
     using Request = NotifyWebPaymentStartedRequest;
     static constexpr Action kAction = Action::NotifyWebPaymentStarted;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// Someone pays by a web page for an EVSE (C25). From the CSMS. Since 2.1.
@@ -114,9 +114,9 @@ struct NotifyWebPaymentStartedRequest {
     using Response = NotifyWebPaymentStartedResponse;
     static constexpr Action kAction = Action::NotifyWebPaymentStarted;
 
-    Count evseId;
-    Integer<> timeout;                                      ///< s
-    std::optional<CustomData> customData;
+    Count evseId{};
+    Integer<> timeout{};                                    ///< s
+    std::optional<CustomData> customData{};
 };
 
 struct VatNumberValidationRequest;
@@ -124,12 +124,12 @@ struct VatNumberValidationResponse {
     using Request = VatNumberValidationRequest;
     static constexpr Action kAction = Action::VatNumberValidation;
 
-    String<20> vatNumber;
+    String<20> vatNumber{};
     GenericStatusEnum status{};
-    std::optional<Address> company;
-    std::optional<StatusInfo> statusInfo;
-    std::optional<Count> evseId;
-    std::optional<CustomData> customData;
+    std::optional<Address> company{};
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<Count> evseId{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks whether a VAT number is valid (C22). From the station. Since 2.1.
@@ -137,9 +137,9 @@ struct VatNumberValidationRequest {
     using Response = VatNumberValidationResponse;
     static constexpr Action kAction = Action::VatNumberValidation;
 
-    String<20> vatNumber;
-    std::optional<Count> evseId;
-    std::optional<CustomData> customData;
+    String<20> vatNumber{};
+    std::optional<Count> evseId{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

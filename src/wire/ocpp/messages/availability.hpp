@@ -24,8 +24,8 @@ struct ChangeAvailabilityResponse {
     static constexpr Action kAction = Action::ChangeAvailability;
 
     ChangeAvailabilityStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Makes station, EVSE or connector operative or not (G03, G04). From the CSMS.
@@ -34,8 +34,8 @@ struct ChangeAvailabilityRequest {
     static constexpr Action kAction = Action::ChangeAvailability;
 
     OperationalStatusEnum operationalStatus{};
-    std::optional<EVSE> evse;
-    std::optional<CustomData> customData;
+    std::optional<EVSE> evse{};
+    std::optional<CustomData> customData{};
 };
 
 struct HeartbeatRequest;
@@ -43,8 +43,8 @@ struct HeartbeatResponse {
     using Request = HeartbeatRequest;
     static constexpr Action kAction = Action::Heartbeat;
 
-    DateTime currentTime;
-    std::optional<CustomData> customData;
+    DateTime currentTime{};
+    std::optional<CustomData> customData{};
 };
 
 /// The station is alive; the answer sets its clock (G02). From the station.
@@ -52,7 +52,7 @@ struct HeartbeatRequest {
     using Response = HeartbeatResponse;
     static constexpr Action kAction = Action::Heartbeat;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 struct StatusNotificationRequest;
@@ -60,7 +60,7 @@ struct StatusNotificationResponse {
     using Request = StatusNotificationRequest;
     static constexpr Action kAction = Action::StatusNotification;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// The status of a connector (G01). From the station.
@@ -68,11 +68,11 @@ struct StatusNotificationRequest {
     using Response = StatusNotificationResponse;
     static constexpr Action kAction = Action::StatusNotification;
 
-    DateTime timestamp;
+    DateTime timestamp{};
     ConnectorStatusEnum connectorStatus{};
-    Count evseId;
-    Count connectorId;
-    std::optional<CustomData> customData;
+    Count evseId{};
+    Count connectorId{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

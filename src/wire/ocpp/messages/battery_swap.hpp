@@ -16,13 +16,13 @@ enum class BatterySwapEventEnum : std::uint8_t { BatteryIn, BatteryOut, BatteryO
 
 /// A battery that was put in or taken out.
 struct BatteryData {
-    Count evseId;
-    String<50> serialNumber;
-    Percentage soC;                                         ///< %
-    Percentage soH;                                         ///< %
-    std::optional<DateTime> productionDate;
-    std::optional<String<500>> vendorInfo;
-    std::optional<CustomData> customData;
+    Count evseId{};
+    String<50> serialNumber{};
+    Percentage soC{};                                       ///< %
+    Percentage soH{};                                       ///< %
+    std::optional<DateTime> productionDate{};
+    std::optional<String<500>> vendorInfo{};
+    std::optional<CustomData> customData{};
 };
 
 struct BatterySwapRequest;
@@ -30,7 +30,7 @@ struct BatterySwapResponse {
     using Request = BatterySwapRequest;
     static constexpr Action kAction = Action::BatterySwap;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// A battery was put in or taken out (S01 to S04). From the station. Since 2.1.
@@ -38,11 +38,11 @@ struct BatterySwapRequest {
     using Response = BatterySwapResponse;
     static constexpr Action kAction = Action::BatterySwap;
 
-    Sequence<BatteryData, 1, kUnbounded> batteryData;
+    Sequence<BatteryData, 1, kUnbounded> batteryData{};
     BatterySwapEventEnum eventType{};
-    IdToken idToken;
-    Integer<> requestId;
-    std::optional<CustomData> customData;
+    IdToken idToken{};
+    Integer<> requestId{};
+    std::optional<CustomData> customData{};
 };
 
 struct RequestBatterySwapRequest;
@@ -51,8 +51,8 @@ struct RequestBatterySwapResponse {
     static constexpr Action kAction = Action::RequestBatterySwap;
 
     GenericStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Has an authorized driver's battery swapped (S02). From the CSMS. Since 2.1.
@@ -60,9 +60,9 @@ struct RequestBatterySwapRequest {
     using Response = RequestBatterySwapResponse;
     static constexpr Action kAction = Action::RequestBatterySwap;
 
-    IdToken idToken;
-    Integer<> requestId;
-    std::optional<CustomData> customData;
+    IdToken idToken{};
+    Integer<> requestId{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

@@ -20,8 +20,8 @@ struct AFRRSignalResponse {
     static constexpr Action kAction = Action::AFRRSignal;
 
     GenericStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// The frequency-restoration signal that selects a point of the V2X signal-watt curve (Q06). From the CSMS. Since 2.1.
@@ -29,9 +29,9 @@ struct AFRRSignalRequest {
     using Response = AFRRSignalResponse;
     static constexpr Action kAction = Action::AFRRSignal;
 
-    DateTime timestamp;
-    Integer<> signal;
-    std::optional<CustomData> customData;
+    DateTime timestamp{};
+    Integer<> signal{};
+    std::optional<CustomData> customData{};
 };
 
 struct NotifyAllowedEnergyTransferRequest;
@@ -40,8 +40,8 @@ struct NotifyAllowedEnergyTransferResponse {
     static constexpr Action kAction = Action::NotifyAllowedEnergyTransfer;
 
     NotifyAllowedEnergyTransferStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// The energy transfers that are allowed have changed (Q04). From the CSMS. Since 2.1.
@@ -49,9 +49,9 @@ struct NotifyAllowedEnergyTransferRequest {
     using Response = NotifyAllowedEnergyTransferResponse;
     static constexpr Action kAction = Action::NotifyAllowedEnergyTransfer;
 
-    String<36> transactionId;
-    Sequence<EnergyTransferModeEnum, 1, kUnbounded> allowedEnergyTransfer;
-    std::optional<CustomData> customData;
+    String<36> transactionId{};
+    Sequence<EnergyTransferModeEnum, 1, kUnbounded> allowedEnergyTransfer{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

@@ -42,27 +42,27 @@ enum class Iso15118EVCertificateStatusEnum : std::uint8_t { Accepted, Failed };
 
 /// An installed certificate with its sub-CAs.
 struct CertificateHashDataChain {
-    CertificateHashData certificateHashData;
+    CertificateHashData certificateHashData{};
     GetCertificateIdUseEnum certificateType{};
-    std::optional<Sequence<CertificateHashData, 1, 4>> childCertificateHashData;
-    std::optional<CustomData> customData;
+    std::optional<Sequence<CertificateHashData, 1, 4>> childCertificateHashData{};
+    std::optional<CustomData> customData{};
 };
 
 /// Whose revocation status is asked for, and where it may be found.
 struct CertificateStatusRequestInfo {
-    CertificateHashData certificateHashData;
+    CertificateHashData certificateHashData{};
     CertificateStatusSourceEnum source{};
-    Sequence<String<2000>, 1, 5> urls;
-    std::optional<CustomData> customData;
+    Sequence<String<2000>, 1, 5> urls{};
+    std::optional<CustomData> customData{};
 };
 
 /// The revocation status of a certificate.
 struct CertificateStatus {
-    CertificateHashData certificateHashData;
+    CertificateHashData certificateHashData{};
     CertificateStatusSourceEnum source{};
     CertificateStatusEnum status{};
-    DateTime nextUpdate;
-    std::optional<CustomData> customData;
+    DateTime nextUpdate{};
+    std::optional<CustomData> customData{};
 };
 
 struct DeleteCertificateRequest;
@@ -71,8 +71,8 @@ struct DeleteCertificateResponse {
     static constexpr Action kAction = Action::DeleteCertificate;
 
     DeleteCertificateStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Deletes an installed certificate (M04). From the CSMS.
@@ -80,8 +80,8 @@ struct DeleteCertificateRequest {
     using Response = DeleteCertificateResponse;
     static constexpr Action kAction = Action::DeleteCertificate;
 
-    CertificateHashData certificateHashData;
-    std::optional<CustomData> customData;
+    CertificateHashData certificateHashData{};
+    std::optional<CustomData> customData{};
 };
 
 struct Get15118EVCertificateRequest;
@@ -90,10 +90,10 @@ struct Get15118EVCertificateResponse {
     static constexpr Action kAction = Action::Get15118EVCertificate;
 
     Iso15118EVCertificateStatusEnum status{};
-    String<17000> exiResponse;
-    std::optional<StatusInfo> statusInfo;
-    Since21<Count> remainingContracts;
-    std::optional<CustomData> customData;
+    String<17000> exiResponse{};
+    std::optional<StatusInfo> statusInfo{};
+    Since21<Count> remainingContracts{};
+    std::optional<CustomData> customData{};
 };
 
 /// Passes an EV's request for a contract certificate on (M01, M02). From the station.
@@ -101,12 +101,12 @@ struct Get15118EVCertificateRequest {
     using Response = Get15118EVCertificateResponse;
     static constexpr Action kAction = Action::Get15118EVCertificate;
 
-    String<50> iso15118SchemaVersion;
+    String<50> iso15118SchemaVersion{};
     CertificateActionEnum action{};
-    String<11000> exiRequest;
-    Since21<Count> maximumContractCertificateChains;
-    Since21<Sequence<String<255>, 1, 8>> prioritizedEMAIDs;
-    std::optional<CustomData> customData;
+    String<11000> exiRequest{};
+    Since21<Count> maximumContractCertificateChains{};
+    Since21<Sequence<String<255>, 1, 8>> prioritizedEMAIDs{};
+    std::optional<CustomData> customData{};
 };
 
 struct GetCertificateChainStatusRequest;
@@ -114,8 +114,8 @@ struct GetCertificateChainStatusResponse {
     using Request = GetCertificateChainStatusRequest;
     static constexpr Action kAction = Action::GetCertificateChainStatus;
 
-    Sequence<CertificateStatus, 1, 4> certificateStatus;
-    std::optional<CustomData> customData;
+    Sequence<CertificateStatus, 1, 4> certificateStatus{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks for the revocation status of an EV's certificate chain (M07). From the station. Since 2.1.
@@ -123,8 +123,8 @@ struct GetCertificateChainStatusRequest {
     using Response = GetCertificateChainStatusResponse;
     static constexpr Action kAction = Action::GetCertificateChainStatus;
 
-    Sequence<CertificateStatusRequestInfo, 1, 4> certificateStatusRequests;
-    std::optional<CustomData> customData;
+    Sequence<CertificateStatusRequestInfo, 1, 4> certificateStatusRequests{};
+    std::optional<CustomData> customData{};
 };
 
 struct GetCertificateStatusRequest;
@@ -133,9 +133,9 @@ struct GetCertificateStatusResponse {
     static constexpr Action kAction = Action::GetCertificateStatus;
 
     GetCertificateStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<String<18000>> ocspResult;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<String<18000>> ocspResult{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks for the OCSP response of a certificate (M06). From the station.
@@ -143,8 +143,8 @@ struct GetCertificateStatusRequest {
     using Response = GetCertificateStatusResponse;
     static constexpr Action kAction = Action::GetCertificateStatus;
 
-    OCSPRequestData ocspRequestData;
-    std::optional<CustomData> customData;
+    OCSPRequestData ocspRequestData{};
+    std::optional<CustomData> customData{};
 };
 
 struct GetInstalledCertificateIdsRequest;
@@ -153,9 +153,9 @@ struct GetInstalledCertificateIdsResponse {
     static constexpr Action kAction = Action::GetInstalledCertificateIds;
 
     GetInstalledCertificateStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<Sequence<CertificateHashDataChain, 1, kUnbounded>> certificateHashDataChain;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<Sequence<CertificateHashDataChain, 1, kUnbounded>> certificateHashDataChain{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks which certificates are installed (M03). From the CSMS.
@@ -163,8 +163,8 @@ struct GetInstalledCertificateIdsRequest {
     using Response = GetInstalledCertificateIdsResponse;
     static constexpr Action kAction = Action::GetInstalledCertificateIds;
 
-    std::optional<Sequence<GetCertificateIdUseEnum, 1, kUnbounded>> certificateType;
-    std::optional<CustomData> customData;
+    std::optional<Sequence<GetCertificateIdUseEnum, 1, kUnbounded>> certificateType{};
+    std::optional<CustomData> customData{};
 };
 
 struct InstallCertificateRequest;
@@ -173,8 +173,8 @@ struct InstallCertificateResponse {
     static constexpr Action kAction = Action::InstallCertificate;
 
     InstallCertificateStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Installs a root certificate (M05). From the CSMS.
@@ -183,8 +183,8 @@ struct InstallCertificateRequest {
     static constexpr Action kAction = Action::InstallCertificate;
 
     InstallCertificateUseEnum certificateType{};
-    String<10000> certificate;
-    std::optional<CustomData> customData;
+    String<10000> certificate{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

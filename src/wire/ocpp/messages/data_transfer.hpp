@@ -20,9 +20,9 @@ struct DataTransferResponse {
     static constexpr Action kAction = Action::DataTransfer;
 
     DataTransferStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<AnyJson> data;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<AnyJson> data{};
+    std::optional<CustomData> customData{};
 };
 
 /// Vendor-specific data (P01, P02). From either side.
@@ -30,10 +30,10 @@ struct DataTransferRequest {
     using Response = DataTransferResponse;
     static constexpr Action kAction = Action::DataTransfer;
 
-    String<255> vendorId;
-    std::optional<String<50>> messageId;
-    std::optional<AnyJson> data;
-    std::optional<CustomData> customData;
+    String<255> vendorId{};
+    std::optional<String<50>> messageId{};
+    std::optional<AnyJson> data{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

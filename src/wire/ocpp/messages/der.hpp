@@ -25,172 +25,172 @@ enum class PowerDuringCessationEnum : std::uint8_t { Active, Reactive };
 
 /// A point of a curve.
 struct DERCurvePoints {
-    Decimal x;
-    Decimal y;
-    std::optional<CustomData> customData;
+    Decimal x{};
+    Decimal y{};
+    std::optional<CustomData> customData{};
 };
 
 /// When a curve ends to apply.
 struct Hysteresis {
-    std::optional<Decimal> hysteresisHigh;
-    std::optional<Decimal> hysteresisLow;
-    std::optional<Decimal> hysteresisDelay;
-    std::optional<Decimal> hysteresisGradient;
-    std::optional<CustomData> customData;
+    std::optional<Decimal> hysteresisHigh{};
+    std::optional<Decimal> hysteresisLow{};
+    std::optional<Decimal> hysteresisDelay{};
+    std::optional<Decimal> hysteresisGradient{};
+    std::optional<CustomData> customData{};
 };
 
 /// How reactive power follows the voltage.
 struct ReactivePowerParams {
-    std::optional<Decimal> vRef;
-    std::optional<bool> autonomousVRefEnable;
-    std::optional<Decimal> autonomousVRefTimeConstant;
-    std::optional<CustomData> customData;
+    std::optional<Decimal> vRef{};
+    std::optional<bool> autonomousVRefEnable{};
+    std::optional<Decimal> autonomousVRefTimeConstant{};
+    std::optional<CustomData> customData{};
 };
 
 /// How the voltage limits apply.
 struct VoltageParams {
-    std::optional<Decimal> hv10MinMeanValue;
-    std::optional<Decimal> hv10MinMeanTripDelay;
-    std::optional<PowerDuringCessationEnum> powerDuringCessation;
-    std::optional<CustomData> customData;
+    std::optional<Decimal> hv10MinMeanValue{};
+    std::optional<Decimal> hv10MinMeanTripDelay{};
+    std::optional<PowerDuringCessationEnum> powerDuringCessation{};
+    std::optional<CustomData> customData{};
 };
 
 /// A curve, such as volt-var or frequency-watt.
 struct DERCurve {
-    Sequence<DERCurvePoints, 1, 10> curveData;
-    Count priority;
+    Sequence<DERCurvePoints, 1, 10> curveData{};
+    Count priority{};
     DERUnitEnum yUnit{};
-    std::optional<Hysteresis> hysteresis;
-    std::optional<ReactivePowerParams> reactivePowerParams;
-    std::optional<VoltageParams> voltageParams;
-    std::optional<Decimal> responseTime;
-    std::optional<DateTime> startTime;
-    std::optional<Decimal> duration;                        ///< s
-    std::optional<CustomData> customData;
+    std::optional<Hysteresis> hysteresis{};
+    std::optional<ReactivePowerParams> reactivePowerParams{};
+    std::optional<VoltageParams> voltageParams{};
+    std::optional<Decimal> responseTime{};
+    std::optional<DateTime> startTime{};
+    std::optional<Decimal> duration{};                      ///< s
+    std::optional<CustomData> customData{};
 };
 
 /// A curve that is in use or waits.
 struct DERCurveGet {
-    DERCurve curve;
-    String<36> id;
+    DERCurve curve{};
+    String<36> id{};
     DERControlEnum curveType{};
     bool isDefault = false;
     bool isSuperseded = false;
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// When to return to the grid.
 struct EnterService {
-    Count priority;
-    Decimal highVoltage;
-    Decimal lowVoltage;
-    Decimal highFreq;
-    Decimal lowFreq;
-    std::optional<Decimal> delay;
-    std::optional<Decimal> randomDelay;
-    std::optional<Decimal> rampRate;
-    std::optional<CustomData> customData;
+    Count priority{};
+    Decimal highVoltage{};
+    Decimal lowVoltage{};
+    Decimal highFreq{};
+    Decimal lowFreq{};
+    std::optional<Decimal> delay{};
+    std::optional<Decimal> randomDelay{};
+    std::optional<Decimal> rampRate{};
+    std::optional<CustomData> customData{};
 };
 
 /// The rule for returning to the grid that is in use or waits.
 struct EnterServiceGet {
-    EnterService enterService;
-    String<36> id;
-    std::optional<CustomData> customData;
+    EnterService enterService{};
+    String<36> id{};
+    std::optional<CustomData> customData{};
 };
 
 /// A fixed power factor.
 struct FixedPF {
-    Count priority;
-    Decimal displacement;
+    Count priority{};
+    Decimal displacement{};
     bool excitation = false;
-    std::optional<DateTime> startTime;
-    std::optional<Decimal> duration;                        ///< s
-    std::optional<CustomData> customData;
+    std::optional<DateTime> startTime{};
+    std::optional<Decimal> duration{};                      ///< s
+    std::optional<CustomData> customData{};
 };
 
 /// A fixed power factor that is in use or waits.
 struct FixedPFGet {
-    FixedPF fixedPF;
-    String<36> id;
+    FixedPF fixedPF{};
+    String<36> id{};
     bool isDefault = false;
     bool isSuperseded = false;
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// A fixed reactive power.
 struct FixedVar {
-    Count priority;
-    Decimal setpoint;
+    Count priority{};
+    Decimal setpoint{};
     DERUnitEnum unit{};
-    std::optional<DateTime> startTime;
-    std::optional<Decimal> duration;                        ///< s
-    std::optional<CustomData> customData;
+    std::optional<DateTime> startTime{};
+    std::optional<Decimal> duration{};                      ///< s
+    std::optional<CustomData> customData{};
 };
 
 /// A fixed reactive power that is in use or waits.
 struct FixedVarGet {
-    FixedVar fixedVar;
-    String<36> id;
+    FixedVar fixedVar{};
+    String<36> id{};
     bool isDefault = false;
     bool isSuperseded = false;
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// How power follows the frequency.
 struct FreqDroop {
-    Count priority;
-    Decimal overFreq;
-    Decimal underFreq;
-    Decimal overDroop;
-    Decimal underDroop;
-    Decimal responseTime;
-    std::optional<DateTime> startTime;
-    std::optional<Decimal> duration;                        ///< s
-    std::optional<CustomData> customData;
+    Count priority{};
+    Decimal overFreq{};
+    Decimal underFreq{};
+    Decimal overDroop{};
+    Decimal underDroop{};
+    Decimal responseTime{};
+    std::optional<DateTime> startTime{};
+    std::optional<Decimal> duration{};                      ///< s
+    std::optional<CustomData> customData{};
 };
 
 /// A frequency droop that is in use or waits.
 struct FreqDroopGet {
-    FreqDroop freqDroop;
-    String<36> id;
+    FreqDroop freqDroop{};
+    String<36> id{};
     bool isDefault = false;
     bool isSuperseded = false;
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// How fast power may change.
 struct Gradient {
-    Count priority;
-    Decimal gradient;
-    Decimal softGradient;
-    std::optional<CustomData> customData;
+    Count priority{};
+    Decimal gradient{};
+    Decimal softGradient{};
+    std::optional<CustomData> customData{};
 };
 
 /// The ramps that are in use or wait.
 struct GradientGet {
-    Gradient gradient;
-    String<36> id;
-    std::optional<CustomData> customData;
+    Gradient gradient{};
+    String<36> id{};
+    std::optional<CustomData> customData{};
 };
 
 /// How much may be discharged.
 struct LimitMaxDischarge {
-    Count priority;
-    std::optional<Decimal> pctMaxDischargePower;
-    std::optional<DERCurve> powerMonitoringMustTrip;
-    std::optional<DateTime> startTime;
-    std::optional<Decimal> duration;                        ///< s
-    std::optional<CustomData> customData;
+    Count priority{};
+    std::optional<Decimal> pctMaxDischargePower{};
+    std::optional<DERCurve> powerMonitoringMustTrip{};
+    std::optional<DateTime> startTime{};
+    std::optional<Decimal> duration{};                      ///< s
+    std::optional<CustomData> customData{};
 };
 
 /// A discharge limit that is in use or waits.
 struct LimitMaxDischargeGet {
-    String<36> id;
+    String<36> id{};
     bool isDefault = false;
     bool isSuperseded = false;
-    LimitMaxDischarge limitMaxDischarge;
-    std::optional<CustomData> customData;
+    LimitMaxDischarge limitMaxDischarge{};
+    std::optional<CustomData> customData{};
 };
 
 struct ClearDERControlRequest;
@@ -199,8 +199,8 @@ struct ClearDERControlResponse {
     static constexpr Action kAction = Action::ClearDERControl;
 
     DERControlStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Removes DER controls (R04). From the CSMS. Since 2.1.
@@ -209,9 +209,9 @@ struct ClearDERControlRequest {
     static constexpr Action kAction = Action::ClearDERControl;
 
     bool isDefault = false;
-    std::optional<DERControlEnum> controlType;
-    std::optional<String<36>> controlId;
-    std::optional<CustomData> customData;
+    std::optional<DERControlEnum> controlType{};
+    std::optional<String<36>> controlId{};
+    std::optional<CustomData> customData{};
 };
 
 struct GetDERControlRequest;
@@ -220,8 +220,8 @@ struct GetDERControlResponse {
     static constexpr Action kAction = Action::GetDERControl;
 
     DERControlStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks for a report of DER controls (R04). From the CSMS. Since 2.1.
@@ -229,11 +229,11 @@ struct GetDERControlRequest {
     using Response = GetDERControlResponse;
     static constexpr Action kAction = Action::GetDERControl;
 
-    Integer<> requestId;
-    std::optional<bool> isDefault;
-    std::optional<DERControlEnum> controlType;
-    std::optional<String<36>> controlId;
-    std::optional<CustomData> customData;
+    Integer<> requestId{};
+    std::optional<bool> isDefault{};
+    std::optional<DERControlEnum> controlType{};
+    std::optional<String<36>> controlId{};
+    std::optional<CustomData> customData{};
 };
 
 struct NotifyDERAlarmRequest;
@@ -241,7 +241,7 @@ struct NotifyDERAlarmResponse {
     using Request = NotifyDERAlarmRequest;
     static constexpr Action kAction = Action::NotifyDERAlarm;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// A DER alarm begins or ends (R05). From the station. Since 2.1.
@@ -250,11 +250,11 @@ struct NotifyDERAlarmRequest {
     static constexpr Action kAction = Action::NotifyDERAlarm;
 
     DERControlEnum controlType{};
-    DateTime timestamp;
-    std::optional<GridEventFaultEnum> gridEventFault;
-    std::optional<bool> alarmEnded;
-    std::optional<String<200>> extraInfo;
-    std::optional<CustomData> customData;
+    DateTime timestamp{};
+    std::optional<GridEventFaultEnum> gridEventFault{};
+    std::optional<bool> alarmEnded{};
+    std::optional<String<200>> extraInfo{};
+    std::optional<CustomData> customData{};
 };
 
 struct NotifyDERStartStopRequest;
@@ -262,7 +262,7 @@ struct NotifyDERStartStopResponse {
     using Request = NotifyDERStartStopRequest;
     static constexpr Action kAction = Action::NotifyDERStartStop;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// A scheduled DER control starts or stops (R04). From the station. Since 2.1.
@@ -270,11 +270,11 @@ struct NotifyDERStartStopRequest {
     using Response = NotifyDERStartStopResponse;
     static constexpr Action kAction = Action::NotifyDERStartStop;
 
-    String<36> controlId;
+    String<36> controlId{};
     bool started = false;
-    DateTime timestamp;
-    std::optional<Sequence<String<36>, 1, 24>> supersededIds;
-    std::optional<CustomData> customData;
+    DateTime timestamp{};
+    std::optional<Sequence<String<36>, 1, 24>> supersededIds{};
+    std::optional<CustomData> customData{};
 };
 
 struct ReportDERControlRequest;
@@ -282,7 +282,7 @@ struct ReportDERControlResponse {
     using Request = ReportDERControlRequest;
     static constexpr Action kAction = Action::ReportDERControl;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// A part of a report of DER controls (R04). From the station. Since 2.1.
@@ -290,17 +290,17 @@ struct ReportDERControlRequest {
     using Response = ReportDERControlResponse;
     static constexpr Action kAction = Action::ReportDERControl;
 
-    Integer<> requestId;
-    std::optional<Sequence<DERCurveGet, 1, 24>> curve;
-    std::optional<Sequence<EnterServiceGet, 1, 24>> enterService;
-    std::optional<Sequence<FixedPFGet, 1, 24>> fixedPFAbsorb;
-    std::optional<Sequence<FixedPFGet, 1, 24>> fixedPFInject;
-    std::optional<Sequence<FixedVarGet, 1, 24>> fixedVar;
-    std::optional<Sequence<FreqDroopGet, 1, 24>> freqDroop;
-    std::optional<Sequence<GradientGet, 1, 24>> gradient;
-    std::optional<Sequence<LimitMaxDischargeGet, 1, 24>> limitMaxDischarge;
-    std::optional<bool> tbc;                                ///< to be continued; false if absent
-    std::optional<CustomData> customData;
+    Integer<> requestId{};
+    std::optional<Sequence<DERCurveGet, 1, 24>> curve{};
+    std::optional<Sequence<EnterServiceGet, 1, 24>> enterService{};
+    std::optional<Sequence<FixedPFGet, 1, 24>> fixedPFAbsorb{};
+    std::optional<Sequence<FixedPFGet, 1, 24>> fixedPFInject{};
+    std::optional<Sequence<FixedVarGet, 1, 24>> fixedVar{};
+    std::optional<Sequence<FreqDroopGet, 1, 24>> freqDroop{};
+    std::optional<Sequence<GradientGet, 1, 24>> gradient{};
+    std::optional<Sequence<LimitMaxDischargeGet, 1, 24>> limitMaxDischarge{};
+    std::optional<bool> tbc{};                              ///< to be continued; false if absent
+    std::optional<CustomData> customData{};
 };
 
 struct SetDERControlRequest;
@@ -309,9 +309,9 @@ struct SetDERControlResponse {
     static constexpr Action kAction = Action::SetDERControl;
 
     DERControlStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<Sequence<String<36>, 1, 24>> supersededIds;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<Sequence<String<36>, 1, 24>> supersededIds{};
+    std::optional<CustomData> customData{};
 };
 
 /// Installs a DER control (R04). From the CSMS. Since 2.1.
@@ -320,17 +320,17 @@ struct SetDERControlRequest {
     static constexpr Action kAction = Action::SetDERControl;
 
     bool isDefault = false;
-    String<36> controlId;
+    String<36> controlId{};
     DERControlEnum controlType{};
-    std::optional<DERCurve> curve;
-    std::optional<EnterService> enterService;
-    std::optional<FixedPF> fixedPFAbsorb;
-    std::optional<FixedPF> fixedPFInject;
-    std::optional<FixedVar> fixedVar;
-    std::optional<FreqDroop> freqDroop;
-    std::optional<Gradient> gradient;
-    std::optional<LimitMaxDischarge> limitMaxDischarge;
-    std::optional<CustomData> customData;
+    std::optional<DERCurve> curve{};
+    std::optional<EnterService> enterService{};
+    std::optional<FixedPF> fixedPFAbsorb{};
+    std::optional<FixedPF> fixedPFInject{};
+    std::optional<FixedVar> fixedVar{};
+    std::optional<FreqDroop> freqDroop{};
+    std::optional<Gradient> gradient{};
+    std::optional<LimitMaxDischarge> limitMaxDischarge{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

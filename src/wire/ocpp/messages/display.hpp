@@ -31,16 +31,16 @@ consteval auto added_in_2_1(MessageStateEnum) { return std::array{MessageStateEn
 
 /// A message on the display.
 struct MessageInfo {
-    Count id;
+    Count id{};
     MessagePriorityEnum priority{};
-    MessageContent message;
-    std::optional<Component> display;
-    std::optional<MessageStateEnum> state;
-    std::optional<DateTime> startDateTime;
-    std::optional<DateTime> endDateTime;
-    std::optional<String<36>> transactionId;
-    Since21<Sequence<MessageContent, 1, 4>> messageExtra;
-    std::optional<CustomData> customData;
+    MessageContent message{};
+    std::optional<Component> display{};
+    std::optional<MessageStateEnum> state{};
+    std::optional<DateTime> startDateTime{};
+    std::optional<DateTime> endDateTime{};
+    std::optional<String<36>> transactionId{};
+    Since21<Sequence<MessageContent, 1, 4>> messageExtra{};
+    std::optional<CustomData> customData{};
 };
 
 struct ClearDisplayMessageRequest;
@@ -49,8 +49,8 @@ struct ClearDisplayMessageResponse {
     static constexpr Action kAction = Action::ClearDisplayMessage;
 
     ClearMessageStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Removes a message from the display (O05). From the CSMS.
@@ -58,8 +58,8 @@ struct ClearDisplayMessageRequest {
     using Response = ClearDisplayMessageResponse;
     static constexpr Action kAction = Action::ClearDisplayMessage;
 
-    Count id;
-    std::optional<CustomData> customData;
+    Count id{};
+    std::optional<CustomData> customData{};
 };
 
 struct GetDisplayMessagesRequest;
@@ -68,8 +68,8 @@ struct GetDisplayMessagesResponse {
     static constexpr Action kAction = Action::GetDisplayMessages;
 
     GetDisplayMessagesStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks for a report of display messages (O03, O04). From the CSMS.
@@ -77,11 +77,11 @@ struct GetDisplayMessagesRequest {
     using Response = GetDisplayMessagesResponse;
     static constexpr Action kAction = Action::GetDisplayMessages;
 
-    Integer<> requestId;
-    std::optional<Sequence<Count, 1, kUnbounded>> id;
-    std::optional<MessagePriorityEnum> priority;
-    std::optional<MessageStateEnum> state;
-    std::optional<CustomData> customData;
+    Integer<> requestId{};
+    std::optional<Sequence<Count, 1, kUnbounded>> id{};
+    std::optional<MessagePriorityEnum> priority{};
+    std::optional<MessageStateEnum> state{};
+    std::optional<CustomData> customData{};
 };
 
 struct NotifyDisplayMessagesRequest;
@@ -89,7 +89,7 @@ struct NotifyDisplayMessagesResponse {
     using Request = NotifyDisplayMessagesRequest;
     static constexpr Action kAction = Action::NotifyDisplayMessages;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// A part of a report of display messages (O03, O04). From the station.
@@ -97,10 +97,10 @@ struct NotifyDisplayMessagesRequest {
     using Response = NotifyDisplayMessagesResponse;
     static constexpr Action kAction = Action::NotifyDisplayMessages;
 
-    Integer<> requestId;
-    std::optional<Sequence<MessageInfo, 1, kUnbounded>> messageInfo;
-    std::optional<bool> tbc;                                ///< to be continued; false if absent
-    std::optional<CustomData> customData;
+    Integer<> requestId{};
+    std::optional<Sequence<MessageInfo, 1, kUnbounded>> messageInfo{};
+    std::optional<bool> tbc{};                              ///< to be continued; false if absent
+    std::optional<CustomData> customData{};
 };
 
 struct SetDisplayMessageRequest;
@@ -109,8 +109,8 @@ struct SetDisplayMessageResponse {
     static constexpr Action kAction = Action::SetDisplayMessage;
 
     DisplayMessageStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Shows a message (O01, O02, O06). From the CSMS.
@@ -118,8 +118,8 @@ struct SetDisplayMessageRequest {
     using Response = SetDisplayMessageResponse;
     static constexpr Action kAction = Action::SetDisplayMessage;
 
-    MessageInfo message;
-    std::optional<CustomData> customData;
+    MessageInfo message{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

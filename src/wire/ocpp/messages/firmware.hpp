@@ -30,12 +30,12 @@ enum class UpdateFirmwareStatusEnum : std::uint8_t {
 
 /// Where a firmware is, and how it is signed.
 struct Firmware {
-    String<2000> location;
-    DateTime retrieveDateTime;
-    std::optional<DateTime> installDateTime;
-    std::optional<String<5500>> signingCertificate;
-    std::optional<String<800>> signature;
-    std::optional<CustomData> customData;
+    String<2000> location{};
+    DateTime retrieveDateTime{};
+    std::optional<DateTime> installDateTime{};
+    std::optional<String<5500>> signingCertificate{};
+    std::optional<String<800>> signature{};
+    std::optional<CustomData> customData{};
 };
 
 struct FirmwareStatusNotificationRequest;
@@ -43,7 +43,7 @@ struct FirmwareStatusNotificationResponse {
     using Request = FirmwareStatusNotificationRequest;
     static constexpr Action kAction = Action::FirmwareStatusNotification;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// How far a firmware update is (L01, L02). From the station.
@@ -52,9 +52,9 @@ struct FirmwareStatusNotificationRequest {
     static constexpr Action kAction = Action::FirmwareStatusNotification;
 
     FirmwareStatusEnum status{};
-    std::optional<Integer<>> requestId;
-    Since21<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<Integer<>> requestId{};
+    Since21<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 struct PublishFirmwareRequest;
@@ -63,8 +63,8 @@ struct PublishFirmwareResponse {
     static constexpr Action kAction = Action::PublishFirmware;
 
     GenericStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Has a local controller download a firmware for its stations (L03). From the CSMS.
@@ -72,12 +72,12 @@ struct PublishFirmwareRequest {
     using Response = PublishFirmwareResponse;
     static constexpr Action kAction = Action::PublishFirmware;
 
-    String<2000> location;
-    String<32> checksum;
-    Count requestId;
-    std::optional<Count> retries;
-    std::optional<Count> retryInterval;                     ///< s
-    std::optional<CustomData> customData;
+    String<2000> location{};
+    String<32> checksum{};
+    Count requestId{};
+    std::optional<Count> retries{};
+    std::optional<Count> retryInterval{};                   ///< s
+    std::optional<CustomData> customData{};
 };
 
 struct PublishFirmwareStatusNotificationRequest;
@@ -85,7 +85,7 @@ struct PublishFirmwareStatusNotificationResponse {
     using Request = PublishFirmwareStatusNotificationRequest;
     static constexpr Action kAction = Action::PublishFirmwareStatusNotification;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// How far the download of a firmware to publish is (L03). From the station.
@@ -94,10 +94,10 @@ struct PublishFirmwareStatusNotificationRequest {
     static constexpr Action kAction = Action::PublishFirmwareStatusNotification;
 
     PublishFirmwareStatusEnum status{};
-    std::optional<Sequence<String<2000>, 1, kUnbounded>> location;
-    std::optional<Count> requestId;
-    Since21<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<Sequence<String<2000>, 1, kUnbounded>> location{};
+    std::optional<Count> requestId{};
+    Since21<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 struct UnpublishFirmwareRequest;
@@ -106,7 +106,7 @@ struct UnpublishFirmwareResponse {
     static constexpr Action kAction = Action::UnpublishFirmware;
 
     UnpublishFirmwareStatusEnum status{};
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// Stops the publishing of a firmware (L04). From the CSMS.
@@ -114,8 +114,8 @@ struct UnpublishFirmwareRequest {
     using Response = UnpublishFirmwareResponse;
     static constexpr Action kAction = Action::UnpublishFirmware;
 
-    String<32> checksum;
-    std::optional<CustomData> customData;
+    String<32> checksum{};
+    std::optional<CustomData> customData{};
 };
 
 struct UpdateFirmwareRequest;
@@ -124,8 +124,8 @@ struct UpdateFirmwareResponse {
     static constexpr Action kAction = Action::UpdateFirmware;
 
     UpdateFirmwareStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Has a firmware downloaded and installed (L01, L02). From the CSMS.
@@ -133,11 +133,11 @@ struct UpdateFirmwareRequest {
     using Response = UpdateFirmwareResponse;
     static constexpr Action kAction = Action::UpdateFirmware;
 
-    Integer<> requestId;
-    Firmware firmware;
-    std::optional<Count> retries;
-    std::optional<Integer<>> retryInterval;                 ///< s
-    std::optional<CustomData> customData;
+    Integer<> requestId{};
+    Firmware firmware{};
+    std::optional<Count> retries{};
+    std::optional<Integer<>> retryInterval{};               ///< s
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

@@ -18,9 +18,9 @@ enum class UpdateEnum : std::uint8_t { Differential, Full };
 
 /// An entry of the local list. Without idTokenInfo it is to be removed.
 struct AuthorizationData {
-    IdToken idToken;
-    std::optional<IdTokenInfo> idTokenInfo;
-    std::optional<CustomData> customData;
+    IdToken idToken{};
+    std::optional<IdTokenInfo> idTokenInfo{};
+    std::optional<CustomData> customData{};
 };
 
 struct GetLocalListVersionRequest;
@@ -28,8 +28,8 @@ struct GetLocalListVersionResponse {
     using Request = GetLocalListVersionRequest;
     static constexpr Action kAction = Action::GetLocalListVersion;
 
-    Integer<> versionNumber;
-    std::optional<CustomData> customData;
+    Integer<> versionNumber{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks for the version of the local authorization list (D02). From the CSMS.
@@ -37,7 +37,7 @@ struct GetLocalListVersionRequest {
     using Response = GetLocalListVersionResponse;
     static constexpr Action kAction = Action::GetLocalListVersion;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 struct SendLocalListRequest;
@@ -46,8 +46,8 @@ struct SendLocalListResponse {
     static constexpr Action kAction = Action::SendLocalList;
 
     SendLocalListStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// A full or differential local authorization list (D01). From the CSMS.
@@ -55,10 +55,10 @@ struct SendLocalListRequest {
     using Response = SendLocalListResponse;
     static constexpr Action kAction = Action::SendLocalList;
 
-    Integer<> versionNumber;
+    Integer<> versionNumber{};
     UpdateEnum updateType{};
-    std::optional<Sequence<AuthorizationData, 1, kUnbounded>> localAuthorizationList;
-    std::optional<CustomData> customData;
+    std::optional<Sequence<AuthorizationData, 1, kUnbounded>> localAuthorizationList{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

@@ -52,37 +52,37 @@ consteval char separator(ReadingContextEnum) { return '.'; }
 
 /// A value as the meter signed it.
 struct SignedMeterValue {
-    String<32768> signedMeterData;
-    String<50> encodingMethod;
-    std::optional<String<50>> signingMethod;
-    std::optional<String<2500>> publicKey;
-    std::optional<CustomData> customData;
+    String<32768> signedMeterData{};
+    String<50> encodingMethod{};
+    std::optional<String<50>> signingMethod{};
+    std::optional<String<2500>> publicKey{};
+    std::optional<CustomData> customData{};
 };
 
 /// The unit of a value, and a power of ten.
 struct UnitOfMeasure {
-    std::optional<String<20>> unit;
-    std::optional<Integer<>> multiplier;
-    std::optional<CustomData> customData;
+    std::optional<String<20>> unit{};
+    std::optional<Integer<>> multiplier{};
+    std::optional<CustomData> customData{};
 };
 
 /// One measured value.
 struct SampledValue {
-    Decimal value;                                          ///< in unitOfMeasure; Wh if absent
-    std::optional<MeasurandEnum> measurand;
-    std::optional<ReadingContextEnum> context;
-    std::optional<PhaseEnum> phase;
-    std::optional<LocationEnum> location;
-    std::optional<SignedMeterValue> signedMeterValue;
-    std::optional<UnitOfMeasure> unitOfMeasure;
-    std::optional<CustomData> customData;
+    Decimal value{};                                        ///< in unitOfMeasure; Wh if absent
+    std::optional<MeasurandEnum> measurand{};
+    std::optional<ReadingContextEnum> context{};
+    std::optional<PhaseEnum> phase{};
+    std::optional<LocationEnum> location{};
+    std::optional<SignedMeterValue> signedMeterValue{};
+    std::optional<UnitOfMeasure> unitOfMeasure{};
+    std::optional<CustomData> customData{};
 };
 
 /// Values that were measured at one instant.
 struct MeterValue {
-    Sequence<SampledValue, 1, kUnbounded> sampledValue;
-    DateTime timestamp;
-    std::optional<CustomData> customData;
+    Sequence<SampledValue, 1, kUnbounded> sampledValue{};
+    DateTime timestamp{};
+    std::optional<CustomData> customData{};
 };
 
 struct MeterValuesRequest;
@@ -90,7 +90,7 @@ struct MeterValuesResponse {
     using Request = MeterValuesRequest;
     static constexpr Action kAction = Action::MeterValues;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// Meter values outside a transaction (J01). From the station.
@@ -98,9 +98,9 @@ struct MeterValuesRequest {
     using Response = MeterValuesResponse;
     static constexpr Action kAction = Action::MeterValues;
 
-    Count evseId;
-    Sequence<MeterValue, 1, kUnbounded> meterValue;
-    std::optional<CustomData> customData;
+    Count evseId{};
+    Sequence<MeterValue, 1, kUnbounded> meterValue{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

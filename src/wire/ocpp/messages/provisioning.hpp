@@ -58,126 +58,126 @@ enum class VPNEnum : std::uint8_t { IKEv2, IPSec, L2TP, PPTP };
 
 /// How to reach a mobile network.
 struct APN {
-    String<2000> apn;
+    String<2000> apn{};
     APNAuthenticationEnum apnAuthentication{};
-    std::optional<String<50>> apnUserName;
-    std::optional<String<64>> apnPassword;
-    std::optional<Integer<>> simPin;
-    std::optional<String<6>> preferredNetwork;
-    std::optional<bool> useOnlyPreferredNetwork;
-    std::optional<CustomData> customData;
+    std::optional<String<50>> apnUserName{};
+    std::optional<String<64>> apnPassword{};
+    std::optional<Integer<>> simPin{};
+    std::optional<String<6>> preferredNetwork{};
+    std::optional<bool> useOnlyPreferredNetwork{};
+    std::optional<CustomData> customData{};
 };
 
 /// The station's modem.
 struct Modem {
-    std::optional<String<20>> iccid;
-    std::optional<String<20>> imsi;
-    std::optional<CustomData> customData;
+    std::optional<String<20>> iccid{};
+    std::optional<String<20>> imsi{};
+    std::optional<CustomData> customData{};
 };
 
 /// What the station is.
 struct ChargingStation {
-    String<20> model;
-    String<50> vendorName;
-    std::optional<String<25>> serialNumber;
-    std::optional<Modem> modem;
-    std::optional<String<50>> firmwareVersion;
-    std::optional<CustomData> customData;
+    String<20> model{};
+    String<50> vendorName{};
+    std::optional<String<25>> serialNumber{};
+    std::optional<Modem> modem{};
+    std::optional<String<50>> firmwareVersion{};
+    std::optional<CustomData> customData{};
 };
 
 /// Which variable is asked for.
 struct GetVariableData {
-    Component component;
-    Variable variable;
-    std::optional<AttributeEnum> attributeType;
-    std::optional<CustomData> customData;
+    Component component{};
+    Variable variable{};
+    std::optional<AttributeEnum> attributeType{};
+    std::optional<CustomData> customData{};
 };
 
 /// The value of a variable, or why there is none.
 struct GetVariableResult {
     GetVariableStatusEnum attributeStatus{};
-    Component component;
-    Variable variable;
-    std::optional<StatusInfo> attributeStatusInfo;
-    std::optional<AttributeEnum> attributeType;
-    std::optional<String<2500>> attributeValue;
-    std::optional<CustomData> customData;
+    Component component{};
+    Variable variable{};
+    std::optional<StatusInfo> attributeStatusInfo{};
+    std::optional<AttributeEnum> attributeType{};
+    std::optional<String<2500>> attributeValue{};
+    std::optional<CustomData> customData{};
 };
 
 /// A virtual private network.
 struct VPN {
-    String<2000> server;
-    String<50> user;
-    String<64> password;
-    String<255> key;
+    String<2000> server{};
+    String<50> user{};
+    String<64> password{};
+    String<255> key{};
     VPNEnum type{};
-    std::optional<String<50>> group;
-    std::optional<CustomData> customData;
+    std::optional<String<50>> group{};
+    std::optional<CustomData> customData{};
 };
 
 /// A way to reach the CSMS.
 struct NetworkConnectionProfile {
     OCPPInterfaceEnum ocppInterface{};
     OCPPTransportEnum ocppTransport{};
-    Integer<> messageTimeout;                               ///< s
-    String<2000> ocppCsmsUrl;
-    Count securityProfile;
-    std::optional<APN> apn;
-    std::optional<OCPPVersionEnum> ocppVersion;
-    Since21<String<48>> identity;
-    Since21<String<64>> basicAuthPassword;
-    std::optional<VPN> vpn;
-    std::optional<CustomData> customData;
+    Integer<> messageTimeout{};                             ///< s
+    String<2000> ocppCsmsUrl{};
+    Count securityProfile{};
+    std::optional<APN> apn{};
+    std::optional<OCPPVersionEnum> ocppVersion{};
+    Since21<String<48>> identity{};
+    Since21<String<64>> basicAuthPassword{};
+    std::optional<VPN> vpn{};
+    std::optional<CustomData> customData{};
 };
 
 /// An attribute of a variable.
 struct VariableAttribute {
-    std::optional<AttributeEnum> type;
-    std::optional<String<2500>> value;
-    std::optional<MutabilityEnum> mutability;
-    std::optional<bool> persistent;
-    std::optional<bool> constant;
-    std::optional<CustomData> customData;
+    std::optional<AttributeEnum> type{};
+    std::optional<String<2500>> value{};
+    std::optional<MutabilityEnum> mutability{};
+    std::optional<bool> persistent{};
+    std::optional<bool> constant{};
+    std::optional<CustomData> customData{};
 };
 
 /// What a variable may hold.
 struct VariableCharacteristics {
     DataEnum dataType{};
     bool supportsMonitoring = false;
-    std::optional<String<16>> unit;
-    std::optional<Decimal> minLimit;
-    std::optional<Decimal> maxLimit;
-    Since21<Integer<1>> maxElements;
-    std::optional<String<1000>> valuesList;
-    std::optional<CustomData> customData;
+    std::optional<String<16>> unit{};
+    std::optional<Decimal> minLimit{};
+    std::optional<Decimal> maxLimit{};
+    Since21<Integer<1>> maxElements{};
+    std::optional<String<1000>> valuesList{};
+    std::optional<CustomData> customData{};
 };
 
 /// A variable of a component, with attributes and characteristics.
 struct ReportData {
-    Component component;
-    Variable variable;
-    Sequence<VariableAttribute, 1, 4> variableAttribute;
-    std::optional<VariableCharacteristics> variableCharacteristics;
-    std::optional<CustomData> customData;
+    Component component{};
+    Variable variable{};
+    Sequence<VariableAttribute, 1, 4> variableAttribute{};
+    std::optional<VariableCharacteristics> variableCharacteristics{};
+    std::optional<CustomData> customData{};
 };
 
 /// A variable and its new value.
 struct SetVariableData {
-    String<2500> attributeValue;
-    Component component;
-    Variable variable;
-    std::optional<AttributeEnum> attributeType;
-    std::optional<CustomData> customData;
+    String<2500> attributeValue{};
+    Component component{};
+    Variable variable{};
+    std::optional<AttributeEnum> attributeType{};
+    std::optional<CustomData> customData{};
 };
 
 /// What became of a variable.
 struct SetVariableResult {
     SetVariableStatusEnum attributeStatus{};
-    Component component;
-    Variable variable;
-    std::optional<AttributeEnum> attributeType;
-    std::optional<StatusInfo> attributeStatusInfo;
-    std::optional<CustomData> customData;
+    Component component{};
+    Variable variable{};
+    std::optional<AttributeEnum> attributeType{};
+    std::optional<StatusInfo> attributeStatusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 struct BootNotificationRequest;
@@ -185,11 +185,11 @@ struct BootNotificationResponse {
     using Request = BootNotificationRequest;
     static constexpr Action kAction = Action::BootNotification;
 
-    DateTime currentTime;
-    Integer<> interval;                                     ///< s
+    DateTime currentTime{};
+    Integer<> interval{};                                   ///< s
     RegistrationStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// The station introduces itself and asks whether it is accepted (B01 to B03). From the station.
@@ -197,9 +197,9 @@ struct BootNotificationRequest {
     using Response = BootNotificationResponse;
     static constexpr Action kAction = Action::BootNotification;
 
-    ChargingStation chargingStation;
+    ChargingStation chargingStation{};
     BootReasonEnum reason{};
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 struct GetBaseReportRequest;
@@ -208,8 +208,8 @@ struct GetBaseReportResponse {
     static constexpr Action kAction = Action::GetBaseReport;
 
     GenericDeviceModelStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks for a report of the device model (B07). From the CSMS.
@@ -217,9 +217,9 @@ struct GetBaseReportRequest {
     using Response = GetBaseReportResponse;
     static constexpr Action kAction = Action::GetBaseReport;
 
-    Integer<> requestId;
+    Integer<> requestId{};
     ReportBaseEnum reportBase{};
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 struct GetReportRequest;
@@ -228,8 +228,8 @@ struct GetReportResponse {
     static constexpr Action kAction = Action::GetReport;
 
     GenericDeviceModelStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks for a report of chosen components (B08). From the CSMS.
@@ -237,10 +237,10 @@ struct GetReportRequest {
     using Response = GetReportResponse;
     static constexpr Action kAction = Action::GetReport;
 
-    Integer<> requestId;
-    std::optional<Sequence<ComponentVariable, 1, kUnbounded>> componentVariable;
-    std::optional<Sequence<ComponentCriterionEnum, 1, 4>> componentCriteria;
-    std::optional<CustomData> customData;
+    Integer<> requestId{};
+    std::optional<Sequence<ComponentVariable, 1, kUnbounded>> componentVariable{};
+    std::optional<Sequence<ComponentCriterionEnum, 1, 4>> componentCriteria{};
+    std::optional<CustomData> customData{};
 };
 
 struct GetVariablesRequest;
@@ -248,8 +248,8 @@ struct GetVariablesResponse {
     using Request = GetVariablesRequest;
     static constexpr Action kAction = Action::GetVariables;
 
-    Sequence<GetVariableResult, 1, kUnbounded> getVariableResult;
-    std::optional<CustomData> customData;
+    Sequence<GetVariableResult, 1, kUnbounded> getVariableResult{};
+    std::optional<CustomData> customData{};
 };
 
 /// Reads variables of the device model (B06). From the CSMS.
@@ -257,8 +257,8 @@ struct GetVariablesRequest {
     using Response = GetVariablesResponse;
     static constexpr Action kAction = Action::GetVariables;
 
-    Sequence<GetVariableData, 1, kUnbounded> getVariableData;
-    std::optional<CustomData> customData;
+    Sequence<GetVariableData, 1, kUnbounded> getVariableData{};
+    std::optional<CustomData> customData{};
 };
 
 struct NotifyReportRequest;
@@ -266,7 +266,7 @@ struct NotifyReportResponse {
     using Request = NotifyReportRequest;
     static constexpr Action kAction = Action::NotifyReport;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// A part of a report of the device model (B07, B08). From the station.
@@ -274,12 +274,12 @@ struct NotifyReportRequest {
     using Response = NotifyReportResponse;
     static constexpr Action kAction = Action::NotifyReport;
 
-    Integer<> requestId;
-    DateTime generatedAt;
-    Count seqNo;                                            ///< counts from 0
-    std::optional<Sequence<ReportData, 1, kUnbounded>> reportData;
-    std::optional<bool> tbc;                                ///< to be continued; false if absent
-    std::optional<CustomData> customData;
+    Integer<> requestId{};
+    DateTime generatedAt{};
+    Count seqNo{};                                          ///< counts from 0
+    std::optional<Sequence<ReportData, 1, kUnbounded>> reportData{};
+    std::optional<bool> tbc{};                              ///< to be continued; false if absent
+    std::optional<CustomData> customData{};
 };
 
 struct ResetRequest;
@@ -288,8 +288,8 @@ struct ResetResponse {
     static constexpr Action kAction = Action::Reset;
 
     ResetStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Restarts station or EVSE (B11, B12). From the CSMS.
@@ -298,8 +298,8 @@ struct ResetRequest {
     static constexpr Action kAction = Action::Reset;
 
     ResetEnum type{};
-    std::optional<Count> evseId;
-    std::optional<CustomData> customData;
+    std::optional<Count> evseId{};
+    std::optional<CustomData> customData{};
 };
 
 struct SetNetworkProfileRequest;
@@ -308,8 +308,8 @@ struct SetNetworkProfileResponse {
     static constexpr Action kAction = Action::SetNetworkProfile;
 
     SetNetworkProfileStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Stores a way to reach the CSMS (B09). From the CSMS.
@@ -317,9 +317,9 @@ struct SetNetworkProfileRequest {
     using Response = SetNetworkProfileResponse;
     static constexpr Action kAction = Action::SetNetworkProfile;
 
-    Integer<> configurationSlot;
-    NetworkConnectionProfile connectionData;
-    std::optional<CustomData> customData;
+    Integer<> configurationSlot{};
+    NetworkConnectionProfile connectionData{};
+    std::optional<CustomData> customData{};
 };
 
 struct SetVariablesRequest;
@@ -327,8 +327,8 @@ struct SetVariablesResponse {
     using Request = SetVariablesRequest;
     static constexpr Action kAction = Action::SetVariables;
 
-    Sequence<SetVariableResult, 1, kUnbounded> setVariableResult;
-    std::optional<CustomData> customData;
+    Sequence<SetVariableResult, 1, kUnbounded> setVariableResult{};
+    std::optional<CustomData> customData{};
 };
 
 /// Sets variables of the device model (B05). From the CSMS.
@@ -336,8 +336,8 @@ struct SetVariablesRequest {
     using Response = SetVariablesResponse;
     static constexpr Action kAction = Action::SetVariables;
 
-    Sequence<SetVariableData, 1, kUnbounded> setVariableData;
-    std::optional<CustomData> customData;
+    Sequence<SetVariableData, 1, kUnbounded> setVariableData{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

@@ -36,9 +36,9 @@ struct RequestStartTransactionResponse {
     static constexpr Action kAction = Action::RequestStartTransaction;
 
     RequestStartStopStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<String<36>> transactionId;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<String<36>> transactionId{};
+    std::optional<CustomData> customData{};
 };
 
 /// Starts a transaction (F01, F02). From the CSMS.
@@ -46,12 +46,12 @@ struct RequestStartTransactionRequest {
     using Response = RequestStartTransactionResponse;
     static constexpr Action kAction = Action::RequestStartTransaction;
 
-    IdToken idToken;
-    Integer<> remoteStartId;
-    std::optional<Integer<1>> evseId;
-    std::optional<IdToken> groupIdToken;
-    std::optional<ChargingProfile> chargingProfile;
-    std::optional<CustomData> customData;
+    IdToken idToken{};
+    Integer<> remoteStartId{};
+    std::optional<Integer<1>> evseId{};
+    std::optional<IdToken> groupIdToken{};
+    std::optional<ChargingProfile> chargingProfile{};
+    std::optional<CustomData> customData{};
 };
 
 struct RequestStopTransactionRequest;
@@ -60,8 +60,8 @@ struct RequestStopTransactionResponse {
     static constexpr Action kAction = Action::RequestStopTransaction;
 
     RequestStartStopStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Ends a transaction (F03). From the CSMS.
@@ -69,8 +69,8 @@ struct RequestStopTransactionRequest {
     using Response = RequestStopTransactionResponse;
     static constexpr Action kAction = Action::RequestStopTransaction;
 
-    String<36> transactionId;
-    std::optional<CustomData> customData;
+    String<36> transactionId{};
+    std::optional<CustomData> customData{};
 };
 
 struct TriggerMessageRequest;
@@ -79,8 +79,8 @@ struct TriggerMessageResponse {
     static constexpr Action kAction = Action::TriggerMessage;
 
     TriggerMessageStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks for a message now (F06). From the CSMS.
@@ -89,9 +89,9 @@ struct TriggerMessageRequest {
     static constexpr Action kAction = Action::TriggerMessage;
 
     MessageTriggerEnum requestedMessage{};
-    std::optional<EVSE> evse;
-    Since21<String<50>> customTrigger;
-    std::optional<CustomData> customData;
+    std::optional<EVSE> evse{};
+    Since21<String<50>> customTrigger{};
+    std::optional<CustomData> customData{};
 };
 
 struct UnlockConnectorRequest;
@@ -100,8 +100,8 @@ struct UnlockConnectorResponse {
     static constexpr Action kAction = Action::UnlockConnector;
 
     UnlockStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Unlocks a connector (F05). From the CSMS.
@@ -109,9 +109,9 @@ struct UnlockConnectorRequest {
     using Response = UnlockConnectorResponse;
     static constexpr Action kAction = Action::UnlockConnector;
 
-    Count evseId;
-    Count connectorId;
-    std::optional<CustomData> customData;
+    Count evseId{};
+    Count connectorId{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

@@ -26,8 +26,8 @@ struct CancelReservationResponse {
     static constexpr Action kAction = Action::CancelReservation;
 
     CancelReservationStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Takes a reservation back (H02). From the CSMS.
@@ -35,8 +35,8 @@ struct CancelReservationRequest {
     using Response = CancelReservationResponse;
     static constexpr Action kAction = Action::CancelReservation;
 
-    Count reservationId;
-    std::optional<CustomData> customData;
+    Count reservationId{};
+    std::optional<CustomData> customData{};
 };
 
 struct ReservationStatusUpdateRequest;
@@ -44,7 +44,7 @@ struct ReservationStatusUpdateResponse {
     using Request = ReservationStatusUpdateRequest;
     static constexpr Action kAction = Action::ReservationStatusUpdate;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// A reservation has ended without being used (H03, H04). From the station.
@@ -52,9 +52,9 @@ struct ReservationStatusUpdateRequest {
     using Response = ReservationStatusUpdateResponse;
     static constexpr Action kAction = Action::ReservationStatusUpdate;
 
-    Count reservationId;
+    Count reservationId{};
     ReservationUpdateStatusEnum reservationUpdateStatus{};
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 struct ReserveNowRequest;
@@ -63,8 +63,8 @@ struct ReserveNowResponse {
     static constexpr Action kAction = Action::ReserveNow;
 
     ReserveNowStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Reserves an EVSE or a connector type (H01). From the CSMS.
@@ -72,13 +72,13 @@ struct ReserveNowRequest {
     using Response = ReserveNowResponse;
     static constexpr Action kAction = Action::ReserveNow;
 
-    Count id;
-    DateTime expiryDateTime;
-    IdToken idToken;
-    std::optional<String<20>> connectorType;
-    std::optional<Count> evseId;
-    std::optional<IdToken> groupIdToken;
-    std::optional<CustomData> customData;
+    Count id{};
+    DateTime expiryDateTime{};
+    IdToken idToken{};
+    std::optional<String<20>> connectorType{};
+    std::optional<Count> evseId{};
+    std::optional<IdToken> groupIdToken{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

@@ -24,8 +24,8 @@ struct CertificateSignedResponse {
     static constexpr Action kAction = Action::CertificateSigned;
 
     CertificateSignedStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Hands over the certificate that was signed for the station (A02, A03). From the CSMS.
@@ -33,10 +33,10 @@ struct CertificateSignedRequest {
     using Response = CertificateSignedResponse;
     static constexpr Action kAction = Action::CertificateSigned;
 
-    String<10000> certificateChain;
-    std::optional<CertificateSigningUseEnum> certificateType;
-    Since21<Integer<>> requestId;
-    std::optional<CustomData> customData;
+    String<10000> certificateChain{};
+    std::optional<CertificateSigningUseEnum> certificateType{};
+    Since21<Integer<>> requestId{};
+    std::optional<CustomData> customData{};
 };
 
 struct SecurityEventNotificationRequest;
@@ -44,7 +44,7 @@ struct SecurityEventNotificationResponse {
     using Request = SecurityEventNotificationRequest;
     static constexpr Action kAction = Action::SecurityEventNotification;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// A security event (A04). From the station.
@@ -52,10 +52,10 @@ struct SecurityEventNotificationRequest {
     using Response = SecurityEventNotificationResponse;
     static constexpr Action kAction = Action::SecurityEventNotification;
 
-    String<50> type;
-    DateTime timestamp;
-    std::optional<String<255>> techInfo;
-    std::optional<CustomData> customData;
+    String<50> type{};
+    DateTime timestamp{};
+    std::optional<String<255>> techInfo{};
+    std::optional<CustomData> customData{};
 };
 
 struct SignCertificateRequest;
@@ -64,8 +64,8 @@ struct SignCertificateResponse {
     static constexpr Action kAction = Action::SignCertificate;
 
     GenericStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks for a certificate for a key of the station (A02, A03). From the station.
@@ -73,11 +73,11 @@ struct SignCertificateRequest {
     using Response = SignCertificateResponse;
     static constexpr Action kAction = Action::SignCertificate;
 
-    String<5500> csr;
-    std::optional<CertificateSigningUseEnum> certificateType;
-    Since21<CertificateHashData> hashRootCertificate;
-    Since21<Integer<>> requestId;
-    std::optional<CustomData> customData;
+    String<5500> csr{};
+    std::optional<CertificateSigningUseEnum> certificateType{};
+    Since21<CertificateHashData> hashRootCertificate{};
+    Since21<Integer<>> requestId{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

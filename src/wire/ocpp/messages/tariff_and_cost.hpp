@@ -28,19 +28,19 @@ enum class TariffSetStatusEnum : std::uint8_t { Accepted, Rejected, TooManyEleme
 /// What became of one tariff.
 struct ClearTariffsResult {
     TariffClearStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<String<60>> tariffId;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<String<60>> tariffId{};
+    std::optional<CustomData> customData{};
 };
 
 /// A tariff and for whom it is.
 struct TariffAssignment {
-    String<60> tariffId;
+    String<60> tariffId{};
     TariffKindEnum tariffKind{};
-    std::optional<DateTime> validFrom;
-    std::optional<Sequence<Count, 1, kUnbounded>> evseIds;
-    std::optional<Sequence<String<255>, 1, kUnbounded>> idTokens;
-    std::optional<CustomData> customData;
+    std::optional<DateTime> validFrom{};
+    std::optional<Sequence<Count, 1, kUnbounded>> evseIds{};
+    std::optional<Sequence<String<255>, 1, kUnbounded>> idTokens{};
+    std::optional<CustomData> customData{};
 };
 
 struct ChangeTransactionTariffRequest;
@@ -49,8 +49,8 @@ struct ChangeTransactionTariffResponse {
     static constexpr Action kAction = Action::ChangeTransactionTariff;
 
     TariffChangeStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Another tariff for a running transaction (I11). From the CSMS. Since 2.1.
@@ -58,9 +58,9 @@ struct ChangeTransactionTariffRequest {
     using Response = ChangeTransactionTariffResponse;
     static constexpr Action kAction = Action::ChangeTransactionTariff;
 
-    Tariff tariff;
-    String<36> transactionId;
-    std::optional<CustomData> customData;
+    Tariff tariff{};
+    String<36> transactionId{};
+    std::optional<CustomData> customData{};
 };
 
 struct ClearTariffsRequest;
@@ -68,8 +68,8 @@ struct ClearTariffsResponse {
     using Request = ClearTariffsRequest;
     static constexpr Action kAction = Action::ClearTariffs;
 
-    Sequence<ClearTariffsResult, 1, kUnbounded> clearTariffsResult;
-    std::optional<CustomData> customData;
+    Sequence<ClearTariffsResult, 1, kUnbounded> clearTariffsResult{};
+    std::optional<CustomData> customData{};
 };
 
 /// Removes default tariffs (I10). From the CSMS. Since 2.1.
@@ -77,9 +77,9 @@ struct ClearTariffsRequest {
     using Response = ClearTariffsResponse;
     static constexpr Action kAction = Action::ClearTariffs;
 
-    std::optional<Sequence<String<60>, 1, kUnbounded>> tariffIds;
-    std::optional<Count> evseId;
-    std::optional<CustomData> customData;
+    std::optional<Sequence<String<60>, 1, kUnbounded>> tariffIds{};
+    std::optional<Count> evseId{};
+    std::optional<CustomData> customData{};
 };
 
 struct CostUpdatedRequest;
@@ -87,7 +87,7 @@ struct CostUpdatedResponse {
     using Request = CostUpdatedRequest;
     static constexpr Action kAction = Action::CostUpdated;
 
-    std::optional<CustomData> customData;
+    std::optional<CustomData> customData{};
 };
 
 /// The running cost as the CSMS computes it (I02). From the CSMS.
@@ -95,9 +95,9 @@ struct CostUpdatedRequest {
     using Response = CostUpdatedResponse;
     static constexpr Action kAction = Action::CostUpdated;
 
-    Decimal totalCost;
-    String<36> transactionId;
-    std::optional<CustomData> customData;
+    Decimal totalCost{};
+    String<36> transactionId{};
+    std::optional<CustomData> customData{};
 };
 
 struct GetTariffsRequest;
@@ -106,9 +106,9 @@ struct GetTariffsResponse {
     static constexpr Action kAction = Action::GetTariffs;
 
     TariffGetStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<Sequence<TariffAssignment, 1, kUnbounded>> tariffAssignments;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<Sequence<TariffAssignment, 1, kUnbounded>> tariffAssignments{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks which tariffs are assigned (I09). From the CSMS. Since 2.1.
@@ -116,8 +116,8 @@ struct GetTariffsRequest {
     using Response = GetTariffsResponse;
     static constexpr Action kAction = Action::GetTariffs;
 
-    Count evseId;
-    std::optional<CustomData> customData;
+    Count evseId{};
+    std::optional<CustomData> customData{};
 };
 
 struct SetDefaultTariffRequest;
@@ -126,8 +126,8 @@ struct SetDefaultTariffResponse {
     static constexpr Action kAction = Action::SetDefaultTariff;
 
     TariffSetStatusEnum status{};
-    std::optional<StatusInfo> statusInfo;
-    std::optional<CustomData> customData;
+    std::optional<StatusInfo> statusInfo{};
+    std::optional<CustomData> customData{};
 };
 
 /// Installs a default tariff (I07). From the CSMS. Since 2.1.
@@ -135,9 +135,9 @@ struct SetDefaultTariffRequest {
     using Response = SetDefaultTariffResponse;
     static constexpr Action kAction = Action::SetDefaultTariff;
 
-    Count evseId;
-    Tariff tariff;
-    std::optional<CustomData> customData;
+    Count evseId{};
+    Tariff tariff{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp

@@ -46,78 +46,78 @@ consteval auto added_in_2_1(TriggerReasonEnum) {
 /// How much of something was used.
 struct CostDimension {
     CostDimensionEnum type{};
-    Decimal volume;
-    std::optional<CustomData> customData;
+    Decimal volume{};
+    std::optional<CustomData> customData{};
 };
 
 /// A part of a transaction in which one price applied.
 struct ChargingPeriod {
-    DateTime startPeriod;
-    std::optional<Sequence<CostDimension, 1, kUnbounded>> dimensions;
-    std::optional<String<60>> tariffId;
-    std::optional<CustomData> customData;
+    DateTime startPeriod{};
+    std::optional<Sequence<CostDimension, 1, kUnbounded>> dimensions{};
+    std::optional<String<60>> tariffId{};
+    std::optional<CustomData> customData{};
 };
 
 /// A sum with and without tax.
 struct TotalPrice {
-    std::optional<Decimal> exclTax;
-    std::optional<Decimal> inclTax;
-    std::optional<CustomData> customData;
+    std::optional<Decimal> exclTax{};
+    std::optional<Decimal> inclTax{};
+    std::optional<CustomData> customData{};
 };
 
 /// The cost of a transaction so far or in the end.
 struct TotalCost {
-    String<3> currency;                                     ///< ISO 4217
+    String<3> currency{};                                   ///< ISO 4217
     TariffCostEnum typeOfCost{};
-    TotalPrice total;
-    std::optional<Price> fixed;
-    std::optional<Price> energy;
-    std::optional<Price> chargingTime;
-    std::optional<Price> idleTime;
-    std::optional<Price> reservationTime;
-    std::optional<Price> reservationFixed;
-    std::optional<CustomData> customData;
+    TotalPrice total{};
+    std::optional<Price> fixed{};
+    std::optional<Price> energy{};
+    std::optional<Price> chargingTime{};
+    std::optional<Price> idleTime{};
+    std::optional<Price> reservationTime{};
+    std::optional<Price> reservationFixed{};
+    std::optional<CustomData> customData{};
 };
 
 /// What a transaction used so far or in the end.
 struct TotalUsage {
-    Decimal energy;                                         ///< kWh
-    Integer<> chargingTime;                                 ///< s
-    Integer<> idleTime;                                     ///< s
-    std::optional<Integer<>> reservationTime;               ///< s
-    std::optional<CustomData> customData;
+    Decimal energy{};                                       ///< kWh
+    Integer<> chargingTime{};                               ///< s
+    Integer<> idleTime{};                                   ///< s
+    std::optional<Integer<>> reservationTime{};             ///< s
+    std::optional<CustomData> customData{};
 };
 
 /// The cost of a transaction, in its parts.
 struct CostDetails {
-    TotalCost totalCost;
-    TotalUsage totalUsage;
-    std::optional<Sequence<ChargingPeriod, 1, kUnbounded>> chargingPeriods;
-    std::optional<bool> failureToCalculate;
-    std::optional<String<500>> failureReason;
-    std::optional<CustomData> customData;
+    TotalCost totalCost{};
+    TotalUsage totalUsage{};
+    std::optional<Sequence<ChargingPeriod, 1, kUnbounded>> chargingPeriods{};
+    std::optional<bool> failureToCalculate{};
+    std::optional<String<500>> failureReason{};
+    std::optional<CustomData> customData{};
 };
 
 /// Where a transaction ends: cost, energy, time or state of charge.
 struct TransactionLimit {
-    std::optional<Decimal> maxCost;
-    std::optional<Decimal> maxEnergy;                       ///< Wh
-    std::optional<Integer<>> maxTime;                       ///< s
-    std::optional<Integer<0, 100>> maxSoC;                  ///< %
-    std::optional<CustomData> customData;
+    std::optional<Decimal> maxCost{};
+    std::optional<Decimal> maxEnergy{};                     ///< Wh
+    std::optional<Integer<>> maxTime{};                     ///< s
+    std::optional<Integer<0, 100>> maxSoC{};                ///< %
+    std::optional<CustomData> customData{};
 };
 
 /// A transaction's state.
 struct Transaction {
-    String<36> transactionId;
-    std::optional<ChargingStateEnum> chargingState;
-    std::optional<Integer<>> timeSpentCharging;
-    std::optional<ReasonEnum> stoppedReason;
-    std::optional<Integer<>> remoteStartId;
-    Since21<OperationModeEnum> operationMode;
-    Since21<String<60>> tariffId;
-    Since21<TransactionLimit> transactionLimit;
-    std::optional<CustomData> customData;
+    String<36> transactionId{};
+    std::optional<ChargingStateEnum> chargingState{};
+    std::optional<Integer<>> timeSpentCharging{};
+    std::optional<ReasonEnum> stoppedReason{};
+    std::optional<Integer<>> remoteStartId{};
+    Since21<OperationModeEnum> operationMode{};
+    Since21<String<60>> tariffId{};
+    Since21<TransactionLimit> transactionLimit{};
+    std::optional<CustomData> customData{};
 };
 
 struct GetTransactionStatusRequest;
@@ -126,8 +126,8 @@ struct GetTransactionStatusResponse {
     static constexpr Action kAction = Action::GetTransactionStatus;
 
     bool messagesInQueue = false;
-    std::optional<bool> ongoingIndicator;
-    std::optional<CustomData> customData;
+    std::optional<bool> ongoingIndicator{};
+    std::optional<CustomData> customData{};
 };
 
 /// Asks whether a transaction goes on and whether messages wait (E14). From the CSMS.
@@ -135,8 +135,8 @@ struct GetTransactionStatusRequest {
     using Response = GetTransactionStatusResponse;
     static constexpr Action kAction = Action::GetTransactionStatus;
 
-    std::optional<String<36>> transactionId;
-    std::optional<CustomData> customData;
+    std::optional<String<36>> transactionId{};
+    std::optional<CustomData> customData{};
 };
 
 struct TransactionEventRequest;
@@ -144,13 +144,13 @@ struct TransactionEventResponse {
     using Request = TransactionEventRequest;
     static constexpr Action kAction = Action::TransactionEvent;
 
-    std::optional<Decimal> totalCost;
-    std::optional<Integer<>> chargingPriority;
-    std::optional<IdTokenInfo> idTokenInfo;
-    Since21<TransactionLimit> transactionLimit;
-    std::optional<MessageContent> updatedPersonalMessage;
-    Since21<Sequence<MessageContent, 1, 4>> updatedPersonalMessageExtra;
-    std::optional<CustomData> customData;
+    std::optional<Decimal> totalCost{};
+    std::optional<Integer<>> chargingPriority{};
+    std::optional<IdTokenInfo> idTokenInfo{};
+    Since21<TransactionLimit> transactionLimit{};
+    std::optional<MessageContent> updatedPersonalMessage{};
+    Since21<Sequence<MessageContent, 1, 4>> updatedPersonalMessageExtra{};
+    std::optional<CustomData> customData{};
 };
 
 /// Something happened in a transaction (E01 to E16). From the station.
@@ -159,21 +159,21 @@ struct TransactionEventRequest {
     static constexpr Action kAction = Action::TransactionEvent;
 
     TransactionEventEnum eventType{};
-    DateTime timestamp;
+    DateTime timestamp{};
     TriggerReasonEnum triggerReason{};
-    Count seqNo;                                            ///< counts from 0
-    Transaction transactionInfo;
-    Since21<CostDetails> costDetails;
-    std::optional<Sequence<MeterValue, 1, kUnbounded>> meterValue;
-    std::optional<bool> offline;
-    std::optional<Integer<0, 3>> numberOfPhasesUsed;
-    std::optional<Integer<>> cableMaxCurrent;               ///< A
-    std::optional<Count> reservationId;
-    Since21<PreconditioningStatusEnum> preconditioningStatus;
-    Since21<bool> evseSleep;
-    std::optional<EVSE> evse;
-    std::optional<IdToken> idToken;
-    std::optional<CustomData> customData;
+    Count seqNo{};                                          ///< counts from 0
+    Transaction transactionInfo{};
+    Since21<CostDetails> costDetails{};
+    std::optional<Sequence<MeterValue, 1, kUnbounded>> meterValue{};
+    std::optional<bool> offline{};
+    std::optional<Integer<0, 3>> numberOfPhasesUsed{};
+    std::optional<Integer<>> cableMaxCurrent{};             ///< A
+    std::optional<Count> reservationId{};
+    Since21<PreconditioningStatusEnum> preconditioningStatus{};
+    Since21<bool> evseSleep{};
+    std::optional<EVSE> evse{};
+    std::optional<IdToken> idToken{};
+    std::optional<CustomData> customData{};
 };
 
 }  // namespace voltkeep::ocpp
