@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the tamper-evident log. `Append` is answered when the entry is on the disk; all that come while the disk is busy share one sync.
+#include <deque>
+#include <map>
+
+#include "kernel/service.hpp"
+#include "services/audit/protocol.hpp"
+#include "store.hpp"
+
+namespace voltkeep::audit {
+namespace {
+
+std::string_view word(Type type) {
+    switch (type) {
+        case Type::boot: return "boot";
+        case Type::stop: return "stop";
+        case Type::service: return "service";
+        case Type::policy: return "policy";
+        case Type::security: return "security";
+        case Type::connection: return "connection";
+        case Type::session: return "session";
+        case Type::transaction: return "transaction";
+        case Type::meter: return "meter";
+        case Type::safety: return "safety";
+        case Type::configuration: return "configuration";
+        case Type::message: return "message";
+        case Type::gap: return "gap";
+    }
+    return "unknown";
+}
+
+Type type_of(std::string_view text) {
+    for (auto i = 0u; i <= static_cast<unsigned>(Type::last_); ++i)
+        if (word(static_cast<Type>(i)) == text) return static_cast<Type>(i);
+    return Type::gap;
+}
+
+std::string_view word(kernel::control::Cause cause) {
+    using enum kernel::control::Cause;
+    switch (cause) {
+        case none: return "none";
+        case exit: return "exit";
+        case signal: return "signal";
+        case seccomp: return "seccomp";
+        case memory: return "memory";
+        case watchdog: return "watchdog";
+        case invariant: return "invariant";
+        case start_failed: return "start_failed";
+        case ordered: return "ordered";
+    }
+    return "unknown";
+}
+
+std::string_view word(kernel::control::Life life) {
+    using enum kernel::control::Life;
+    switch (life) {
+        case off: return "off";
+        case starting: return "starting";
+        case ready: return "ready";
+        case stopping: return "stopping";
+        case dead: return "dead";
+        case quarantined: return "quarantined";
+        case exhausted: return "exhausted";
+    }
+    return "unknown";
+}
+
+class Log {
+public:
+    Log(kernel::Service& self, Store store) : self_(self), store_(std::move(store)), boot_(store_.found().last_boot + 1) {
+        const Store::Found& found = store_.found();
+        add("audit", Type::boot, 0, "{\"boot\":" + std::to_string(boot_) + ",\"entries\":" + std::to_string(found.entries) +
+                                        ",\"torn_bytes\":" + std::to_string(found.torn_bytes) + "}");
+        if (found.damage)
+            add("audit", Type::security, 0, "{\"event\":\"TamperDetectionActivated\",\"entry\":" + std::to_string(found.damage->index) +
+                                                ",\"what\":\"" + found.damage->what + "\"}");
+        commit();
+    }
+
+    void append(const kernel::Caller& caller, Type type, std::uint8_t evse, std::string_view payload, std::optional<kernel::Defer<Append::Appended>> reply) {
+        const std::uint64_t index = add(caller.name, type, evse, payload);
+        if (reply) waiting_.emplace_back(index, std::move(*reply));
+        schedule();
+    }
+
+    void append_later(const kernel::Caller& caller, const AppendLater& m) {
+        if (unsynced_ >= later_bound) {
+            ++dropped_;
+            return;
+        }
+        add(caller.name, m.type, m.evse, m.payload.view());
+        schedule();
+    }
+
+    Read::Entries read(std::uint64_t from) const {
+        Read::Entries entries;
+        (void)store_.read(from, entries.entries.capacity, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash& hash) {
+            Entry entry{index, *Text<24>::from(e.source), e.sequence, e.boot, e.monotonic_ns, e.wall_ms, type_of(e.type), e.evse, {}, hash};
+            entry.payload = *decltype(entry.payload)::from(e.payload);
+            CHECK(entries.entries.push(entry));
+        });
+        return entries;
+    }
+
+    [[nodiscard]] GetHead::Head head() const { return {store_.size(), store_.head(), dropped_}; }
+
+    /// What the process manager saw: deaths, restarts, refused messages.
+    void pull() {
+        self_.ask(kernel::control::Request::take_events, 0, [this](Bytes bytes) {
+            if (const auto event = kernel::decode<kernel::control::Event>(bytes)) take(*event);
+        });
+    }
+
+    void commit() {
+        unsynced_ = 0;
+        const Result<> done = store_.commit();
+        if (!done) self_.fault(done.error());
+        for (auto& [index, reply] : std::exchange(waiting_, {})) reply(done ? Result<Append::Appended>({index}) : std::unexpected(done.error()));
+        if (done) self_.notify(Pulse::appended, store_.size());
+    }
+
+private:
+    static constexpr std::size_t later_bound = 512;
+
+    std::uint64_t add(std::string_view source, Type type, std::uint8_t evse, std::string_view payload) {
+        ++unsynced_;
+        return store_.add({std::string(source), sequences_[std::string(source)]++, boot_, now().ns, std::max<std::int64_t>(0, wall_now().unix_ms),
+                           std::string(word(type)), evse, std::string(payload)});
+    }
+
+    /// One sync for all that came in this turn of the loop, and for those that come while the disk is busy the next one.
+    void schedule() {
+        if (std::exchange(is_scheduled_, true)) return;
+        self_.after(0ns, [this] {
+            is_scheduled_ = false;
+            commit();
+        });
+    }
+
+    void take(const kernel::control::Event& e) {
+        if (e.sequence > next_event_)
+            add("procmgr", Type::gap, 0, "{\"source\":\"procmgr\",\"missing\":" + std::to_string(e.sequence - next_event_) + "}");
+        next_event_ = e.sequence + 1;
+        const bool is_policy = e.life == kernel::control::Life::ready && e.cause == kernel::control::Cause::none && e.code != 0;
+        add("procmgr", is_policy ? Type::policy : Type::service, 0,
+            "{\"service\":\"" + std::string(e.name.view()) + "\",\"life\":\"" + std::string(word(e.life)) + "\",\"cause\":\"" + std::string(word(e.cause)) +
+                "\",\"code\":" + std::to_string(e.code) + ",\"detail\":" + std::to_string(e.detail) + "}");
+        schedule();
+    }
+
+    kernel::Service& self_;
+    Store store_;
+    std::uint64_t boot_;
+    std::map<std::string, std::uint64_t> sequences_;
+    std::deque<std::pair<std::uint64_t, kernel::Defer<Append::Appended>>> waiting_;
+    std::size_t unsynced_ = 0;
+    std::uint64_t dropped_ = 0;
+    std::uint32_t next_event_ = 0;
+    bool is_scheduled_ = false;
+};
+
+}  // namespace
+}  // namespace voltkeep::audit
+
+int main() {
+    using namespace voltkeep;
+    auto self = kernel::Service::start();
+    audit::Log log(self, MUST(audit::Store::open("log")));
+
+    self.serve<audit::Interface>(
+        [&](const audit::Append& m, const kernel::Caller& caller, kernel::Defer<audit::Append::Appended> reply) {
+            log.append(caller, m.type, m.evse, m.payload.view(), std::move(reply));
+        },
+        [&](const audit::AppendLater& m, const kernel::Caller& caller) -> Result<kernel::Done> {
+            log.append_later(caller, m);
+            return kernel::Done{};
+        },
+        [&](const audit::Read& m) -> Result<audit::Read::Entries> { return log.read(m.from); },
+        [&](const audit::GetHead&) -> Result<audit::GetHead::Head> { return log.head(); });
+
+    self.every(100ms, [&] { log.pull(); });
+    self.on_stop([&] { log.commit(); });
+    self.seal();
+    return self.run();
+}
