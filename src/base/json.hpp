@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds one small JSON object in place: bounded, escaped, without allocation. For log payloads and status lines.
+// What does not fit makes the whole text an empty object with a mark, never a cut-off text: {"overflow":true}.
+#pragma once
+
+#include <array>
+#include <charconv>
+#include <concepts>
+
+#include "base/text.hpp"
+
+namespace voltkeep {
+
+/// JsonObject<512>().put("step", "plugged").put("evse", 1).text()
+template <std::size_t N>
+class JsonObject {
+    static_assert(N >= 20);
+
+public:
+    JsonObject& put(std::string_view key, std::string_view value) {
+        begin(key);
+        quote(value);
+        return *this;
+    }
+    JsonObject& put(std::string_view key, const char* value) { return put(key, std::string_view(value)); }
+    JsonObject& put(std::string_view key, std::same_as<bool> auto value) {
+        begin(key);
+        raw(value ? "true" : "false");
+        return *this;
+    }
+    JsonObject& put(std::string_view key, std::integral auto value)
+        requires(!std::same_as<decltype(value), bool>)
+    {
+        begin(key);
+        std::array<char, 24> digits;
+        const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+        raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
+        return *this;
+    }
+    /// A value that is JSON already.
+    JsonObject& put_raw(std::string_view key, std::string_view json) {
+        begin(key);
+        raw(json);
+        return *this;
+    }
+
+    [[nodiscard]] Text<N> text() const {
+        if (overflow_) return *Text<N>::from(R"({"overflow":true})");
+        std::array<char, N> whole = bytes_;
+        std::size_t size = size_;
+        if (size == 0) whole[size++] = '{';
+        whole[size++] = '}';
+        return *Text<N>::from({whole.data(), size});
+    }
+
+private:
+    void begin(std::string_view key) {
+        raw(size_ == 0 ? "{" : ",");
+        quote(key);
+        raw(":");
+    }
+    void raw(std::string_view text) {
+        if (overflow_ || text.size() > N - 1 - size_) {   // one byte is kept for the closing brace
+            overflow_ = true;
+            return;
+        }
+        std::copy(text.begin(), text.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
+        size_ += text.size();
+    }
+    void quote(std::string_view text) {
+        raw("\"");
+        for (char c : text) {
+            const auto octet = static_cast<unsigned char>(c);
+            if (c == '"' || c == '\\') raw("\\");
+            if (octet >= 0x20) raw({&c, 1});
+            else {
+                const std::array<char, 6> escape{'\\', 'u', '0', '0', "0123456789abcdef"[octet >> 4], "0123456789abcdef"[octet & 15]};
+                raw({escape.data(), escape.size()});
+            }
+        }
+        raw("\"");
+    }
+
+    std::array<char, N> bytes_{};
+    std::size_t size_ = 0;
+    bool overflow_ = false;
+};
+
+}  // namespace voltkeep
