@@ -56,13 +56,18 @@ public:
 
     /// Groups of 7 bits, least significant first; refuses what has a shorter form and what is over 64 bits.
     [[nodiscard]] std::uint64_t unsigned_integer() {
-        std::uint64_t value = 0;
-        for (unsigned shift = 0; shift < 70; shift += 7) {
+        std::uint64_t octet = get(8);
+        return octet < 0x80 ? octet : unsigned_integer_after(octet);
+    }
+    /// The same when the first octet is read and says that more follow.
+    [[nodiscard, gnu::noinline]] std::uint64_t unsigned_integer_after(std::uint64_t first_octet) {
+        std::uint64_t value = first_octet & 0x7f;
+        for (unsigned shift = 7; shift < 70; shift += 7) {
             std::uint64_t octet = get(8);
             if (shift == 63 && octet > 1) break;
             value |= (octet & 0x7f) << shift;
             if (octet < 0x80) {
-                if (octet == 0 && shift != 0) break;
+                if (octet == 0) break;
                 return value;
             }
         }
@@ -92,10 +97,17 @@ public:
     }
 
 private:
+    /// The 8 bytes at `at`, zeros after the end.
     [[nodiscard]] std::uint64_t load(std::size_t at) const {
+        if (bytes_ - at < 8) [[unlikely]] return load_last(at);
         std::uint64_t word = 0;
-        std::memcpy(&word, data_ + at, bytes_ - at >= 8 ? 8 : bytes_ - at);
+        std::memcpy(&word, data_ + at, 8);
         return std::byteswap(word);
+    }
+    [[nodiscard, gnu::noinline]] std::uint64_t load_last(std::size_t at) const {
+        std::uint64_t word = 0;
+        for (unsigned shift = 56; at < bytes_; ++at, shift -= 8) word |= std::to_integer<std::uint64_t>(data_[at]) << shift;
+        return word;
     }
 
     const std::byte* data_;

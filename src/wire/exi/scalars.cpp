@@ -59,7 +59,12 @@ void put(BitWriter& out, const Integer& value) {
 std::size_t get_characters(BitReader& in, std::size_t characters, char* utf8) {
     char* at = utf8;
     for (; characters > 0; --characters) {
-        std::uint64_t code = in.unsigned_integer();
+        std::uint64_t code = in.get(8);
+        if (code >= 0x20 && code < 0x80) [[likely]] {
+            *at++ = static_cast<char>(code);
+            continue;
+        }
+        if (code >= 0x80) code = in.unsigned_integer_after(code);
         if (code > 0x10ffff || !is_xml_character(static_cast<std::uint32_t>(code))) {
             in.fail(Fault::out_of_range);
             return 0;
