@@ -63,10 +63,11 @@ static uint32_t own_conditions(const struct interlock_state *state, const struct
     }
     if (!inputs->contactor_closed) found |= BIT(PROTECTION_CONTACTOR_NOT_CLOSED);
     if (!inputs->locked) found |= BIT(PROTECTION_LOCK_OPEN);
+    /* While a stop is running, nobody consents any more, and on DC the car may leave C: neither is a fault then.
+     * On AC, C to B is how the car pauses, answered by opening at once and not by a trip. */
+    if (state->phase != INTERLOCK_RUNNING) return found;
     if (!inputs->consent) found |= BIT(PROTECTION_CONSENT_EXPIRED);
-    /* AC: C to B is how the car pauses, answered by opening at once and not by a trip. DC: after the permission was withdrawn
-     * (a stop is running) the car may leave C. */
-    if (!inputs->energy_ready && inputs->path == PATH_DC && state->phase == INTERLOCK_RUNNING) found |= BIT(PROTECTION_PILOT_LOST);
+    if (!inputs->energy_ready && inputs->path == PATH_DC) found |= BIT(PROTECTION_PILOT_LOST);
     return found;
 }
 

@@ -26,7 +26,9 @@ void see(Work& work) {
         state.seen = true;
         state.seen_sequence = s.sequence;
     }
-    if (state.drive != Drive::fault) state.pilot.step(classify_pilot(s.pilot_high_mv, s.pilot_low_mv), work.elapsed_us, kDebounceUs);
+    // What was never measured is not known; while the pilot says F it cannot be read.
+    if (state.seen && state.drive != Drive::fault)
+        state.pilot.step(classify_pilot(s.pilot_high_mv, s.pilot_low_mv), work.elapsed_us, kDebounceUs);
     const bool lockable = work.configuration.outlet != Outlet::ac_cable;
     state.locked.step(!lockable || s.locked, work.elapsed_us, kDebounceUs);
     state.diode.step(state.drive != Drive::pwm || diode_present(s.pilot_low_mv), work.elapsed_us, kDebounceUs);

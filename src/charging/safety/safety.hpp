@@ -213,7 +213,7 @@ struct State {
     std::uint32_t frame_age_us = 0; ///< since the sequence counted on
     bool seen = false;              ///< any frame at all
     std::uint32_t consent_left_us = 0;
-    Debounced<Pilot> pilot{};
+    Debounced<Pilot> pilot{Pilot::between, Pilot::between, 0};  ///< not known until the first frames
     Debounced<bool> locked{};
     Debounced<bool> diode{true, true, 0};
     Stage stage = Stage::idle;

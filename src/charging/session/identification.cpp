@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who may charge: cards, the car, remote starts, reservations. An answer counts only for the question that is open.
+#include "charging/session/machine.hpp"
+
+namespace voltkeep::charging {
+
+namespace {
+
+bool is_free(const State& state) {
+    return !state.durable.transaction && state.durable.operative && !has_fault(state);
+}
+
+bool is_reserved_for_another(const State& state, const Identity& identity) {
+    const auto& reservation = state.durable.reservation;
+    return reservation && !(reservation->identity.token == identity.token);
+}
+
+void refuse(Machine& m, const Identity& identity) {
+    m.state.refused = identity;
+    m.state.refused_until = m.context.now + 5s;
+    m.note(NoteKind::refused);
+    m.act(EvDecided{});
+}
+
+void ask(Machine& m, const Identity& identity) {
+    if (is_reserved_for_another(m.state, identity)) return refuse(m, identity);
+    const std::uint64_t request = ++m.state.durable.requests;
+    m.dirty = true;
+    m.state.refused.reset();
+    m.state.authorizing = Authorizing{identity, request, m.context.now + m.configuration.authorization_timeout, -1, false, false};
+    m.act(AskAuthorization{request, identity});
+}
+
+void accept(Machine& m, Authorizing& a) {
+    a.accepted = true;
+    a.request = 0;
+    a.before_plug = !m.state.plugged;
+    a.until = m.context.now + m.configuration.connect_timeout;
+    m.state.refused.reset();
+    m.note(NoteKind::authorized);
+}
+
+}  // namespace
+
+void Machine::on(const IdentityPresented& event) {
+    const Identity& identity = event.identity;
+    if (Transaction* t = running()) {
+        //= OCPP 2.1 E07 the same identity presented again stops the transaction
+        if (t->identity.token == identity.token && t->identity.type == identity.type) stop(StopCause::user, Trigger::stop_authorized);
+        else note(NoteKind::refused);
+        return;
+    }
+    if (!is_free(state)) return note(NoteKind::refused);
+    if (state.authorizing && state.authorizing->accepted) {
+        // Presented again before the car came: taken back. Another identity has to wait.
+        if (state.authorizing->identity.token == identity.token) state.authorizing.reset();
+        else note(NoteKind::refused);
+        return;
+    }
+    if (state.authorizing && state.authorizing->identity == identity) return;
+    ask(*this, identity);
+}
+
+void Machine::on(const EvAuthorizes& event) {
+    if (running() || state.authorizing) return;
+    if (!is_free(state) || !state.plugged || !state.car_may_ask) return refuse(*this, event.identity);
+    if (state.refused && context.now < state.refused_until) return;
+    const bool by_other_means = event.identity.kind == IdentificationKind::external;
+    if (!by_other_means) ask(*this, event.identity);
+    else if (configuration.anybody) ask(*this, *configuration.anybody);
+}
+
+void Machine::on(const AuthorizationAnswered& event) {
+    auto& open = state.authorizing;
+    if (!open || open->accepted || open->request != event.request) return note(NoteKind::late_answer_dropped);
+    if (event.accepted) return accept(*this, *open);
+    const Identity identity = open->identity;
+    open.reset();
+    refuse(*this, identity);
+}
+
+//= OCPP 2.1 E05 a withdrawn authorization ends the transaction
+void Machine::on(const AuthorizationWithdrawn& event) {
+    if (Transaction* t = running()) {
+        if (t->id == event.transaction) stop(StopCause::deauthorized, Trigger::deauthorized);
+    } else if (event.transaction.empty()) {
+        state.authorizing.reset();
+    }
+}
+
+//= OCPP 2.1 F01, F02 remote start, with the car first or last
+void Machine::on(const RemoteStarted& event) {
+    if (!is_free(state) || is_reserved_for_another(state, event.identity)) return note(NoteKind::refused);
+    if (state.authorizing && state.authorizing->accepted) return note(NoteKind::refused);
+    state.authorizing = Authorizing{event.identity, 0, {}, event.remote_start_id, false, false};
+    accept(*this, *state.authorizing);
+}
+
+//= OCPP 2.1 F03
+void Machine::on(const RemoteStopped& event) {
+    if (Transaction* t = running(); t && t->id == event.transaction) stop(StopCause::remote, Trigger::remote_stop);
+}
+
+void Machine::on(const Reserved& event) {
+    if (!is_free(state) || state.plugged || state.authorizing || event.until_wall_ms <= context.wall.unix_ms) return note(NoteKind::refused);
+    state.durable.reservation = Reservation{event.id, event.identity, event.until_wall_ms};
+    dirty = true;
+}
+
+void Machine::on(const ReservationCancelled& event) {
+    if (!state.durable.reservation || state.durable.reservation->id != event.id) return;
+    state.durable.reservation.reset();
+    note(NoteKind::reservation_ended);
+    dirty = true;
+}
+
+void Machine::watch_authorizing() {
+    if (auto& r = state.durable.reservation; r && context.wall.unix_ms >= r->until_wall_ms) {
+        r.reset();
+        note(NoteKind::reservation_ended);
+        dirty = true;
+    }
+    auto& open = state.authorizing;
+    if (!open || context.now < open->until) return;
+    const Identity identity = open->identity;
+    const bool accepted = open->accepted;
+    open.reset();
+    if (accepted) return note(NoteKind::connect_timeout);
+    note(NoteKind::authorization_timeout);
+    refuse(*this, identity);
+}
+
+}  // namespace voltkeep::charging

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// What power shall do, and what is made of what it did.
+#include <algorithm>
+
+#include "charging/session/machine.hpp"
+
+namespace voltkeep::charging {
+
+namespace {
+
+constexpr std::uint32_t bit(std::uint8_t id) { return std::uint32_t{1} << id; }
+
+// A process or a bus had a moment: nobody needs to look at the station, the transaction goes on when the car begins anew.
+constexpr std::uint32_t kPassing = bit(PROTECTION_INPUTS_STALE) | bit(PROTECTION_BUS_LATE) | bit(PROTECTION_LOOP_OVERRUN) | bit(PROTECTION_WATCHDOG);
+// Of the car's making: gone with it.
+constexpr std::uint32_t kOfTheCar = bit(PROTECTION_PILOT_LOST) | bit(PROTECTION_PILOT_FAULT) | bit(PROTECTION_DIODE) | bit(PROTECTION_LOCK_OPEN) |
+                                    bit(PROTECTION_INRUSH) | bit(PROTECTION_REVERSE_CURRENT);
+
+bool is_engaged(safety::Stage stage) { return stage >= safety::Stage::closing && stage <= safety::Stage::delivering; }
+
+bool wants_power(EvPhase phase) { return phase == EvPhase::cable_check || phase == EvPhase::precharge || phase == EvPhase::charge; }
+
+MilliVolt expected_voltage(const Configuration& configuration, const State& state) {
+    if (state.power.voltage >= configuration.voltage_min) return state.power.voltage;
+    return state.needs.target_voltage.value > 0 ? state.needs.target_voltage : configuration.voltage_max;
+}
+
+safety::Demand demand_for(const Configuration& configuration, const State& state) {
+    if (!may_deliver(state) || state.failed) return safety::Demand::none;
+    if (!configuration.digital) return safety::Demand::energy;
+    switch (state.needs.phase) {
+        case EvPhase::cable_check: return safety::Demand::cable_check;
+        case EvPhase::precharge: return safety::Demand::precharge;
+        case EvPhase::charge:
+            return state.power.stage == safety::Stage::ready || state.power.stage == safety::Stage::delivering ? safety::Demand::energy
+                                                                                                              : safety::Demand::precharge;
+        default: return safety::Demand::none;
+    }
+}
+
+}  // namespace
+
+bool has_fault(const State& state) { return (state.power.latched & ~kPassing) != 0; }
+
+bool is_off(const State& state) {
+    const bool idle = state.power.stage == safety::Stage::idle || state.power.stage == safety::Stage::discharging;
+    return state.power_known && idle && !state.power.contactor_closed;
+}
+
+void Machine::on(const PowerSeen& event) {
+    const safety::Report before = state.power;
+    const bool was_known = state.power_known;
+    state.power = event.report;
+    state.power_known = true;
+    const safety::Pilot pilot = event.report.pilot;
+    const bool gone = pilot == safety::Pilot::a;
+    const bool there = pilot == safety::Pilot::b || pilot == safety::Pilot::c || pilot == safety::Pilot::d;
+    if (there && !state.plugged) {
+        state.plugged = true;
+        note(NoteKind::plugged);
+    }
+    if (gone) {
+        stop(StopCause::unplugged, Trigger::ev_communication_lost);
+        if (state.plugged) {
+            note(NoteKind::unplugged);
+            state.authorizing.reset();  // whoever authorized stood at a car that has left
+            state.refused.reset();
+        }
+        state.plugged = state.finished = false;
+        state.car_may_ask = true;
+        state.needs = {};
+        state.engaged = state.failed = state.paused = false;
+    }
+    const std::uint32_t fresh = event.report.latched & ~(was_known ? before.latched : 0u);
+    if (fresh != 0) note(NoteKind::tripped, event.report.cause);
+    if (was_known && before.latched != 0 && event.report.latched == 0) note(NoteKind::trips_cleared);
+    if (has_fault(state)) {
+        const bool pressed = event.report.latched & bit(PROTECTION_EMERGENCY_STOP);
+        stop(pressed ? StopCause::emergency : StopCause::power_trip, Trigger::abnormal_condition, event.report.cause);
+    }
+}
+
+void Machine::on(const PowerGone&) {
+    if (state.power_known) note(NoteKind::power_lost);
+    state.power_known = false;
+    state.power = {};
+    state.power.pilot = safety::Pilot::between;
+}
+
+void Machine::on(const EvNeeds& event) {
+    const EvPhase before = state.needs.phase;
+    const bool begins = (event.phase == EvPhase::cable_check && before != EvPhase::cable_check) || event.phase == EvPhase::idle;
+    state.needs = event;
+    state.needs_at = context.now;
+    if (!running()) return;
+    if (begins) state.engaged = state.failed = false;
+    if (event.phase == EvPhase::cable_check && before != EvPhase::cable_check) {
+        state.paused = false;
+        state.reconnect_until.reset();
+    }
+    if (event.phase == EvPhase::precharge) state.precharge_voltage = event.target_voltage;
+    if (event.phase != before) {
+        state.durable.transaction->needs = event;
+        dirty = true;
+    }
+    state.durable.allowances[LimitSource::ev] = {event.maximum_power.value > 0 ? std::optional(event.maximum_power) : std::nullopt,
+                                         event.maximum_current.value > 0 ? std::optional(event.maximum_current) : std::nullopt};
+}
+
+void Machine::on(const LimitChanged& event) {
+    Allowance& allowance = state.durable.allowances[event.source];
+    if (allowance == event.allowance) return;
+    allowance = event.allowance;
+    dirty = true;
+}
+
+void Machine::on(const TripsAcknowledged&) { act(AcknowledgeTrips{}); }
+
+void Machine::watch_power() {
+    if (is_engaged(state.power.stage)) state.engaged = true;
+    const bool lost = !state.power_known || (!is_engaged(state.power.stage)) || state.power.latched != 0;
+    const bool refused = state.power_known && state.power.cable_check == safety::CableCheck::failed;
+    if (running() && configuration.digital && wants_power(state.needs.phase) && !state.failed && state.engaged && (lost || refused)) {
+        state.failed = true;
+        if (!state.reconnect_until) state.reconnect_until = context.now + configuration.reconnect_timeout;
+        act(EvSetpointChanged{});
+    }
+    const std::uint32_t clearable = kPassing | (state.plugged ? 0u : kOfTheCar);
+    if (state.power.latched != 0 && (state.power.latched & ~clearable) == 0) act(AcknowledgeTrips{});
+}
+
+void Machine::move_limit(Duration elapsed) {
+    if (!may_deliver(state)) {
+        state.limit = {};
+        return;
+    }
+    const MilliVolt voltage = expected_voltage(configuration, state);
+    const Limit wanted = limit_of(state.durable.allowances, voltage);
+    const bool adopts = state.adopt_limit && state.power.stage == safety::Stage::delivering;
+    state.adopt_limit = false;
+    if (adopts) state.limit = wanted;
+    else state.limit = ramped(state.limit, wanted, configuration.ramp, elapsed, voltage);
+}
+
+void Machine::command(bool renew) {
+    if (!state.power_known) return;  // nobody to tell; a new process must not stop what it has not seen
+    SetPower wanted;
+    wanted.demand = demand_for(configuration, state);
+    wanted.lock = state.plugged && state.durable.transaction.has_value();
+    wanted.offer = state.durable.operative || state.durable.transaction.has_value();
+    wanted.digital = configuration.digital;
+    const EvNeeds& needs = state.needs;
+    if (wanted.demand != safety::Demand::none) {
+        const bool energy = wanted.demand == safety::Demand::energy;
+        wanted.setpoint.ev_voltage_max = needs.maximum_voltage;
+        if (energy) wanted.setpoint.voltage = needs.maximum_voltage.value > 0 ? needs.maximum_voltage : needs.target_voltage;
+        else if (wanted.demand == safety::Demand::precharge) wanted.setpoint.voltage = state.precharge_voltage;
+        if (!configuration.digital) wanted.setpoint.voltage = expected_voltage(configuration, state);
+        const bool starved = state.limit.current < needs.minimum_current;
+        const MilliAmpere asked = configuration.digital ? needs.target_current : state.limit.current;
+        if (energy && !starved) wanted.setpoint.current = std::clamp(asked, MilliAmpere{0}, state.limit.current);
+    }
+    const bool changed = !(wanted == state.sent);
+    if (changed || renew) {
+        state.sent = wanted;
+        act(wanted);
+    }
+    if (wanted.demand != safety::Demand::none && (renew || changed)) act(GiveConsent{configuration.consent_ms});
+}
+
+}  // namespace voltkeep::charging

@@ -1,0 +1,717 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "charging/session/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace voltkeep::charging {
+namespace {
+
+const Identity kCard{IdentificationKind::token, "CARD-1", "ISO14443"};
+const Identity kOther{IdentificationKind::token, "CARD-2", "ISO14443"};
+const Identity kExternal{IdentificationKind::external, "", ""};
+
+// An EVSE around the state machine: a power path that obeys, a meter, a clock, and a memory of all that was said.
+struct Evse {
+    Configuration configuration{.price = {450'000, "EUR"}, .anybody = {}};
+    Context context{Instant{1'000'000'000'000}, WallTime{1'800'000'000'000}, {}, true};
+    State state = initial(configuration);
+    Durable stored{};
+    std::vector<Action> acts;      // of the last step
+    std::vector<Record> records;   // all
+    std::vector<Note> notes;       // all
+    std::uint64_t asked = 0;       // the newest open request
+    int fresh = 0;
+
+    safety::Report power{};
+    SetPower wanted{};
+    Instant consent_until{};
+    bool obeys = true;
+    std::int64_t register_mwh = 5'000'000;
+    bool meter = true;
+
+    Evse() {
+        power.pilot = safety::Pilot::a;
+        new_id();
+        seen();
+    }
+    void new_id() {
+        char text[40];
+        std::snprintf(text, sizeof text, "00000000-0000-4000-8000-%012d", ++fresh);
+        context.fresh = Text<36>::cut(text);
+    }
+    void take(const Step& made) {
+        state = made.state;
+        acts.assign(made.actions.begin(), made.actions.end());
+        for (const Action& action : acts) {
+            if (std::holds_alternative<Persist>(action)) stored = state.durable;
+            if (const auto* r = std::get_if<Record>(&action)) {
+                records.push_back(*r);
+                if (r->kind == RecordKind::started) new_id();
+            }
+            if (const auto* n = std::get_if<Note>(&action)) notes.push_back(*n);
+            if (const auto* a = std::get_if<AskAuthorization>(&action)) asked = a->request;
+            if (const auto* p = std::get_if<SetPower>(&action)) wanted = *p;
+            if (const auto* c = std::get_if<GiveConsent>(&action)) consent_until = context.now + std::chrono::milliseconds(c->ms);
+            if (std::holds_alternative<AcknowledgeTrips>(action)) power.latched = 0;
+        }
+    }
+    void tell(const Event& event) { take(step(configuration, state, event, context)); }
+    void seen() { tell(PowerSeen{power}); }
+    bool did(auto&& test) const {
+        for (const Action& action : acts)
+            if (test(action)) return true;
+        return false;
+    }
+    bool consented() const {
+        return did([](const Action& a) { return std::holds_alternative<GiveConsent>(a); });
+    }
+
+    // What the hardware does in one tick.
+    void world() {
+        using safety::Stage;
+        const bool consent = context.now < consent_until;
+        const bool on = power.stage != Stage::idle;
+        if (!obeys) return;
+        if (power.latched != 0 || (on && (!consent || wanted.demand == safety::Demand::none))) {
+            power.stage = Stage::idle;
+            power.contactor_closed = false;
+            power.cable_check = safety::CableCheck::none;
+            power.current = {0};
+        } else if (consent && wanted.demand != safety::Demand::none && power.plugged) {
+            power.contactor_closed = true;
+            power.cable_check = safety::CableCheck::passed;
+            if (wanted.demand == safety::Demand::cable_check) power.stage = Stage::checked;
+            else if (wanted.demand == safety::Demand::precharge) power.stage = Stage::ready;
+            else power.stage = Stage::delivering;
+            power.voltage = {power.stage == Stage::checked ? 0 : 400'000};
+            power.current = power.stage == Stage::delivering ? wanted.setpoint.current : MilliAmpere{0};
+            power.limit = wanted.setpoint.current;
+            register_mwh += static_cast<std::int64_t>(power.current.value) * 400 / 36'000;
+        }
+    }
+    void tick() {
+        context.now = context.now + 100ms;
+        context.wall.unix_ms += 100;
+        world();
+        seen();
+        if (meter) tell(MeterSeen{{.wall_ms = context.wall.unix_ms, .import_mwh = register_mwh}});
+        tell(Ticked{});
+    }
+    void run(Duration time) {
+        for (Duration t{}; t < time; t += 100ms) tick();
+    }
+    void plug() {
+        power.pilot = safety::Pilot::b;
+        power.plugged = true;
+        seen();
+    }
+    void unplug() {
+        power.pilot = safety::Pilot::a;
+        power.plugged = power.energy_ready = false;
+        seen();
+    }
+    void answer(bool accepted) { tell(AuthorizationAnswered{asked, accepted, {}}); }
+    void need(EvPhase phase, std::int32_t ma = 100'000) {
+        tell(EvNeeds{.phase = phase, .target_voltage = {400'000}, .target_current = {ma}, .maximum_voltage = {450'000},
+                     .maximum_current = {200'000}, .maximum_power = {100'000}});
+    }
+    void authorize() {
+        tick();
+        tell(IdentityPresented{kCard});
+        answer(true);
+        tick();
+    }
+    void charge() {
+        plug();
+        authorize();
+        ASSERT_EQ(state.phase, Phase::preparing);
+        protocol();
+        ASSERT_EQ(state.phase, Phase::charging);
+    }
+    void protocol() {
+        for (const EvPhase phase : {EvPhase::cable_check, EvPhase::precharge, EvPhase::charge}) {
+            need(phase);
+            run(500ms);
+            EXPECT_EQ(view_for_ev(configuration, state).progress, Progress::finished) << static_cast<int>(phase);
+        }
+        run(3s);
+    }
+    const Record& last() const { return records.back(); }
+};
+
+TEST(Session, plug_first_charges_and_the_car_ends) {
+    Evse evse;
+    EXPECT_EQ(evse.state.phase, Phase::available);
+    evse.plug();
+    EXPECT_EQ(evse.state.phase, Phase::occupied);
+    evse.authorize();
+    EXPECT_EQ(evse.records.size(), 1u);
+    EXPECT_EQ(evse.last().kind, RecordKind::started);
+    EXPECT_EQ(evse.last().trigger, Trigger::authorized);
+    EXPECT_EQ(evse.last().identity.token.view(), "CARD-1");
+    evse.protocol();
+    EXPECT_EQ(evse.wanted.setpoint.current.value, 100'000);
+    evse.need(EvPhase::stopping);
+    evse.tell(StoppedByEv{StopCause::ev_terminate});
+    EXPECT_EQ(evse.state.phase, Phase::stopping);
+    evse.run(1s);
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().stop, StopCause::ev_terminate);
+    EXPECT_EQ(evse.last().energy_mwh, evse.register_mwh - 5'000'000);
+    EXPECT_GT(evse.last().energy_mwh, 0);
+    EXPECT_EQ(evse.last().cost_micro, (evse.last().energy_mwh * 450'000 + 500'000) / 1'000'000);
+    EXPECT_EQ(evse.state.phase, Phase::finishing);
+    evse.unplug();
+    EXPECT_EQ(evse.state.phase, Phase::available);
+}
+
+TEST(Session, authorize_first_starts_when_the_car_comes) {
+    Evse evse;
+    evse.authorize();
+    EXPECT_EQ(evse.state.phase, Phase::authorized);
+    EXPECT_TRUE(evse.records.empty());
+    evse.run(10s);
+    evse.plug();
+    evse.tick();
+    ASSERT_EQ(evse.records.size(), 1u);
+    EXPECT_EQ(evse.last().trigger, Trigger::cable_plugged_in);
+}
+
+TEST(Session, an_authorization_without_a_car_lapses) {
+    Evse evse;
+    evse.authorize();
+    evse.run(61s);
+    EXPECT_EQ(evse.state.phase, Phase::available);
+    evse.plug();
+    evse.run(1s);
+    EXPECT_EQ(evse.state.phase, Phase::occupied);
+}
+
+//= OCPP 2.1 F02
+TEST(Session, a_remote_start_needs_no_further_answer) {
+    Evse evse;
+    evse.plug();
+    evse.tick();
+    evse.tell(RemoteStarted{kCard, 77});
+    EXPECT_EQ(evse.last().kind, RecordKind::started);
+    EXPECT_EQ(evse.last().trigger, Trigger::remote_start);
+    EXPECT_EQ(evse.last().remote_start_id, 77);
+    EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::accepted);
+}
+
+TEST(Session, the_car_waits_for_somebody_to_identify) {
+    Evse evse;
+    evse.plug();
+    evse.tick();
+    evse.tell(EvAuthorizes{kExternal});
+    EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::pending);
+    evse.authorize();
+    EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::accepted);
+    EXPECT_EQ(verdict_for_ev(evse.state).transaction, evse.last().transaction);
+}
+
+TEST(Session, the_car_may_stand_for_anybody_where_the_operator_says_so) {
+    Evse evse;
+    evse.configuration.anybody = kOther;
+    evse.plug();
+    evse.tick();
+    evse.tell(EvAuthorizes{kExternal});
+    evse.answer(true);
+    EXPECT_EQ(evse.last().identity.token.view(), "CARD-2");
+}
+
+TEST(Session, a_refusal_is_told_and_starts_nothing) {
+    Evse evse;
+    evse.plug();
+    evse.tick();
+    evse.tell(EvAuthorizes{kCard});
+    evse.answer(false);
+    EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::refused);
+    evse.tell(EvAuthorizes{kCard});
+    EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::refused);
+    evse.run(6s);
+    evse.tell(EvAuthorizes{kCard});
+    EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::pending);
+    EXPECT_TRUE(evse.records.empty());
+}
+
+TEST(Session, no_answer_is_a_refusal) {
+    Evse evse;
+    evse.plug();
+    evse.tick();
+    evse.tell(EvAuthorizes{kCard});
+    evse.run(31s);
+    EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::refused);
+    evse.answer(true);
+    evse.run(1s);
+    EXPECT_TRUE(evse.records.empty()) << "the answer came too late";
+}
+
+//= OCPP 2.1 E07
+TEST(Session, the_same_card_stops_and_another_does_not) {
+    Evse evse;
+    evse.charge();
+    evse.tell(IdentityPresented{kOther});
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+    evse.tell(IdentityPresented{kCard});
+    evse.run(1s);
+    EXPECT_EQ(evse.last().stop, StopCause::user);
+    EXPECT_EQ(evse.last().trigger, Trigger::stop_authorized);
+}
+
+//= OCPP 2.1 F03
+TEST(Session, a_remote_stop_stops_its_transaction_only) {
+    Evse evse;
+    evse.charge();
+    evse.tell(RemoteStopped{TransactionId("no such transaction")});
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+    evse.tell(RemoteStopped{evse.last().transaction});
+    EXPECT_FALSE(may_deliver(evse.state));
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::none);
+    EXPECT_TRUE(view_for_ev(evse.configuration, evse.state).stop_wanted);
+    evse.run(1s);
+    EXPECT_EQ(evse.last().stop, StopCause::remote);
+}
+
+//= OCPP 2.1 E05
+TEST(Session, a_withdrawn_authorization_stops) {
+    Evse evse;
+    evse.charge();
+    evse.tell(AuthorizationWithdrawn{evse.last().transaction});
+    evse.run(1s);
+    EXPECT_EQ(evse.last().stop, StopCause::deauthorized);
+    EXPECT_EQ(evse.last().trigger, Trigger::deauthorized);
+}
+
+TEST(Session, unplugging_under_charge_ends_with_that_cause) {
+    Evse evse;
+    evse.charge();
+    evse.power.latched = 1u << PROTECTION_PILOT_LOST;
+    evse.unplug();
+    evse.run(1s);
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().stop, StopCause::unplugged);
+    EXPECT_EQ(evse.power.latched, 0u) << "a trip of the car's making goes with the car";
+    EXPECT_EQ(evse.state.phase, Phase::available);
+}
+
+TEST(Session, a_trip_ends_the_transaction_and_shows_a_fault_until_acknowledged) {
+    Evse evse;
+    evse.charge();
+    evse.power.latched = 1u << PROTECTION_INSULATION;
+    evse.power.cause = PROTECTION_INSULATION;
+    evse.run(1s);
+    EXPECT_EQ(evse.last().stop, StopCause::power_trip);
+    EXPECT_EQ(evse.last().protection, PROTECTION_INSULATION);
+    EXPECT_EQ(evse.state.phase, Phase::faulted);
+    EXPECT_EQ(evse.state.told, Availability::faulted);
+    evse.tell(IdentityPresented{kCard});
+    EXPECT_EQ(evse.state.phase, Phase::faulted);
+    evse.tell(TripsAcknowledged{});
+    evse.tick();
+    EXPECT_EQ(evse.state.phase, Phase::finishing);
+}
+
+TEST(Session, an_emergency_stop_is_named) {
+    Evse evse;
+    evse.charge();
+    evse.power.latched = 1u << PROTECTION_EMERGENCY_STOP;
+    evse.run(1s);
+    EXPECT_EQ(evse.last().stop, StopCause::emergency);
+}
+
+TEST(Session, a_passing_trouble_of_the_power_path_keeps_the_transaction) {
+    Evse evse;
+    evse.charge();
+    const TransactionId id = evse.last().transaction;
+    evse.power.latched = 1u << PROTECTION_INPUTS_STALE;
+    evse.tick();
+    EXPECT_EQ(view_for_ev(evse.configuration, evse.state).progress, Progress::failed);
+    evse.run(1s);
+    EXPECT_EQ(evse.power.latched, 0u) << "acknowledged by itself";
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::none) << "the car must begin anew";
+    evse.tell(StoppedByEv{StopCause::ev_terminate});
+    evse.tell(EvAuthorizes{kExternal});
+    EXPECT_EQ(verdict_for_ev(evse.state).transaction, id);
+    evse.protocol();
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+    EXPECT_EQ(evse.last().transaction, id);
+}
+
+TEST(Session, a_power_process_that_died_keeps_the_transaction) {
+    Evse evse;
+    evse.charge();
+    evse.tell(PowerGone{});
+    EXPECT_FALSE(may_deliver(evse.state));
+    evse.power.stage = safety::Stage::idle;
+    evse.power.contactor_closed = false;
+    evse.power.pilot = safety::Pilot::between;  // it has not measured yet
+    evse.power.plugged = false;
+    evse.obeys = false;
+    evse.run(300ms);
+    EXPECT_EQ(evse.records.back().kind, RecordKind::updated);
+    evse.obeys = true;
+    evse.plug();
+    evse.run(1s);
+    evse.tell(StoppedByEv{StopCause::ev_communication_lost});
+    evse.protocol();
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+}
+
+TEST(Session, lost_communication_takes_the_power_and_keeps_the_transaction_for_a_while) {
+    Evse evse;
+    evse.charge();
+    evse.tell(StoppedByEv{StopCause::ev_communication_lost});
+    EXPECT_FALSE(may_deliver(evse.state));
+    evse.run(10s);
+    EXPECT_FALSE(evse.power.contactor_closed);
+    EXPECT_EQ(evse.last().kind, RecordKind::updated);
+    evse.run(55s);
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().stop, StopCause::ev_communication_lost);
+}
+
+TEST(Session, needs_that_are_not_renewed_are_lost_communication) {
+    Evse evse;
+    evse.charge();
+    evse.run(12s);
+    EXPECT_FALSE(may_deliver(evse.state));
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::none);
+}
+
+TEST(Session, the_car_pauses_and_goes_on) {
+    Evse evse;
+    evse.charge();
+    evse.tell(StoppedByEv{StopCause::ev_pause});
+    evse.run(5s);
+    EXPECT_EQ(evse.state.phase, Phase::suspended_ev);
+    EXPECT_FALSE(evse.power.contactor_closed);
+    evse.protocol();
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+}
+
+TEST(Session, a_limit_of_nothing_suspends_and_says_so) {
+    Evse evse;
+    evse.charge();
+    evse.tell(LimitChanged{LimitSource::csms, {Watt{0}, {}}});
+    for (int i = 0; i < 30; ++i) {
+        evse.need(EvPhase::charge);
+        evse.tick();
+    }
+    EXPECT_EQ(evse.state.phase, Phase::suspended_evse);
+    EXPECT_EQ(evse.wanted.setpoint.current.value, 0);
+    EXPECT_EQ(view_for_ev(evse.configuration, evse.state).limited_by, LimitSource::csms);
+    evse.tell(LimitChanged{LimitSource::csms, {}});
+    evse.run(3s);
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+}
+
+TEST(Session, without_a_reading_there_is_no_transaction) {
+    Evse evse;
+    evse.meter = false;
+    evse.plug();
+    evse.authorize();
+    evse.run(5s);
+    EXPECT_TRUE(evse.records.empty());
+    EXPECT_EQ(evse.state.phase, Phase::authorized);
+    evse.meter = true;
+    evse.run(1s);
+    EXPECT_EQ(evse.records.size(), 1u);
+}
+
+TEST(Session, a_meter_that_falls_silent_ends_the_transaction) {
+    Evse evse;
+    evse.charge();
+    evse.meter = false;
+    for (int i = 0; i < 200; ++i) {
+        evse.need(EvPhase::charge);
+        evse.tick();
+    }
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().trigger, Trigger::abnormal_condition);
+}
+
+TEST(Session, a_register_that_falls_is_an_event_and_not_a_credit) {
+    Evse evse;
+    evse.charge();
+    const std::int64_t before = energy_of(evse.state);
+    evse.register_mwh = 100;
+    evse.run(1s);
+    EXPECT_GE(energy_of(evse.state), before);
+    EXPECT_EQ(evse.notes.back().kind, NoteKind::register_fell);
+}
+
+TEST(Session, periodic_records_carry_energy_and_cost) {
+    Evse evse;
+    evse.charge();
+    evse.need(EvPhase::charge);
+    evse.run(6s);
+    EXPECT_EQ(evse.last().trigger, Trigger::meter_value_periodic);
+    EXPECT_GT(evse.last().energy_mwh, 0);
+    EXPECT_GT(evse.last().cost_micro, 0);
+}
+
+TEST(Session, a_reservation_is_for_its_holder) {
+    Evse evse;
+    evse.tell(Reserved{5, kOther, evse.context.wall.unix_ms + 60'000});
+    EXPECT_EQ(evse.state.phase, Phase::reserved);
+    EXPECT_EQ(evse.state.told, Availability::reserved);
+    evse.plug();
+    evse.tick();
+    evse.tell(IdentityPresented{kCard});
+    EXPECT_FALSE(evse.did([](const Action& a) { return std::holds_alternative<AskAuthorization>(a); }));
+    evse.tell(IdentityPresented{kOther});
+    evse.answer(true);
+    EXPECT_EQ(evse.last().reservation_id, 5);
+    EXPECT_FALSE(evse.state.durable.reservation);
+}
+
+TEST(Session, a_reservation_lapses) {
+    Evse evse;
+    evse.tell(Reserved{5, kOther, evse.context.wall.unix_ms + 1'000});
+    evse.run(2s);
+    EXPECT_EQ(evse.state.phase, Phase::available);
+}
+
+TEST(Session, unavailable_takes_effect_after_the_transaction) {
+    Evse evse;
+    evse.charge();
+    evse.tell(AvailabilityWanted{false});
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+    evse.tell(StoppedByUser{});
+    evse.run(1s);
+    EXPECT_EQ(evse.state.phase, Phase::unavailable);
+    evse.tell(IdentityPresented{kCard});
+    EXPECT_EQ(evse.state.phase, Phase::unavailable);
+}
+
+TEST(Session, after_a_stop_by_others_the_car_alone_cannot_begin_again) {
+    Evse evse;
+    evse.configuration.anybody = kCard;
+    evse.charge();
+    evse.tell(RemoteStopped{evse.last().transaction});
+    evse.run(1s);
+    evse.tell(EvAuthorizes{kExternal});
+    EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::refused);
+    EXPECT_FALSE(evse.state.authorizing);
+    evse.unplug();
+    evse.plug();
+    evse.tick();
+    evse.tell(EvAuthorizes{kExternal});
+    EXPECT_TRUE(evse.state.authorizing);
+}
+
+// EVerest CVE-2026-33014: a late authorization undid a remote stop. CVE-2026-29044: a withdrawal before the start. CVE-2026-33015: B-C-B.
+TEST(Session, no_energy_after_stop_whatever_is_late) {
+    Evse evse;
+    evse.plug();
+    evse.tick();
+    evse.tell(IdentityPresented{kCard});
+    const std::uint64_t first = evse.asked;
+    evse.answer(true);
+    evse.tick();
+    evse.protocol();
+    evse.tell(RemoteStopped{evse.last().transaction});
+    for (int i = 0; i < 50; ++i) {
+        evse.tell(AuthorizationAnswered{first, true, {}});
+        evse.need(EvPhase::charge);
+        evse.power.energy_ready = i % 2;
+        evse.power.pilot = i % 2 ? safety::Pilot::c : safety::Pilot::b;
+        evse.tick();
+        EXPECT_FALSE(evse.consented());
+    }
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+}
+
+TEST(Session, a_new_process_goes_on_without_a_gap) {
+    Evse evse;
+    evse.charge();
+    const std::uint32_t next = evse.last().sequence + 1;
+    evse.take(resume(evse.configuration, evse.stored, Restart::process, evse.context));
+    evse.tick();
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::energy);
+    EXPECT_EQ(evse.wanted.setpoint.current.value, 100'000) << "the car must not notice";
+    evse.need(EvPhase::charge);
+    evse.run(6s);
+    EXPECT_EQ(evse.last().sequence, next);
+}
+
+//= OCPP 2.1 E17
+TEST(Session, a_short_outage_is_resumed_and_a_long_one_ended) {
+    for (const bool is_short : {true, false}) {
+        Evse evse;
+        evse.charge();
+        const TransactionId id = evse.last().transaction;
+        const std::uint32_t next = evse.last().sequence + 1;
+        evse.context.wall.unix_ms += is_short ? 60'000 : 600'000;
+        evse.power.stage = safety::Stage::idle;
+        evse.power.contactor_closed = false;
+        evse.wanted = {};
+        evse.consent_until = {};
+        const std::size_t told = evse.records.size();
+        evse.take(resume(evse.configuration, evse.stored, Restart::reboot, evse.context));
+        evse.run(1s);
+        ASSERT_GT(evse.records.size(), told);
+        EXPECT_EQ(evse.records[told].transaction, id);
+        EXPECT_EQ(evse.records[told].sequence, next);
+        if (is_short) {
+            EXPECT_EQ(evse.records[told].trigger, Trigger::tx_resumed);
+            evse.protocol();
+            EXPECT_EQ(evse.state.phase, Phase::charging);
+        } else {
+            EXPECT_EQ(evse.last().kind, RecordKind::ended);
+            EXPECT_EQ(evse.last().stop, StopCause::reboot);
+        }
+    }
+}
+
+TEST(Session, a_car_that_left_during_the_outage_ends_the_transaction) {
+    Evse evse;
+    evse.charge();
+    evse.power = {};
+    evse.power.pilot = safety::Pilot::a;
+    evse.take(resume(evse.configuration, evse.stored, Restart::reboot, evse.context));
+    evse.run(1s);
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().stop, StopCause::unplugged);
+}
+
+TEST(Session, a_stop_survives_a_crash) {
+    Evse evse;
+    evse.charge();
+    evse.obeys = false;
+    evse.tell(StoppedByUser{});
+    evse.take(resume(evse.configuration, evse.stored, Restart::process, evse.context));
+    evse.obeys = true;
+    for (int i = 0; i < 20; ++i) {
+        evse.need(EvPhase::charge);
+        evse.tick();
+        EXPECT_FALSE(evse.consented());
+    }
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().stop, StopCause::user);
+}
+
+// Random events in any order, with crashes between them. The test keeps its own account of who may charge.
+TEST(Session, holds_its_promises_whatever_comes) {
+    std::mt19937_64 random(15118);
+    std::uint64_t consents = 0, transactions = 0;
+    for (int run = 0; run < 400; ++run) {
+        Evse evse;
+        if (run % 3 == 0) evse.configuration.anybody = kOther;
+        bool allowed = false;       // a new authorization since the last stop
+        std::map<std::string, std::vector<Record>> told;
+        std::size_t looked_at = 0;
+        Allowance csms;
+        for (int i = 0; i < 600; ++i) {
+            bool stopped = false;
+            const State before = evse.state;
+            const auto id = before.durable.transaction ? before.durable.transaction->id : TransactionId("none");
+            switch (random() % 40) {
+                case 0: evse.tell(IdentityPresented{random() % 2 ? kCard : kOther}); break;
+                case 1: evse.tell(EvAuthorizes{random() % 2 ? kCard : kExternal}); break;
+                case 2:
+                case 3:
+                case 4: {
+                    const std::uint64_t request = random() % 4 == 0 ? random() % 5 : evse.asked;
+                    const bool open = before.authorizing && !before.authorizing->accepted && before.authorizing->request == request;
+                    const bool yes = random() % 4 != 0;
+                    evse.tell(AuthorizationAnswered{request, yes, {}});
+                    if (open && yes) allowed = true;
+                    break;
+                }
+                case 5: evse.tell(RemoteStopped{id}); stopped = before.durable.transaction.has_value(); break;
+                case 6: evse.tell(AuthorizationWithdrawn{id}); stopped = before.durable.transaction.has_value(); break;
+                case 7: evse.tell(StoppedByUser{}); stopped = true; break;
+                case 8: evse.unplug(); stopped = before.plugged; break;
+                case 9: {
+                    const bool free = !before.durable.transaction && !before.authorizing;
+                    evse.tell(RemoteStarted{kCard, static_cast<std::int32_t>(i)});
+                    if (free || !before.durable.transaction) allowed = true;
+                    break;
+                }
+                case 10: {
+                    const StopCause cause = static_cast<StopCause>(random() % 4);
+                    evse.tell(StoppedByEv{cause});
+                    break;
+                }
+                case 11: evse.tell(PowerGone{}); break;
+                case 12: evse.power.latched = 1u << (random() % PROTECTION_COUNT); evse.seen(); break;
+                case 13: evse.tell(TripsAcknowledged{}); break;
+                case 14:
+                    csms = {};
+                    if (random() % 2) csms.power = Watt{static_cast<std::int32_t>(random() % 60'000)};
+                    evse.tell(LimitChanged{LimitSource::csms, csms});
+                    break;
+                case 15: evse.tell(AvailabilityWanted{random() % 4 != 0}); break;
+                case 16: {
+                    const bool reboot = random() % 2;
+                    evse.take(resume(evse.configuration, evse.stored, reboot ? Restart::reboot : Restart::process, evse.context));
+                    break;
+                }
+                case 17: {
+                    // The machine dies before anything of this step is stored or seen: it never happened.
+                    evse.state = step(evse.configuration, evse.state, StoppedByUser{}, evse.context).state;
+                    evse.take(resume(evse.configuration, evse.stored, Restart::process, evse.context));
+                    break;
+                }
+                case 18:
+                case 19:
+                case 20: evse.plug(); break;
+                case 21: evse.need(EvPhase::cable_check); break;
+                case 22: evse.need(EvPhase::precharge); break;
+                case 23:
+                case 24: evse.need(EvPhase::charge, static_cast<std::int32_t>(random() % 300'000)); break;
+                case 25: evse.need(static_cast<EvPhase>(random() % 6)); break;
+                default: evse.tick(); break;
+            }
+            if (stopped) allowed = false;
+            if (evse.state.durable.transaction && evse.state.durable.transaction->stopping) allowed = false;
+
+            if (evse.consented()) {
+                ++consents;
+                ASSERT_TRUE(may_deliver(evse.state));
+                ASSERT_TRUE(allowed) << "run " << run << " event " << i;
+                ASSERT_NE(evse.wanted.demand, safety::Demand::none);
+            }
+            if (evse.wanted.demand == safety::Demand::energy && may_deliver(evse.state)) {
+                ASSERT_LE(evse.wanted.setpoint.current.value, 125'000);
+                ASSERT_LE(evse.wanted.setpoint.current, evse.state.limit.current);
+            }
+            for (; looked_at < evse.records.size(); ++looked_at) {
+                const Record& r = evse.records[looked_at];
+                auto& all = told[std::string(r.transaction.view())];
+                ASSERT_EQ(r.sequence, all.size());
+                ASSERT_EQ(r.kind == RecordKind::started, all.empty());
+                if (!all.empty()) {
+                    ASSERT_NE(all.back().kind, RecordKind::ended) << "nothing after the end";
+                    ASSERT_GE(r.energy_mwh, all.back().energy_mwh);
+                }
+                all.push_back(r);
+                transactions += r.kind == RecordKind::started;
+            }
+            ASSERT_LE(static_cast<std::size_t>(std::count_if(told.begin(), told.end(),
+                                                             [](const auto& t) { return t.second.back().kind != RecordKind::ended; })), 1u);
+        }
+        // Left alone and unplugged, every transaction comes to its end.
+        evse.power.latched = 0;
+        evse.unplug();
+        evse.run(15s);
+        for (; looked_at < evse.records.size(); ++looked_at)
+            told[std::string(evse.records[looked_at].transaction.view())].push_back(evse.records[looked_at]);
+        for (const auto& [name, all] : told) ASSERT_EQ(all.back().kind, RecordKind::ended) << name;
+    }
+    EXPECT_GT(consents, 2'000u) << "the random runs must reach what they test";
+    EXPECT_GT(transactions, 400u);
+}
+
+}  // namespace
+}  // namespace voltkeep::charging

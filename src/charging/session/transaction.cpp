@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// A transaction: one started, any updated, one ended. Its registers never fall; a stop is final.
+#include <algorithm>
+
+#include "charging/session/machine.hpp"
+
+namespace voltkeep::charging {
+
+namespace {
+
+constexpr Duration kFreshReading = 2s;
+
+/// Takes the newest reading into the transaction, unless its register fell.
+void take_reading(Machine& m, Transaction& t) {
+    if (!m.state.reading) return;
+    if (m.state.reading->import_mwh < t.last.import_mwh || m.state.reading->export_mwh < t.last.export_mwh) return;
+    t.last = *m.state.reading;
+}
+
+}  // namespace
+
+void Machine::try_start() {
+    auto& open = state.authorizing;
+    if (!open || !open->accepted || state.durable.transaction || !state.durable.operative) return;
+    if (!state.plugged || !state.power_known || state.power.latched != 0 || state.power.contactor_closed) return;
+    // Nothing is billed that is not measured: without a fresh first reading there is no transaction.
+    if (!state.reading || context.now - state.reading_at > kFreshReading) return;
+    CHECK(!context.fresh.empty());
+
+    Transaction t;
+    t.id = context.fresh;
+    t.identity = open->identity;
+    t.remote_start_id = open->remote_start_id;
+    t.started_wall_ms = context.wall.unix_ms;
+    t.begin = t.last = *state.reading;
+    if (state.durable.reservation) {
+        t.reservation_id = state.durable.reservation->id;
+        state.durable.reservation.reset();
+    }
+    const bool remote = open->remote_start_id >= 0;
+    const Trigger trigger = open->before_plug ? Trigger::cable_plugged_in : remote ? Trigger::remote_start : Trigger::authorized;
+    open.reset();
+    state.needs = {};
+    state.engaged = state.failed = state.paused = false;
+    state.reconnect_until.reset();
+    state.limit = {};
+    state.durable.allowances[LimitSource::ev] = {};
+    state.next_record = context.now + configuration.meter_interval;
+    state.durable.transaction = t;
+    state.durable.transaction->told = charging_state(state);
+    record(RecordKind::started, trigger);
+    act(EvDecided{});
+}
+
+void Machine::record(RecordKind kind, Trigger trigger) {
+    Transaction& t = *state.durable.transaction;
+    take_reading(*this, t);
+    Record r;
+    r.kind = kind;
+    r.trigger = trigger;
+    r.charging = charging_state(state);
+    r.transaction = t.id;
+    r.sequence = t.next_sequence++;
+    r.wall_ms = context.wall.unix_ms;
+    if (kind == RecordKind::started) {
+        r.identity = t.identity;
+        r.remote_start_id = t.remote_start_id;
+        r.reservation_id = t.reservation_id;
+    }
+    if (kind == RecordKind::ended) {
+        r.stop = t.stop;
+        r.protection = t.protection;
+    }
+    r.reading = t.last;
+    r.state_of_charge = state.needs.state_of_charge;
+    r.energy_mwh = energy_of(state);
+    r.cost_micro = cost_of(configuration, state);
+    r.offline = !context.online;
+    t.told = r.charging;
+    dirty = true;
+    act(r);
+}
+
+void Machine::stop(StopCause cause, Trigger trigger, std::uint8_t protection) {
+    Transaction* t = running();
+    if (!t) return;
+    t->stopping = true;
+    t->stop = cause;
+    t->stop_trigger = trigger;
+    t->protection = protection;
+    dirty = true;
+    const bool by_the_car = cause == StopCause::ev_terminate || cause == StopCause::ev_communication_lost || cause == StopCause::unplugged;
+    state.car_may_ask = by_the_car;
+    state.authorizing.reset();
+    state.refused.reset();
+    state.reconnect_until.reset();
+    state.reading_after_power = false;
+    // The ramp of a normal stop first, then the final reading.
+    state.stop_until = context.now + 6s + configuration.final_timeout;
+}
+
+void Machine::try_end() {
+    auto& t = state.durable.transaction;
+    if (!t || !t->stopping) return;
+    const bool complete = is_off(state) && state.reading_after_power;
+    if (!complete && context.now < state.stop_until) return;
+    record(RecordKind::ended, t->stop_trigger);
+    t.reset();
+    state.finished = state.plugged;
+    state.needs = {};
+    state.engaged = state.failed = state.paused = false;
+    state.limit = {};
+}
+
+void Machine::on(const MeterSeen& event) {
+    const bool falls = state.reading && (event.reading.import_mwh < state.reading->import_mwh || event.reading.export_mwh < state.reading->export_mwh);
+    if (falls) note(NoteKind::register_fell);
+    state.reading = event.reading;
+    state.reading_at = context.now;
+    if (state.durable.transaction && state.durable.transaction->stopping && is_off(state)) state.reading_after_power = true;
+}
+
+void Machine::on(const MeterGone&) {
+    // Its last reading stays; watch_transaction ends what is not measured any more.
+}
+
+void Machine::on(const StoppedByEv& event) {
+    if (!running()) return;
+    const bool begins_anew = event.cause == StopCause::ev_communication_lost || event.cause == StopCause::ev_protocol_error ||
+                             (event.cause == StopCause::ev_terminate && state.failed);
+    state.needs.phase = EvPhase::idle;
+    state.durable.transaction->needs = state.needs;
+    dirty = true;
+    if (event.cause == StopCause::ev_pause) {
+        state.paused = true;
+    } else if (begins_anew) {
+        // A broken connection, or power that stopped by itself: the same car, still plugged, may go on with the same transaction.
+        if (!state.reconnect_until) state.reconnect_until = context.now + configuration.reconnect_timeout;
+        record(RecordKind::updated, Trigger::ev_communication_lost);
+    } else {
+        stop(event.cause, Trigger::charging_state_changed);
+    }
+}
+
+void Machine::on(const StoppedByUser&) {
+    stop(StopCause::user, Trigger::stop_authorized);
+    if (!state.durable.transaction) state.authorizing.reset();
+}
+
+void Machine::watch_transaction() {
+    Transaction* t = running();
+    if (!t) return;
+    if (context.now - state.reading_at > configuration.meter_timeout) {
+        note(NoteKind::meter_lost);
+        return stop(StopCause::other, Trigger::abnormal_condition);
+    }
+    if (state.reconnect_until && context.now >= *state.reconnect_until)
+        return stop(StopCause::ev_communication_lost, Trigger::ev_communication_lost);
+    const bool silent = state.needs.phase == EvPhase::charge && context.now - state.needs_at > configuration.needs_timeout;
+    if (configuration.digital && silent) return on(StoppedByEv{StopCause::ev_communication_lost});
+    if (context.now < state.next_record) return;
+    state.next_record = context.now + configuration.meter_interval;
+    record(RecordKind::updated, Trigger::meter_value_periodic);
+}
+
+}  // namespace voltkeep::charging
