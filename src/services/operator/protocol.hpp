@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door for people: one Unix socket, bounded requests, named calls. It serves no service.
-// A request is one line of JSON, at most 4 KiB: {"call":"status"} | {"call":"log","from":N,"wait_ms":N} | {"call":"head"} |
-// {"call":"stop","evse":N} | {"call":"restart","service":"ocpp"}. The answer is one line of JSON: {"ok":true,...} or {"ok":false,"error":"..."}.
+// The door for people: one Unix socket in the state directory (mode 0600), one request a line, one answer a line. It serves no service.
+//
+//   request                      answer: {"ok":true,...} or {"ok":false,"error":"..."}
+//   status                       services and EVSEs
+//   log FROM WAIT_MS             entries from index FROM on; waits up to WAIT_MS for the first one
+//   head                         size and hash of the log
+//   stop EVSE                    somebody at the station stops the session
+//   restart SERVICE              end a service; the process manager starts it again
+//
+// A line is at most 256 bytes. At most 8 connections, 50 requests a second each; more wait.
 #pragma once
 
 #include "kernel/message.hpp"
 
-namespace voltkeep::operator_service {
+namespace voltkeep::operator_door {
 
 struct Config {
-    Text<48> identity;
+    Text<48> station;                ///< its identity
     List<Text<24>, 96> services;     ///< by index in the policy image
     std::uint8_t evse_count = 1;
+    bool rootless = false;           ///< containment without real-time schedules and cgroups
 };
 
-}  // namespace voltkeep::operator_service
+}  // namespace voltkeep::operator_door

@@ -4,26 +4,23 @@
 
 #include "base/ids.hpp"
 #include "base/units.hpp"
+#include "charging/session/session.hpp"
 #include "kernel/message.hpp"
 
 namespace voltkeep::session {
 
-enum class IdentificationKind : std::uint8_t {
-    external,       ///< the car says EIM: somebody identifies by other means (card, app, remote start)
-    token,          ///< an idToken as OCPP has it
-    contract,       ///< Plug and Charge
-    last_ = contract,
-};
-
-/// Who wants to charge. token and type as in OCPP's IdTokenType.
-struct Identity {
-    IdentificationKind kind = IdentificationKind::external;
-    Text<255> token;
-    Text<20> type;                   ///< "ISO14443", "Central", "eMAID", ...
-    friend bool operator==(const Identity&, const Identity&) = default;
-};
-
-enum class Verdict : std::uint8_t { pending, accepted, refused, last_ = refused };
+// The domain's own words: what the state machine says is what the others are told.
+using charging::Availability;
+using charging::ChargingState;
+using charging::IdentificationKind;
+using charging::Identity;
+using charging::Progress;
+using charging::Record;
+using charging::RecordKind;
+using charging::StopCause;
+using charging::Trigger;
+using charging::Verdict;
+using Phase = charging::EvPhase;
 
 /// iso15118: may this identity charge here? Idempotent: ask again after the pulse `decided`.
 struct Authorize {
@@ -34,9 +31,6 @@ struct Authorize {
     };
     using Reply = Authorization;
 };
-
-/// What the protocol wants of the power path. The order is that of a DC session.
-enum class Phase : std::uint8_t { idle, cable_check, precharge, charge, stopping, weld_check, last_ = weld_check };
 
 /// iso15118: what the car needs and may have. Replaces what was said before.
 struct SetEvNeeds {
@@ -53,8 +47,6 @@ struct SetEvNeeds {
     Text<20> evcc;                       ///< the car's EVCCID as it said it in SessionSetup
     using Reply = kernel::Done;
 };
-
-enum class Progress : std::uint8_t { ongoing, finished, failed, last_ = failed };
 
 /// iso15118: what the station does now, for the answer to the car.
 struct TakeSetpoint {
@@ -81,10 +73,6 @@ struct TakeSetpoint {
 };
 
 /// iso15118: the car ends or pauses, or its connection ended.
-enum class StopCause : std::uint8_t {
-    ev_terminate, ev_pause, ev_communication_lost, ev_protocol_error, user, remote, deauthorized, power_trip, emergency,
-    limit_reached, unplugged, reboot, other, last_ = other,
-};
 struct StopByEv {
     StopCause cause = StopCause::ev_terminate;
     Text<80> detail;
@@ -101,34 +89,12 @@ struct Relay {
     using Reply = kernel::Done;
 };
 
-enum class Availability : std::uint8_t { available, occupied, reserved, unavailable, faulted, last_ = faulted };
-enum class ChargingState : std::uint8_t { idle, ev_connected, charging, suspended_ev, suspended_evse, last_ = suspended_evse };
-
 /// What happened, in the order in which the CSMS must hear it.
 enum class EventKind : std::uint8_t {
-    status,                 ///< availability of a connector changed
-    authorize,              ///< an identity waits for the CSMS's answer: AuthorizationResult
-    transaction_started, transaction_updated, transaction_ended,
-    last_ = transaction_ended,
-};
-/// Why: OCPP 2.1 TriggerReasonEnumType, the ones that this station has.
-enum class Trigger : std::uint8_t {
-    authorized, cable_plugged_in, charging_state_changed, deauthorized, energy_limit_reached, ev_communication_lost,
-    ev_connect_timeout, ev_departed, ev_detected, meter_value_periodic, remote_start, remote_stop, stop_authorized,
-    abnormal_condition, reset_command, tx_resumed, last_ = tx_resumed,
-};
-
-/// A meter reading as session got it from meter, in the units of OCPP's measurands.
-struct Reading {
-    std::int64_t wall_ms = 0;
-    std::int64_t import_mwh = 0;      ///< Energy.Active.Import.Register, 1/1000 Wh
-    std::int64_t export_mwh = 0;
-    MilliVolt voltage;
-    MilliAmpere current;
-    Watt power;
-    Permille state_of_charge{-1};
-    bool is_begin = false;            ///< Transaction.Begin
-    bool is_end = false;              ///< Transaction.End
+    status,        ///< the availability of a connector changed
+    authorize,     ///< an identity waits for the CSMS's answer: AuthorizationResult
+    transaction,   ///< a TransactionEvent
+    last_ = transaction,
 };
 
 struct Event {
@@ -136,25 +102,18 @@ struct Event {
     EventKind kind = EventKind::status;
     EvseId evse;
     std::int64_t wall_ms = 0;
-    Availability availability = Availability::available;
-    ChargingState charging = ChargingState::idle;
-    Trigger trigger = Trigger::cable_plugged_in;
-    StopCause stop = StopCause::other;
-    TransactionId transaction;
-    std::uint32_t transaction_sequence = 0;   ///< OCPP seqNo
-    Identity identity;
-    std::int32_t remote_start_id = -1;        ///< -1: none
-    std::optional<Reading> reading;
-    std::int64_t cost_micro = -1;             ///< 1/1,000,000 of the currency; -1: not said
-    bool offline = false;                     ///< it happened while the CSMS was not reachable
+    Availability availability = Availability::available;   ///< status
+    std::uint64_t request = 0;        ///< authorize: AuthorizationResult names it
+    Identity identity;                ///< authorize
+    std::optional<Record> record;     ///< transaction
 };
 
-/// ocpp: the events that were not yet acknowledged, oldest first, and frees those up to `acknowledged`.
+/// ocpp: the events that were not yet acknowledged, oldest first, and frees those up to `acknowledged`. Behind the disk: a `request`.
 struct TakeEvents {
     std::uint64_t acknowledged = 0;   ///< events up to this sequence reached the CSMS for good
     std::uint64_t after = 0;          ///< give events with a higher sequence
     struct Events {
-        List<Event, 6> events;
+        List<Event, 4> events;
     };
     using Reply = Events;
 };
@@ -162,7 +121,7 @@ struct TakeEvents {
 /// ocpp: the CSMS's answer about an identity.
 struct AuthorizationResult {
     EvseId evse;
-    Identity identity;
+    std::uint64_t request = 0;        ///< of the event `authorize`
     bool accepted = false;
     Text<40> reason;
     using Reply = kernel::Done;
@@ -180,6 +139,11 @@ struct RemoteStart {
 };
 /// ocpp: RequestStopTransaction. Errors: not_found.
 struct RemoteStop {
+    TransactionId transaction;
+    using Reply = kernel::Done;
+};
+/// ocpp: the CSMS takes an authorization back (idTokenInfo of a TransactionEvent response). Errors: not_found.
+struct Deauthorize {
     TransactionId transaction;
     using Reply = kernel::Done;
 };
@@ -228,7 +192,7 @@ struct StopByUser {
 };
 
 using Interface = kernel::Interface<Authorize, SetEvNeeds, TakeSetpoint, StopByEv, Relay, TakeEvents, AuthorizationResult, RemoteStart,
-                                    RemoteStop, SetLimits, SetOnline, Snapshot, StopByUser>;
+                                    RemoteStop, Deauthorize, SetLimits, SetOnline, Snapshot, StopByUser>;
 
 /// decided, setpoint: to iso15118. events: to ocpp. changed: to who shows it.
 enum class Pulse : std::uint8_t { decided, setpoint, events, changed, last_ = changed };
@@ -243,8 +207,8 @@ struct Config {
     MilliVolt evse_voltage;
     MilliVolt evse_minimum_voltage;
     std::uint32_t meter_interval_ms = 5000;   ///< between TransactionEvent Updated
-    Text<255> free_token;             ///< identity of an EIM session when nobody presents one: the operator's "anyone" token
-    Text<20> free_type;
+    Text<255> anybody;                ///< token of whoever plugs in without presenting anything; empty: wait for somebody to identify
+    Text<20> anybody_type;
 };
 
 }  // namespace voltkeep::session

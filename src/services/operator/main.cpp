@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door for people: named calls only, each bounded, each in the log if it changes something.
+#include <charconv>
+
+#include "door.hpp"
+#include "kernel/config.hpp"
+#include "services/audit/client.hpp"
+#include "services/operator/protocol.hpp"
+#include "services/session/protocol.hpp"
+
+namespace voltkeep::operator_door {
+namespace {
+
+using Object = JsonObject<2048>;
+
+std::string failed(std::string_view why) { return std::string(Object().put("ok", false).put("error", why).text().view()); }
+std::string failed(const Error& error) { return failed(error.what.empty() ? name(error.code) : error.what.view()); }
+
+std::string hex(const audit::Hash& hash) {
+    std::string text;
+    for (std::uint8_t octet : hash) {
+        text += "0123456789abcdef"[octet >> 4];
+        text += "0123456789abcdef"[octet & 15];
+    }
+    return text;
+}
+
+/// The words of a request line.
+std::vector<std::string_view> words_of(std::string_view line) {
+    std::vector<std::string_view> words;
+    while (!line.empty() && words.size() < 4) {
+        const std::size_t end = std::min(line.find(' '), line.size());
+        if (end > 0) words.push_back(line.substr(0, end));
+        line.remove_prefix(std::min(end + 1, line.size()));
+    }
+    return words;
+}
+
+std::optional<std::uint64_t> number_of(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+std::string_view word(kernel::control::Life life) {
+    constexpr std::string_view words[] = {"off", "starting", "ready", "stopping", "dead", "quarantined", "exhausted"};
+    return words[static_cast<std::size_t>(life)];
+}
+
+std::string_view word(audit::Type type) {
+    constexpr std::string_view words[] = {"boot", "stop", "service", "policy", "security", "connection", "session",
+                                          "transaction", "meter", "safety", "configuration", "message", "gap"};
+    static_assert(std::size(words) == static_cast<std::size_t>(audit::Type::last_) + 1);
+    return words[static_cast<std::size_t>(type)];
+}
+
+class Operator {
+public:
+    Operator(kernel::Service& self, const Config& config)
+        : self_(self), config_(config), session_(self.connect<session::Interface>("session")), audit_(self.connect<audit::Interface>("audit")),
+          journal_(self), door_(self, self.device("door"), [this](std::string_view line, Answer answer) { handle(line, std::move(answer)); }) {
+        self.on("audit", audit::Pulse::appended, [this](EvseId, std::uint64_t) { serve_followers(); });
+    }
+
+private:
+    void handle(std::string_view line, Answer answer) {
+        const auto words = words_of(line);
+        const std::optional<std::uint64_t> argument = number_of(words.size() > 1 ? words[1] : std::string_view());
+        if (words.size() == 1 && words[0] == "status") return gather(std::move(answer));
+        if (words.size() == 1 && words[0] == "head") return answer(head());
+        if (words.size() == 3 && words[0] == "log" && argument && number_of(words[2])) return follow(argument.value_or(0), number_of(words[2]).value_or(0), std::move(answer));
+        if (words.size() == 2 && words[0] == "stop" && argument && *argument <= 8) return answer(stop(static_cast<std::uint8_t>(argument.value_or(0))));
+        if (words.size() == 2 && words[0] == "restart") return answer(restart(words[1]));
+        answer(failed("unknown request: status | log FROM WAIT_MS | head | stop EVSE | restart SERVICE"));
+    }
+
+    std::string head() {
+        const auto head = audit_.call(audit::GetHead{});
+        if (!head) return failed(head.error());
+        return std::string(Object().put("ok", true).put("size", head->size).put("hash", hex(head->hash)).put("dropped", head->dropped).text().view());
+    }
+
+    std::string stop(std::uint8_t evse) {
+        const auto done = session_.call(session::StopByUser{EvseId{evse}});
+        if (!done) return failed(done.error());
+        journal_.append(audit::Type::session, evse, audit::Payload().put("step", "stop_by_operator"));
+        return R"({"ok":true})";
+    }
+
+    std::string restart(std::string_view service) {
+        const auto index = std::ranges::find_if(config_.services, [&](const Text<24>& s) { return s == service; });
+        if (index == config_.services.end()) return failed("no such service: voltkeep status lists them");
+        self_.ask(kernel::control::Request::restart, static_cast<std::uint16_t>(index - config_.services.begin()), [](Bytes) {});
+        journal_.append(audit::Type::service, 0, audit::Payload().put("service", service).put("life", "restart_by_operator"));
+        return R"({"ok":true})";
+    }
+
+    // ---- log: answered now, or when there is something --------------------------------------------------------------------
+
+    struct Follower {
+        std::uint64_t from;
+        Instant until;
+        Answer answer;
+    };
+
+    void follow(std::uint64_t from, std::uint64_t wait_ms, Answer answer) {
+        followers_.push_back({from, now() + std::chrono::milliseconds(std::min<std::uint64_t>(wait_ms, 60'000)), std::move(answer)});
+        self_.at(followers_.back().until, [this] { serve_followers(); });
+        serve_followers();
+    }
+
+    void serve_followers() {
+        for (Follower& f : std::exchange(followers_, {})) {
+            const auto read = audit_.call(audit::Read{f.from});
+            if (!read) f.answer(failed(read.error()));
+            else if (read->entries.empty() && now() < f.until) followers_.push_back(std::move(f));
+            else f.answer(entries_line(read->entries));
+        }
+    }
+
+    static std::string entries_line(const List<audit::Entry, 8>& entries) {
+        std::string line = R"({"ok":true,"entries":[)";
+        for (const audit::Entry& e : entries) {
+            if (&e != entries.begin()) line += ',';
+            line += JsonObject<8192>()
+                        .put("index", e.index).put("source", e.source.view()).put("sequence", e.sequence).put("boot", e.boot)
+                        .put("monotonic_ns", e.monotonic_ns).put("wall_ms", e.wall_ms).put("type", word(e.type)).put("evse", e.evse)
+                        .put("payload", e.payload.view())   // as text: what a service wrote is not trusted to be JSON
+                        .put("hash", hex(e.hash)).text().view();
+        }
+        return line + "]}";
+    }
+
+    // ---- status: one question to the process manager a service ------------------------------------------------------------
+
+    struct Gathering {
+        Answer answer;
+        std::string services;
+        std::size_t missing = 0;
+    };
+
+    void gather(Answer answer) {
+        auto g = std::make_shared<Gathering>(std::move(answer), std::string(), config_.services.size());
+        for (std::uint16_t i = 0; i < config_.services.size(); ++i)
+            self_.ask(kernel::control::Request::get_state, i, [this, g](Bytes bytes) {
+                if (const auto state = kernel::decode<kernel::control::State>(bytes)) {
+                    if (!g->services.empty()) g->services += ',';
+                    g->services += Object()
+                                       .put("name", state->name.view()).put("life", word(state->life)).put("pid", state->pid).put("restarts", state->restarts)
+                                       .put("last_restart_us", state->last_restart_us).put("last_cause", static_cast<int>(state->last_cause))
+                                       .put("beats", state->beats).text().view();
+                }
+                if (--g->missing == 0) g->answer(status_line(g->services));
+            });
+    }
+
+    std::string status_line(const std::string& services) {
+        std::string evses;
+        for (std::uint8_t number = 1; number <= config_.evse_count; ++number) {
+            const auto view = session_.call(session::Snapshot{EvseId{number}});
+            if (!evses.empty()) evses += ',';
+            evses += view ? evse_object(*view) : std::string(Object().put("evse", number).put("state", "unknown").put("error", name(view.error().code)).text().view());
+        }
+        return R"({"ok":true,"station":")" + std::string(config_.station.view()) + R"(","rootless":)" + (config_.rootless ? "true" : "false") +
+               R"(,"services":[)" + services + R"(],"evses":[)" + evses + "]}";
+    }
+
+    static std::string evse_object(const session::Snapshot::View& v) {
+        constexpr std::string_view availability[] = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"};
+        constexpr std::string_view charging[] = {"Idle", "EVConnected", "Charging", "SuspendedEV", "SuspendedEVSE"};
+        return std::string(Object()
+                               .put("evse", v.evse.number).put("availability", availability[static_cast<std::size_t>(v.availability)])
+                               .put("charging", charging[static_cast<std::size_t>(v.charging)]).put("state", v.state.view())
+                               .put("transaction", v.transaction.view()).put("energy_mwh", v.energy_mwh).put("cost_micro", v.cost_micro)
+                               .put("currency", v.currency.view()).put("voltage_mv", v.voltage.value).put("current_ma", v.current.value)
+                               .put("power_w", v.power.value).put("soc_permille", v.state_of_charge.value).put("limit_w", v.limit.value)
+                               .put("limited_by", v.limited_by.view()).put("fault", v.fault.view()).put("openings_under_load", v.wear_openings)
+                               .text().view());
+    }
+
+    kernel::Service& self_;
+    Config config_;
+    kernel::Client<session::Interface> session_;
+    kernel::Client<audit::Interface> audit_;
+    audit::Journal journal_;
+    std::vector<Follower> followers_;
+    Door door_;
+};
+
+}  // namespace
+}  // namespace voltkeep::operator_door
+
+int main() {
+    using namespace voltkeep;
+    auto self = kernel::Service::start();
+    const operator_door::Operator operator_service(self, MUST(kernel::read_config<operator_door::Config>("config/operator")));
+    self.seal();
+    return self.run();
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "station.hpp"
+
+#include <sys/random.h>
+
+namespace voltkeep::session {
+
+namespace {
+
+/// A version 4 UUID (RFC 9562): never given twice in a station's life.
+//= OCPP 2.1 E01.FR.08
+TransactionId fresh_id() {
+    std::array<std::uint8_t, 16> octets;
+    CHECK(::getrandom(octets.data(), octets.size(), 0) == static_cast<ssize_t>(octets.size()));
+    octets[6] = static_cast<std::uint8_t>(0x40 | (octets[6] & 0x0f));
+    octets[8] = static_cast<std::uint8_t>(0x80 | (octets[8] & 0x3f));
+    std::array<char, 36> text;
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < octets.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) text[at++] = '-';
+        text[at++] = "0123456789abcdef"[octets[i] >> 4];
+        text[at++] = "0123456789abcdef"[octets[i] & 15];
+    }
+    return *TransactionId::from({text.data(), text.size()});
+}
+
+charging::Configuration configuration_of(const Config& config, EvseId number) {
+    charging::Configuration c;
+    c.evse = number;
+    c.price = {config.price_micro_per_kwh, config.currency};
+    c.voltage_max = config.evse_voltage;
+    c.voltage_min = config.evse_minimum_voltage;
+    c.hardware = {config.evse_power, config.evse_current};
+    c.meter_interval = std::chrono::milliseconds(config.meter_interval_ms);
+    if (!config.anybody.empty()) c.anybody = Identity{IdentificationKind::token, config.anybody, config.anybody_type};
+    return c;
+}
+
+std::string_view word(charging::NoteKind kind) {
+    constexpr std::string_view words[] = {"plugged",   "unplugged",     "authorized", "refused",    "authorization_timeout", "late_answer_dropped",
+                                          "connect_timeout", "tripped", "trips_cleared", "meter_lost", "power_lost",          "resumed",
+                                          "resume_refused",  "register_fell", "reservation_ended"};
+    static_assert(std::size(words) == static_cast<std::size_t>(charging::NoteKind::last_) + 1);
+    return words[static_cast<std::size_t>(kind)];
+}
+
+bool is_event(const charging::Action& action) {
+    return std::holds_alternative<charging::Record>(action) || std::holds_alternative<charging::StatusChanged>(action) ||
+           std::holds_alternative<charging::AskAuthorization>(action);
+}
+
+}  // namespace
+
+Evse::Evse(kernel::Service& self, Store& store, audit::Journal& journal, const Config& config, EvseId number)
+    : self_(self), store_(store), journal_(journal), config_(config), number_(number), configuration_(configuration_of(config, number)),
+      state_(charging::initial(configuration_)), power_(self.connect<power::Interface>("power", number)),
+      meter_(self.connect<meter::Interface>("meter", number)) {}
+
+charging::Context Evse::context() const { return {now(), wall_now(), fresh_id(), online_}; }
+
+Result<> Evse::begin(bool same_boot) {
+    if (const auto stored = TRY(store_.load(number_))) {
+        auto [state, actions] = charging::resume(configuration_, *stored, same_boot ? charging::Restart::process : charging::Restart::reboot, context());
+        state_ = state;
+        carry_out(actions);
+    }
+    feed(charging::LimitChanged{charging::LimitSource::fuse, {config_.station_fuse, std::nullopt}});
+    self_.every(50ms, [this] { look_at_power(); });
+    self_.every(configuration_.tick, [this] { feed(charging::Ticked{}); });
+    return {};
+}
+
+void Evse::feed(const charging::Event& event) {
+    auto [state, actions] = charging::step(configuration_, state_, event, context());
+    state_ = state;
+    carry_out(std::move(actions));
+}
+
+void Evse::look_at_power() {
+    if (const auto report = power_.call(power::Read{})) feed(charging::PowerSeen{*report});
+    else if (report.error().code != Errc::timeout && report.error().code != Errc::busy)
+        feed(charging::PowerGone{});
+}
+
+void Evse::look_at_meter() {
+    if (const auto s = meter_.call(meter::Read{}))
+        feed(charging::MeterSeen{{s->taken_wall_ms, s->import_mwh, s->export_mwh, s->voltage, s->current, s->power}});
+    else
+        feed(charging::MeterGone{});
+}
+
+// ---- carrying out -----------------------------------------------------------------------------------------------------
+
+void Evse::carry_out(charging::Actions actions) {
+    if (actions.empty()) return;
+    do_at_once(actions);
+    Batch batch{std::move(actions), {number_, std::nullopt, {}}, false, false};
+    for (const charging::Action& action : batch.actions) {
+        Event event{0, EventKind::status, number_, wall_now().unix_ms, {}, 0, {}, std::nullopt};
+        if (std::holds_alternative<charging::Persist>(action)) batch.commit.durable = state_.durable;
+        if (const auto* record = std::get_if<charging::Record>(&action)) {
+            event.kind = EventKind::transaction;
+            event.record = *record;
+        }
+        if (const auto* ask = std::get_if<charging::AskAuthorization>(&action)) {
+            event.kind = EventKind::authorize;
+            event.request = ask->request;
+            event.identity = ask->identity;
+        }
+        if (const auto* status = std::get_if<charging::StatusChanged>(&action)) event.availability = status->availability;
+        if (is_event(action)) batch.commit.events.push_back(event);
+    }
+    batch.is_done = !batch.commit.durable && batch.commit.events.empty();
+    batches_.push_back(std::move(batch));
+    if (!batches_.back().is_done) submit(batches_.back());
+    finish_batches();
+}
+
+/// What takes power away, or only goes on giving what was given, never waits for a disk.
+void Evse::do_at_once(const charging::Actions& actions) {
+    for (const charging::Action& action : actions) {
+        if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && (consent->ms == 0 || consent_ms_ > 0)) perform(action);
+        if (const auto* wanted = std::get_if<charging::SetPower>(&action)) {
+            wanted_ = *wanted;
+            if (wanted->demand == safety::Demand::none || consent_ms_ > 0) perform(action);
+        }
+    }
+}
+
+void Evse::submit(Batch& batch) {
+    batch.is_submitted = true;
+    store_.commit(batch.commit, [this](Result<> done) {
+        const auto first = std::ranges::find_if(batches_, [](const Batch& b) { return b.is_submitted && !b.is_done; });
+        CHECK(first != batches_.end());
+        if (done) {
+            first->is_done = true;
+            return finish_batches();
+        }
+        // What is not on the disk has not happened: nothing behind it goes on until it is.
+        self_.fault(done.error());
+        self_.after(1s, [this] {
+            const auto again = std::ranges::find_if(batches_, [](const Batch& b) { return b.is_submitted && !b.is_done; });
+            if (again != batches_.end()) submit(*again);
+        });
+    });
+}
+
+void Evse::finish_batches() {
+    bool has_events = false;
+    while (!batches_.empty() && batches_.front().is_done) {
+        const Batch batch = std::move(batches_.front());
+        batches_.pop_front();
+        has_events = has_events || !batch.commit.events.empty();
+        for (const charging::Action& action : batch.actions) perform(action);
+    }
+    if (has_events) self_.notify(Pulse::events);
+}
+
+void Evse::send_power(const charging::SetPower& wanted) {
+    (void)power_.call(power::Setpoint{wanted.demand, wanted.setpoint, wanted.lock, wanted.offer, wanted.digital});   // sent again with every consent
+}
+
+void Evse::perform(const charging::Action& action) {
+    using audit::Payload;
+    using audit::Type;
+    std::visit(
+        [this]<class A>(const A& a) {
+            if constexpr (std::same_as<A, charging::SetPower>) {
+                if (a == wanted_) send_power(a);
+            } else if constexpr (std::same_as<A, charging::GiveConsent>) {
+                consent_ms_ = a.ms;
+                (void)power_.call(power::Consent{a.ms});   // its loss is a controlled stop, by itself
+            } else if constexpr (std::same_as<A, charging::AcknowledgeTrips>) {
+                (void)power_.call(power::Acknowledge{});
+            } else if constexpr (std::same_as<A, charging::EvDecided>) {
+                self_.notify(Pulse::decided, 0, number_);
+            } else if constexpr (std::same_as<A, charging::EvSetpointChanged>) {
+                self_.notify(Pulse::setpoint, 0, number_);
+            } else if constexpr (std::same_as<A, charging::StatusChanged>) {
+                constexpr std::string_view words[] = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"};
+                journal_.append(Type::session, number_.number, Payload().put("step", "status").put("status", words[static_cast<std::size_t>(a.availability)]));
+                self_.notify(Pulse::changed, number_.number);
+            } else if constexpr (std::same_as<A, charging::Note>) {
+                Payload payload;
+                payload.put("step", word(a.kind));
+                if (a.protection != PROTECTION_NONE) payload.put("protection", safety::protection_name(a.protection));
+                journal_.append(a.kind == charging::NoteKind::tripped ? Type::safety : Type::session, number_.number, payload);
+            } else if constexpr (std::same_as<A, charging::Record>) {
+                log_record(a);
+            }
+        },
+        action);
+}
+
+void Evse::log_record(const Record& record) {
+    constexpr std::string_view kinds[] = {"started", "updated", "ended"};
+    audit::Payload payload;
+    payload.put("step", kinds[static_cast<std::size_t>(record.kind)]).put("transaction", record.transaction.view()).put("sequence", record.sequence);
+    payload.put("energy_mwh", record.energy_mwh).put("cost_micro", record.cost_micro).put("currency", config_.currency.view());
+    if (record.reading) payload.put("register_mwh", record.reading->import_mwh).put("power_w", record.reading->power.value);
+    if (record.state_of_charge.value >= 0) payload.put("soc_permille", record.state_of_charge.value);
+    journal_.append(audit::Type::transaction, number_.number, payload);
+}
+
+// ---- what the others see ----------------------------------------------------------------------------------------------
+
+Authorize::Authorization Evse::verdict() const {
+    const auto [verdict, transaction] = charging::verdict_for_ev(state_);
+    if (verdict == Verdict::accepted && !batches_.empty()) return {};   // not on the disk yet: `decided` will come
+    return {verdict, transaction};
+}
+
+TakeSetpoint::Setpoint Evse::setpoint() const {
+    const charging::EvView view = charging::view_for_ev(configuration_, state_);
+    TakeSetpoint::Setpoint s;
+    s.phase = view.phase;
+    s.progress = view.progress;
+    s.stop_wanted = view.stop_wanted;
+    s.present_voltage = view.present_voltage;
+    s.present_current = view.present_current;
+    s.maximum_voltage = view.maximum_voltage;
+    s.minimum_voltage = view.minimum_voltage;
+    s.maximum_current = view.maximum_current;
+    s.maximum_power = view.maximum_power;
+    s.current_limited = view.current_limited;
+    s.limited_by = Text<40>::cut(charging::name(view.limited_by));
+    s.contactor_closed = view.contactor_closed;
+    s.evse = Text<255>::cut(std::string(config_.evse_prefix.view()) + std::to_string(number_.number));
+    return s;
+}
+
+Snapshot::View Evse::snapshot() const {
+    Snapshot::View v;
+    v.evse = number_;
+    v.availability = state_.told;
+    v.charging = charging::charging_state(state_);
+    v.state = Text<40>::cut(charging::name(state_.phase));
+    if (const auto& t = state_.durable.transaction) {
+        v.transaction = t->id;
+        v.identity = t->identity;
+        v.started_wall_ms = t->started_wall_ms;
+        v.energy_mwh = charging::energy_of(state_);
+        v.cost_micro = charging::cost_of(configuration_, state_);
+    }
+    v.currency = config_.currency;
+    v.voltage = state_.power.voltage;
+    v.current = state_.power.current;
+    if (state_.reading) v.power = state_.reading->power;
+    v.state_of_charge = state_.needs.state_of_charge;
+    v.limit = state_.limit.power;
+    v.limited_by = Text<40>::cut(charging::name(state_.limit.reason));
+    if (state_.power.latched != 0) v.fault = Text<80>::cut(safety::protection_name(state_.power.cause));
+    v.wear_openings = state_.power.counters.openings_under_load;
+    return v;
+}
+
+}  // namespace voltkeep::session
