@@ -30,15 +30,19 @@ install_here() {
             -qy --no-install-recommends install "$@" >>"$log" 2>&1 </dev/null
 }
 
+unreachable='could not resolve|temporary failure resolving|unable to connect|could not connect|network is unreachable|connection refused|connection timed out'
+download_failed="$unreachable|failed to fetch|hash sum mismatch|connection failed|unexpected end of file|bad gateway|service unavailable"
+
 # why_failed LOG: the sentence for a failed installation.
 why_failed() {
-    if grep -qiE 'no space left' "$1"; then echo "the disk is full: free some space and start again"
-    elif grep -qiE 'could not resolve|temporary failure resolving|unable to connect|could not connect|network is unreachable|connection refused|connection timed out' "$1"; then
-        echo "Debian's archive is not reached: check the network (or apt's proxy) and start again"
+    if (($(free_megabytes "$cache") < 64)) || grep -qiE 'no space left' "$1"; then echo "the disk is full: free 4 GB in $cache and start again"
+    elif grep -qiE "$unreachable" "$1"; then echo "Debian's archive is not reached: check the network (or apt's proxy) and start again"
     elif grep -qiE 'permission denied|are you root|operation not permitted|a password is required' "$1"; then
         echo "no permission to install (see $1): start it as root, or as a user who may use sudo"
-    else echo "the installation failed: $(grep -E '^(E:|dpkg: error)' "$1" | tail -1) (see $1)"; fi
+    else echo "the installation failed: $(grep -E '^(E:|dpkg: error)' "$1" | tail -1 | cut -c1-200) (see $1)"; fi
 }
+
+free_megabytes() { df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }'; }
 
 # --- Debian 13 and newer -----------------------------------------------------------------------------------------------
 
@@ -134,27 +138,32 @@ ensure_root() {
         flock "$lock"
     fi
     if [ ! -d "$root" ]; then
-        local old free making=$root.making log=$cache/root.log try
+        local old free making=$root.making log=$cache/root.log try reason phase
         for old in "$cache"/root-*.making; do [ -e "$old" ] && remove_root "$old"; done
-        free=$(df -Pk "$cache" | awk 'NR == 2 { print int($4 / 1024) }')
+        free=$(free_megabytes "$cache")
         ((free >= 4096)) || fail "the disk is full: $cache has $free MB free, the Debian 13 root and the build cache need 4096"
         for old in "$cache"/root-*; do [ -d "$old" ] && say "an older root may be removed when nothing runs in it: $old"; done
         say "making a Debian 13 root in $root (once; about a minute)"
         progress_start
         for try in 1 2 3; do
-            make_root "$making" "$log" {lock}>&- &
+            # In a process group of its own, so that it can be ended whole. It holds the lock too: killed launchers leave it at work.
+            : >"$log"
+            set -m
+            make_root "$making" "$log" &
             making_pid=$!
-            trap 'kill "$making_pid" 2>/dev/null; wait "$making_pid"; remove_root "$making"; exit 130' INT TERM HUP
+            set +m
+            trap 'kill -- "-$making_pid" 2>/dev/null; wait "$making_pid" 2>/dev/null; remove_root "$making"; exit 130' INT TERM HUP
             while kill -0 "$making_pid" 2>/dev/null; do
-                progress "$(tail -c 400 "$log" 2>/dev/null | grep '^I: ' | tail -1 | cut -c4-80)"
+                phase=$(grep -oE '^I: (downloading|extracting|installing|cleaning)[a-z ]*' "$log" | tail -1 | cut -c4-)
+                progress "${phase:-starting}"
                 sleep 0.5
             done
             if wait "$making_pid"; then break; fi
             trap - INT TERM HUP
+            reason=$(why_failed "$log")
             remove_root "$making"
-            ((try < 3)) || fail "$(why_failed "$log")"
-            grep -qiE 'no space left|permission denied' "$log" && fail "$(why_failed "$log")"
-            say "attempt $try failed ($(why_failed "$log")); trying again"
+            ((try < 3)) && grep -qiE "$download_failed" "$log" || fail "$reason"
+            say "attempt $try failed; trying again"
             sleep $((try * 3))
         done
         mv -T "$making" "$root" || fail "the new root cannot be renamed to $root"
