@@ -39,6 +39,8 @@ why_failed() {
     elif grep -qiE "$unreachable" "$1"; then echo "Debian's archive is not reached: check the network (or apt's proxy) and start again"
     elif grep -qiE 'permission denied|are you root|operation not permitted|a password is required' "$1"; then
         echo "no permission to install (see $1): start it as root, or as a user who may use sudo"
+    elif grep -qE 'subuid|subgid' "$1"; then
+        echo "this user has no subordinate ids: have root run 'usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)', then start again"
     else echo "the installation failed: $(grep -E '^(E:|dpkg: error)' "$1" | tail -1 | cut -c1-200) (see $1)"; fi
 }
 
@@ -68,27 +70,32 @@ backports_sources() {
     fi
 }
 
+# prepare_this_machine: 0 when it has all packages; 1 when it cannot have them (a newer Debian, a user without sudo).
 prepare_this_machine() {
     local missing
     mapfile -t missing < <(missing_packages)
     ((${#missing[@]})) || return 0
     say "this Debian lacks ${#missing[@]} packages: ${missing[*]}"
     if [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+        command -v mmdebstrap >/dev/null && command -v bwrap >/dev/null && return 1
         fail "they can be installed by root alone: run 'apt-get install --no-install-recommends ${missing[*]}' as root, then start again"
     fi
     progress_start
     # glaze is in trixie's backports only
     if printf '%s\n' "${missing[@]}" | grep -qx libglaze-dev && ! apt-cache show libglaze-dev >/dev/null 2>&1; then
-        local suite sources
+        local suite sources=()
         suite=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
-        mapfile -t sources < <(backports_sources "$suite")
+        grep -rqsE "^[^#]*\b$suite-backports\b" /etc/apt/sources.list /etc/apt/sources.list.d || mapfile -t sources < <(backports_sources "$suite")
         if ((${#sources[@]} > 1)); then
             local file=/etc/apt/sources.list.d/voltkeep-backports.${sources[0]}
             say "adding $suite-backports to apt's sources, for libglaze-dev ($file)"
             printf '%s\n' "${sources[@]:1}" | as_root tee "$file" >/dev/null || fail "no permission to write $file: start it as root, or as a user who may use sudo"
         fi
     fi
-    install_here "${missing[@]}" || fail "$(why_failed "$cache/apt.log")"
+    if ! install_here "${missing[@]}"; then
+        grep -qE 'Unable to locate package|no installation candidate' "$cache/apt.log" && return 1
+        fail "$(why_failed "$cache/apt.log")"
+    fi
     progress_end "packages installed"
 }
 
@@ -98,6 +105,7 @@ need_tools() {
     local missing=()
     command -v mmdebstrap >/dev/null || missing+=(mmdebstrap)
     command -v bwrap >/dev/null || missing+=(bubblewrap)
+    [ "$(id -u)" = 0 ] || command -v newuidmap >/dev/null || missing+=(uidmap)
     command -v flock >/dev/null || missing+=(util-linux)
     ((${#missing[@]})) || return 0
     command -v apt-get >/dev/null || fail "this machine lacks ${missing[*]}: install them with its package manager, then start again"
@@ -121,7 +129,7 @@ make_root() {
         mmdebstrap "${options[@]}" trixie "$making" >"$log" 2>&1
     else
         # A user cannot own another user's files: the tree is unpacked as the user's own, and without device nodes.
-        mkdir -p "$making" && mmdebstrap "${options[@]}" trixie - 2>"$log" | tar -x -C "$making" --no-same-owner --exclude='./dev/*' 2>>"$log"
+        mkdir -p "$making" && mmdebstrap --mode=unshare "${options[@]}" trixie - 2>"$log" | tar -x -C "$making" --no-same-owner --exclude='./dev/*' 2>>"$log"
     fi
 }
 
@@ -243,8 +251,7 @@ prepare_machine() {
     [ -z "${VOLTKEEP_MACHINE-}" ] || return 0
     [ "$(uname -s)" = Linux ] || fail "Voltkeep runs on Linux; this is $(uname -s)"
     mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] || fail "no permission to write in $cache: set XDG_CACHE_HOME to a folder that you own"
-    if machine_is_debian_13; then
-        prepare_this_machine
+    if machine_is_debian_13 && prepare_this_machine; then
         VOLTKEEP_MACHINE=debian-$(dpkg-query -W -f '${Package} ${Version}\n' $(machine_packages) | sha256sum | cut -c1-12)
         export VOLTKEEP_MACHINE
         return 0
