@@ -46,6 +46,20 @@ enum class Life : std::uint8_t { off, starting, ready, stopping, dead, quarantin
 enum class Cause : std::uint8_t {
     none, exit, signal, seccomp, memory, watchdog, invariant, start_failed, ordered, last_ = ordered,
 };
+struct Ending {
+    Cause cause = Cause::none;
+    std::uint8_t code = 0;       ///< exit status or signal; a refused system call is in the fault before it
+};
+
+/// What an event is about.
+enum class Occasion : std::uint8_t {
+    life,        ///< a service's life went on: `life`, `cause` and `code` say how
+    fault,       ///< it reported one: code = Errc (0xff: an invariant, 0xfe: a refused system call), detail = what it said
+    refused,     ///< it asked for what the policy does not give: detail = Request
+    late,        ///< beats are missing: detail = how many
+    rejoined,    ///< one of its conduits was broken and is made anew: detail = the conduit's index in the image
+    last_ = rejoined,
+};
 
 /// `join`: two descriptors come with it: calls, pulses. `device`: one.
 struct Join {
@@ -54,7 +68,8 @@ struct Join {
     std::uint32_t epoch = 0;     ///< grows with every new pair of this conduit
 };
 
-/// Answer to get_state.
+/// Answer to get_state, restart, quarantine and demand. As `end`: refused, no such service, or no more events.
+/// A record with number 0 gets no answer.
 struct State {
     Kind kind = Kind::state;
     Life life = Life::off;
@@ -66,12 +81,14 @@ struct State {
     std::uint32_t last_restart_us = 0;   ///< from death to ready again
     std::uint64_t beats = 0;
     std::uint64_t number = 0;
-    policy::ServiceName name;
+    policy::ServiceName name{};
 };
 
 /// Answer to take_events: what the process manager saw. A gap in `sequence` means that its ring was too small.
+/// Record::argument names the last sequence that the caller has stored (its low 16 bits; 0: from the oldest); what it has may come again.
 struct Event {
     Kind kind = Kind::event;
+    Occasion occasion = Occasion::life;
     Cause cause = Cause::none;
     Life life = Life::off;
     std::uint8_t code = 0;
@@ -80,7 +97,7 @@ struct Event {
     std::uint32_t sequence = 0;
     std::int64_t at_ns = 0;          ///< Instant
     std::uint64_t number = 0;
-    policy::ServiceName name;
+    policy::ServiceName name{};
 };
 static_assert(bound<State> <= 64 && bound<Event> <= 64);
 

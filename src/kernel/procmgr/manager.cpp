@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/procmgr/manager.hpp"
+
+#include <unistd.h>
+
+namespace voltkeep::kernel::procmgr {
+
+namespace {
+/// What a poller key stands for: the kind above, the service below.
+enum class Source : std::uint32_t { stop, end, records, output };
+constexpr std::uint64_t key_of(Source source, std::uint16_t service = 0) { return static_cast<std::uint64_t>(source) << 32 | service; }
+
+constexpr unsigned records_a_turn = 8;
+constexpr unsigned records_a_window = 64;         // in 100 ms: the quickest watchdog beats five times in it
+constexpr unsigned printed_bytes_a_second = 16384;
+constexpr Duration device_pause = 100ms;          // between two tries to connect a device
+
+template <Enumeration E>
+constexpr auto names_of() {
+    return []<std::size_t... I>(std::index_sequence<I...>) {
+        return std::array<std::string_view, sizeof...(I)>{detail::enumerator_name<static_cast<E>(I)>()...};
+    }(std::make_index_sequence<static_cast<std::size_t>(E::last_) + 1>{});
+}
+template <Enumeration E>
+constexpr std::string_view name_of(E value) {
+    static constexpr auto names = names_of<E>();
+    return names[static_cast<std::size_t>(value)];
+}
+}  // namespace
+
+Manager::Manager(const policy::Image& image, os::Spawner& spawner, bool is_lab)
+    : image_(image), spawner_(spawner), is_lab_(is_lab), core_(image, is_lab), started_(now()) {}
+
+Result<int> Manager::run(int stop_requests) {
+    poller_ = TRY(os::Poller::make());
+    TRY(poller_.add(stop_requests, key_of(Source::stop)));
+    feed(input::Begin{});
+    carry_out();
+    while (!status_) {
+        std::array<os::Poller::Event, 32> events;
+        Instant until = next_deadline();
+        for (int round = 0; round < 8; ++round, until = {}) {
+            const std::span<os::Poller::Event> ready = TRY(poller_.wait(events, until));
+            for (const os::Poller::Event& event : ready) {
+                if (event.key != key_of(Source::stop)) handle(event);
+                else if (os::take_stop_request(stop_requests)) feed(input::StopAll{});
+                carry_out();
+            }
+            if (ready.size() < events.size()) break;
+        }
+        const Instant at = now();
+        for (std::uint16_t i = 0; i < image_.services.size(); ++i) resume(i, at);
+        feed(input::Turn{});
+        carry_out();
+    }
+    for (const policy::Service& service : image_.services)
+        for (const policy::DeviceGrant& device : service.devices) os::remove_device(device);
+    Line end = line("stopped");
+    write(end.number("status", *status_));
+    return *status_;
+}
+
+void Manager::carry_out() {
+    for (std::size_t next = 0; next < inputs_.size(); ++next) {
+        const Input input = inputs_[next];
+        for (const Action& action : core_.step(input, now())) std::visit([this](const auto& a) { perform(a); }, action);
+        // What was launched together is joined before any of it goes.
+        if (next + 1 == inputs_.size() && std::exchange(has_launched_, false)) feed(input::Turn{});
+    }
+    inputs_.clear();
+}
+
+template <class M>
+Result<> Manager::send(std::uint16_t service, const M& message, std::span<const int> handles) {
+    return os::send(processes_[service].control.get(), encode(message, buffer_), handles);
+}
+
+// ---- actions
+
+void Manager::perform(const action::Launch& a) {
+    const auto launched = launch(a.service);
+    if (launched) {
+        has_launched_ = true;
+        return feed(input::Launched{a.service, processes_[a.service].child.pid});
+    }
+    processes_[a.service].control.reset();
+    processes_[a.service].output.reset();
+    Line reason = line("launch_failed", a.service);
+    write(reason.text("reason", launched.error().what));
+    feed(input::LaunchFailed{a.service});
+}
+
+Result<> Manager::launch(std::uint16_t service) {
+    Process& process = processes_[service];
+    const bool is_native = image_.services[service].kind == policy::Kind::native;
+    os::Pair control = TRY(os::make_pair());
+    os::Pair output = TRY(os::make_lossy_pipe());
+    if (is_native) TRY(poller_.add(control.a.get(), key_of(Source::records, service)));
+    TRY(poller_.add(output.a.get(), key_of(Source::output, service)));
+    os::Child child = TRY(spawner_.spawn(service, control.b.get(), output.b.get()));
+    if (const auto watched = poller_.add(child.watch.get(), key_of(Source::end, service)); !watched) {
+        os::Spawner::kill(child);
+        while (!spawner_.ended(service, child)) {}   // a process that nobody watches must not stay; it has not begun anything
+        return watched;
+    }
+    process.child = std::move(child);
+    process.control = std::move(control.a);
+    process.output = std::move(output.a);
+    process.records = process.prints = {};
+    if (is_native) introduce(service);
+    return {};
+}
+
+void Manager::introduce(std::uint16_t service) {
+    CHECK(make_slice(image_, service, slice_).has_value());   // tried for all services before the first was started
+    slice_.lab = is_lab_ || spawner_.is_rootless();
+    slice_.epoch = core_.starts(service);
+    if (!send(service, slice_)) return os::Spawner::kill(processes_[service].child);
+    for (std::uint16_t i = 0; i < image_.services[service].devices.size(); ++i) {
+        processes_[service].devices[i].is_wanted = true;
+        give_device(service, i);
+    }
+}
+
+void Manager::perform(const action::Join& a) {
+    const policy::Conduit& conduit = image_.conduits[a.conduit];
+    // No copy of either end survives this function: else no end would ever see the other one hang up.
+    const auto calls = os::make_pair();
+    const auto pulses = os::make_pair();
+    if (!calls || !pulses) return feed(input::JoinFailed{a.conduit});
+    const auto give = [&](std::uint16_t service, int call_end, int pulse_end) {
+        const control::Join join{control::Kind::join, end_index(image_, a.conduit, service), a.epoch};
+        const auto sent = send(service, join, std::array{call_end, pulse_end});
+        if (!sent && sent.error().code == Errc::full) feed(input::Unheard{service});
+    };
+    give(conduit.server, calls->b.get(), pulses->b.get());
+    give(conduit.client, calls->a.get(), pulses->a.get());
+}
+
+void Manager::perform(const action::Go& a) {
+    if (!send(a.service, control::Join{.kind = control::Kind::go})) feed(input::Unheard{a.service});
+}
+
+void Manager::perform(const action::Stop& a) {
+    if (!send(a.service, control::Join{.kind = control::Kind::stop})) feed(input::Unheard{a.service});
+}
+
+void Manager::perform(const action::Kill& a) { os::Spawner::kill(processes_[a.service].child); }
+
+void Manager::perform(const action::AnswerState& a) { (void)send(a.service, a.state); }
+void Manager::perform(const action::AnswerEvent& a) { (void)send(a.service, a.event); }
+void Manager::perform(const action::Finish& a) { status_ = a.status; }
+
+void Manager::perform(const action::Report& a) {
+    const control::Event& e = a.event;
+    const policy::Service& s = image_.services[e.service];
+    const control::State state = core_.state_of(e.service);
+    Line l = line(e.occasion == control::Occasion::life ? "service" : name_of(e.occasion), e.service);
+    switch (e.occasion) {
+        case control::Occasion::life:
+            l.text("life", name_of(e.life));
+            if (e.life == control::Life::starting || e.life == control::Life::ready)
+                l.number("pid", state.pid).number("starts", core_.starts(e.service));
+            else l.text("cause", name_of(e.cause)).number("code", e.code);
+            if (e.life == control::Life::ready) {
+                static constexpr auto lacks = names_of<os::Lack>();
+                l.number("restart_us", state.last_restart_us).list("lacks", lacks, spawner_.settle(e.service, processes_[e.service].child));
+            }
+            if (e.life == control::Life::exhausted) l.text("fallback", name_of(s.restart.exhausted));
+            break;
+        case control::Occasion::fault:
+            l.text("code", e.code == 0xff ? "invariant" : e.code == 0xfe ? "system_call" : voltkeep::name(static_cast<Errc>(e.code)));
+            l.number("detail", e.detail);
+            break;
+        case control::Occasion::refused: l.text("request", name_of(static_cast<control::Request>(e.detail))); break;
+        case control::Occasion::late: l.number("beats", e.detail); break;
+        case control::Occasion::rejoined:
+            l.text("client", image_.services[image_.conduits[e.detail].client].name);
+            l.text("server", image_.services[image_.conduits[e.detail].server].name);
+            break;
+    }
+    write(l.number("sequence", e.sequence));
+}
+
+// ---- what happens
+
+void Manager::handle(const os::Poller::Event& event) {
+    const auto service = static_cast<std::uint16_t>(event.key & 0xffff);
+    switch (static_cast<Source>(event.key >> 32)) {
+        case Source::stop: break;
+        case Source::end: on_end(service); break;
+        case Source::records: on_records(service); break;
+        case Source::output: on_output(service); break;
+    }
+}
+
+void Manager::on_records(std::uint16_t service) {
+    Process& process = processes_[service];
+    if (!process.control) return;
+    // A paused channel speaks only when it is closed; a service without one cannot be asked to do anything.
+    if (process.records.is_paused) return os::Spawner::kill(process.child);
+    take_records(service, records_a_turn);
+}
+
+void Manager::take_records(std::uint16_t service, unsigned most) {
+    Process& process = processes_[service];
+    std::array<std::byte, bound<control::Record>> buffer;
+    unsigned taken = 0;
+    for (; taken < most; ++taken) {
+        const auto received = os::receive(process.control.get(), buffer);
+        if (!received) {
+            poller_.remove(process.control.get());
+            os::Spawner::kill(process.child);   // it is ending, or it shut its only door
+            break;
+        }
+        if (!*received) break;
+        for (const int handle : (*received)->handles) os::Descriptor{handle};   // nobody sends us descriptors
+        const auto record = decode<control::Record>(Bytes(buffer).first((*received)->truncated ? 0 : (*received)->size));
+        if (record && record->request == control::Request::reopen) want_device(service, record->argument);
+        else if (record) feed(input::Recorded{service, *record});
+        else feed(input::Recorded{service, {.request = control::Request::fault, .code = static_cast<std::uint32_t>(Errc::malformed)}});
+    }
+    if (process.records.spend(taken, records_a_window, 100ms, now()))
+        (void)poller_.change(process.control.get(), key_of(Source::records, service), false, false);
+}
+
+void Manager::on_end(std::uint16_t service) {
+    Process& process = processes_[service];
+    if (!process.child.watch) return;
+    const auto ending = spawner_.ended(service, process.child);
+    if (!ending) return;
+    if (process.control) take_records(service, 4 * records_a_turn);   // its last words: what broke
+    carry_out();
+    std::array<char, 4096> rest;
+    if (process.output)
+        if (const auto text = os::read_pipe(process.output.get(), rest)) print(service, *text);
+    flush_line(service);
+    process.child = {};
+    process.control.reset();
+    process.output.reset();
+    for (Device& device : process.devices) device.is_wanted = false;
+    feed(input::Ended{service, *ending});
+}
+
+void Manager::on_output(std::uint16_t service) {
+    Process& process = processes_[service];
+    if (!process.output) return;
+    std::array<char, 1024> buffer;
+    const auto text = os::read_pipe(process.output.get(), buffer);
+    if (!text || process.prints.is_paused) {   // a paused pipe speaks only when it is closed
+        process.output.reset();
+        return flush_line(service);
+    }
+    print(service, *text);
+    if (!process.prints.spend(static_cast<unsigned>(text->size()), printed_bytes_a_second, 1s, now())) return;
+    Line l = line("print_paused", service);
+    write(l);
+    (void)poller_.change(process.output.get(), key_of(Source::output, service), false, false);
+}
+
+void Manager::print(std::uint16_t service, std::span<const char> text) {
+    Process& process = processes_[service];
+    for (const char c : text) {
+        if (c == '\n') flush_line(service);
+        else (void)process.line.push(c);
+    }
+}
+
+void Manager::flush_line(std::uint16_t service) {
+    Process& process = processes_[service];
+    if (process.line.empty()) return;
+    Line l = line("print", service);
+    write(l.text("text", {process.line.data(), process.line.size()}));
+    process.line.clear();
+}
+
+void Manager::resume(std::uint16_t service, Instant at) {
+    Process& process = processes_[service];
+    if (!process.child.watch) return;
+    if (process.records.is_paused && at >= process.records.window_end) {
+        process.records.is_paused = false;
+        (void)poller_.change(process.control.get(), key_of(Source::records, service), true, false);
+    }
+    if (process.prints.is_paused && at >= process.prints.window_end) {
+        process.prints.is_paused = false;
+        (void)poller_.change(process.output.get(), key_of(Source::output, service), true, false);
+    }
+    for (std::uint16_t i = 0; i < image_.services[service].devices.size(); ++i)
+        if (process.devices[i].is_wanted && at >= process.devices[i].next_try) give_device(service, i);
+}
+
+Instant Manager::next_deadline() const {
+    Instant next = core_.next_deadline();
+    for (const Process& process : processes_) {
+        if (!process.child.watch) continue;
+        if (process.records.is_paused) next = std::min(next, process.records.window_end);
+        if (process.prints.is_paused) next = std::min(next, process.prints.window_end);
+        for (const Device& device : process.devices)
+            if (device.is_wanted) next = std::min(next, device.next_try);
+    }
+    return next;
+}
+
+// ---- devices
+
+void Manager::give_device(std::uint16_t service, std::uint16_t index) {
+    Device& device = processes_[service].devices[index];
+    const policy::DeviceGrant& grant = image_.services[service].devices[index];
+    device.next_try = now() + device_pause;
+    os::Descriptor opened;
+    if (!device.listener) {
+        auto result = os::open_device(grant);
+        if (!result) {
+            if (std::exchange(device.is_missed, true)) return;
+            Line l = line("device", service);
+            return write(l.text("device", grant.name).text("state", "missing").text("reason", result.error().what));
+        }
+        (grant.kind == policy::DeviceKind::listen ? device.listener : opened) = std::move(*result);
+    }
+    const int handle = device.listener ? device.listener.get() : opened.get();
+    if (!send(service, control::Join{control::Kind::device, index, 0}, std::array{handle})) return;
+    device.is_wanted = device.is_missed = false;
+    Line l = line("device", service);
+    write(l.text("device", grant.name).text("state", "given"));
+}
+
+/// The next try is not sooner than the pause after the last one, however often it is asked for.
+void Manager::want_device(std::uint16_t service, std::uint16_t index) {
+    if (index < image_.services[service].devices.size()) processes_[service].devices[index].is_wanted = true;
+}
+
+// ---- the log
+
+Line Manager::line(std::string_view event, std::uint16_t service) const {
+    Line l = line(event);
+    l.text("name", image_.services[service].name);
+    return l;
+}
+
+void Manager::write(Line& l) {
+    if (lost_lines_ != 0) {
+        Line lost = line("lost");
+        if (os::write_line(STDOUT_FILENO, lost.number("lines", lost_lines_).finish())) lost_lines_ = 0;
+    }
+    if (lost_lines_ != 0 || !os::write_line(STDOUT_FILENO, l.finish())) ++lost_lines_;
+}
+
+}  // namespace voltkeep::kernel::procmgr

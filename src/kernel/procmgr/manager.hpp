@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the process manager does: carries out the core's actions, and tells the core what happens. One loop that never waits for
+// a service: what a service does not take or sends too much of is its own loss.
+#pragma once
+
+#include "kernel/os/host.hpp"
+#include "kernel/os/spawn.hpp"
+#include "kernel/procmgr/core.hpp"
+#include "kernel/procmgr/log.hpp"
+
+namespace voltkeep::kernel::procmgr {
+
+/// How much of something a service may do in a window of time; over it, nobody listens until the window ends.
+struct Pace {
+    Instant window_end;
+    unsigned spent = 0;
+    bool is_paused = false;
+
+    /// True if this was the last that fits.
+    bool spend(unsigned amount, unsigned allowance, Duration window, Instant now) {
+        if (now >= window_end) {
+            window_end = now + window;
+            spent = 0;
+        }
+        spent += amount;
+        return is_paused = spent >= allowance;
+    }
+};
+
+class Manager {
+public:
+    /// All three outlive the manager.
+    Manager(const policy::Image& image, os::Spawner& spawner, bool is_lab);
+
+    /// Starts everything and returns when no process is left: the process manager's exit status. An error if the system refuses
+    /// what the loop itself needs.
+    Result<int> run(int stop_requests);
+
+private:
+    static constexpr std::size_t max_devices = decltype(policy::Service::devices)::capacity;
+    static constexpr std::size_t line_limit = 400;   ///< characters of a service's print; longer ones are cut
+
+    struct Device {
+        os::Descriptor listener;     ///< outlives the service: its clients wait in the queue while it is started again
+        bool is_wanted = false;      ///< the service has not got it yet
+        bool is_missed = false;      ///< and that is reported
+        Instant next_try;
+    };
+    struct Process {
+        os::Child child;
+        os::Descriptor control;
+        os::Descriptor output;
+        Pace records;
+        Pace prints;
+        List<char, line_limit> line; ///< printed so far and not ended
+        std::array<Device, max_devices> devices;
+    };
+
+    void feed(const Input& input) { CHECK(inputs_.push(input)); }
+    void carry_out();
+    void perform(const action::Launch&);
+    void perform(const action::Join&);
+    void perform(const action::Go&);
+    void perform(const action::Stop&);
+    void perform(const action::Kill&);
+    void perform(const action::Report&);
+    void perform(const action::AnswerState&);
+    void perform(const action::AnswerEvent&);
+    void perform(const action::Finish&);
+
+    Result<> launch(std::uint16_t service);
+    void introduce(std::uint16_t service);
+    void handle(const os::Poller::Event& event);
+    void on_records(std::uint16_t service);
+    void take_records(std::uint16_t service, unsigned most);
+    void on_output(std::uint16_t service);
+    void print(std::uint16_t service, std::span<const char> text);
+    void flush_line(std::uint16_t service);
+    void on_end(std::uint16_t service);
+    void resume(std::uint16_t service, Instant at);
+    void give_device(std::uint16_t service, std::uint16_t index);
+    void want_device(std::uint16_t service, std::uint16_t index);
+    [[nodiscard]] Instant next_deadline() const;
+    template <class M>
+    Result<> send(std::uint16_t service, const M& message, std::span<const int> handles = {});
+
+    [[nodiscard]] Line line(std::string_view event) const { return {event, now() - started_}; }
+    [[nodiscard]] Line line(std::string_view event, std::uint16_t service) const;
+    void write(Line& line);
+
+    const policy::Image& image_;
+    os::Spawner& spawner_;
+    const bool is_lab_;
+    Core core_;
+    os::Poller poller_;
+    Instant started_;
+    std::array<Process, policy::max_services> processes_;
+    List<Input, 1024> inputs_;        ///< told to the core one after the other
+    std::optional<int> status_;
+    bool has_launched_ = false;
+    std::uint32_t lost_lines_ = 0;
+    control::Slice slice_;
+    std::array<std::byte, bound<control::Slice>> buffer_;
+};
+
+}  // namespace voltkeep::kernel::procmgr

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/procmgr/core.hpp"
+
+namespace voltkeep::kernel::procmgr {
+
+bool is_joined(const policy::Image& image, const policy::Conduit& conduit) {
+    return image.services[conduit.client].kind == policy::Kind::native && image.services[conduit.server].kind == policy::Kind::native;
+}
+
+std::uint16_t end_index(const policy::Image& image, std::uint16_t conduit, std::uint16_t service) {
+    std::uint16_t index = 0;
+    for (std::uint16_t i = 0; i < conduit; ++i) {
+        const policy::Conduit& c = image.conduits[i];
+        if (is_joined(image, c) && (c.client == service || c.server == service)) ++index;
+    }
+    return index;
+}
+
+Result<> make_slice(const policy::Image& image, std::uint16_t service, control::Slice& slice) {
+    const policy::Service& self = image.services[service];
+    slice.index = service;
+    slice.name = self.name;
+    slice.type = self.type;
+    slice.evse = self.evse;
+    slice.watchdog = self.watchdog;
+    slice.control = self.control;
+    slice.conduits.clear();
+    for (const policy::Conduit& c : image.conduits) {
+        if (!is_joined(image, c) || (c.client != service && c.server != service)) continue;
+        const bool is_server = c.server == service;
+        const policy::Service& peer = image.services[is_server ? c.client : c.server];
+        const bool is_stored = slice.conduits.push({.peer = peer.name,
+                                                    .peer_type = peer.type,
+                                                    .peer_evse = peer.evse,
+                                                    .is_server = is_server,
+                                                    .fingerprint = c.fingerprint,
+                                                    .messages = c.messages,
+                                                    .requests = c.requests,
+                                                    .pulses_in = is_server ? c.pulses_down : c.pulses_up,
+                                                    .pulses_out = is_server ? c.pulses_up : c.pulses_down,
+                                                    .deadline_ms = c.deadline_ms,
+                                                    .max_size = c.max_size});
+        if (!is_stored) return fail(Errc::full, "policy image: a service with more conduits than a slice holds");
+    }
+    slice.devices.clear();
+    for (const policy::DeviceGrant& device : self.devices) CHECK(slice.devices.push(device.name));
+    slice.sealed_filter = self.sealed_filter == policy::no_index ? policy::Filter{} : image.filters[self.sealed_filter];
+    return {};
+}
+
+}  // namespace voltkeep::kernel::procmgr

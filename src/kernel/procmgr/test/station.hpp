@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests: a station of actors in a folder of its own, under a real process manager. The test is its launcher and its world.
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel/config.hpp"
+#include "kernel/os.hpp"
+#include "kernel/procmgr/test/actor.hpp"
+
+namespace voltkeep::kernel::procmgr::test {
+
+class Station {
+public:
+    Station() : image(std::make_unique<policy::Image>()) {
+        std::string pattern = std::filesystem::temp_directory_path() / "voltkeep-procmgr-XXXXXX";
+        CHECK(::mkdtemp(pattern.data()) != nullptr);
+        folder = pattern;
+        std::filesystem::create_directory(folder / "run");
+        image->first_uid = 70000;
+        image->station = "test";
+        image->state = *policy::Path::from(folder.string());
+        image->programs = *policy::Path::from(std::filesystem::path(PROGRAMS).string());
+    }
+    ~Station() {
+        stop();
+        std::filesystem::remove_all(folder);
+    }
+
+    policy::Service& add(std::string_view name, std::uint8_t rank) {
+        policy::Service s;
+        s.name = *policy::ServiceName::from(name);
+        s.type = *Text<24>::from(name);
+        s.program = "actor";
+        s.rank = rank;
+        s.uid = static_cast<std::uint32_t>(image->services.size()) + 1;
+        s.limits = {.memory_bytes = 256u << 20, .cpu_percent = 100, .files = 32, .tasks = 1};
+        s.watchdog = {.beat_ms = 50, .low = 4, .high = 10};
+        s.restart = {.intensity = 10, .period_s = 60, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
+        CHECK(s.devices.push({"command", policy::DeviceKind::connect, *policy::Path::from("run/" + std::string(name) + ".sock")}));
+        CHECK(image->services.push(s));
+        listen(std::string(name));
+        return image->services.back();
+    }
+
+    /// front may ask back.
+    void connect(std::uint16_t client, std::uint16_t server) {
+        policy::Conduit c;
+        c.client = client;
+        c.server = server;
+        c.fingerprint = Back::fingerprint;
+        c.messages = 1;
+        c.pulses_up = 1;
+        CHECK(c.deadline_ms.push(500));
+        CHECK(image->conduits.push(c));
+    }
+
+    void start(std::vector<std::string> options = {}) {
+        std::vector<std::byte> bytes(bound<policy::Image>);
+        MUST(write_file((folder / "image").string(), encode(*image, bytes)));
+        int ends[2];
+        CHECK(::pipe2(ends, O_CLOEXEC) == 0);
+        manager = ::fork();
+        CHECK(manager >= 0);
+        if (manager == 0) {
+            ::dup2(ends[1], 1);
+            const std::string path = (folder / "image").string();
+            std::vector<char*> words{const_cast<char*>(PROCMGR), const_cast<char*>(path.c_str())};
+            for (std::string& option : options) words.push_back(option.data());
+            words.push_back(nullptr);
+            ::execv(PROCMGR, words.data());
+            ::_exit(127);
+        }
+        ::close(ends[1]);
+        output = os::Descriptor(ends[0]);
+    }
+
+    /// Asks for an orderly end and waits for it: the process manager's exit status, 128 + n for signal n.
+    int stop() {
+        if (manager <= 0) return -1;
+        ::kill(manager, SIGTERM);
+        return wait_for_manager();
+    }
+    int wait_for_manager() {
+        int status = 0;
+        ::waitpid(manager, &status, 0);
+        manager = -1;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+
+    /// The next line of the process manager that contains all of these, or an empty one after `limit`.
+    std::string line(std::initializer_list<std::string_view> parts, Duration limit = 10s) {
+        const Instant deadline = now() + limit;
+        for (;;) {
+            for (std::size_t end; (end = text.find('\n')) != std::string::npos;) {
+                std::string one = text.substr(0, end);
+                text.erase(0, end + 1);
+                seen.push_back(one);
+                if (std::ranges::all_of(parts, [&](auto part) { return one.find(part) != std::string::npos; })) return one;
+            }
+            if (!os::wait(output.get(), deadline).value_or(false)) return "";
+            char buffer[4096];
+            const ssize_t n = ::read(output.get(), buffer, sizeof buffer);
+            if (n <= 0) return "";
+            text.append(buffer, static_cast<std::size_t>(n));
+        }
+    }
+    std::string life(std::string_view name, std::string_view life) {
+        return line({R"("event":"service")", "\"name\":\"" + std::string(name) + "\"", "\"life\":\"" + std::string(life) + "\""});
+    }
+    static long number(const std::string& line, const std::string& key) {
+        const std::size_t at = line.find("\"" + key + "\":");
+        return at == std::string::npos ? -1 : std::atol(line.c_str() + at + key.size() + 3);
+    }
+
+    /// Waits until the actor has connected; what it says first.
+    std::string meet(const std::string& name) {
+        const int listener = listeners.at(name).get();
+        if (!os::wait(listener, now() + 10s).value_or(false)) return "";
+        commands[name] = os::Descriptor(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+        return hear(name);
+    }
+    std::string hear(const std::string& name, Duration limit = 10s) {
+        const int end = commands.at(name).get();
+        std::array<std::byte, 4096> buffer;
+        if (!os::wait(end, now() + limit).value_or(false)) return "(silence)";
+        const auto received = os::receive(end, buffer);
+        if (!received || !*received) return "(gone)";
+        return std::string(as_text(Bytes(buffer).first((*received)->size)));
+    }
+    std::string tell(const std::string& name, const std::string& command, Duration limit = 10s) {
+        (void)os::send(commands.at(name).get(), as_bytes(command));
+        return hear(name, limit);
+    }
+
+    std::unique_ptr<policy::Image> image;
+    std::filesystem::path folder;
+    pid_t manager = -1;
+    os::Descriptor output;
+    std::string text;
+    std::vector<std::string> seen;
+    std::map<std::string, os::Descriptor> listeners;
+    std::map<std::string, os::Descriptor> commands;
+
+private:
+    void listen(const std::string& name) {
+        os::Descriptor listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        const std::string path = (folder / "run" / (name + ".sock")).string();
+        CHECK(path.size() < sizeof address.sun_path);
+        std::ranges::copy(path, address.sun_path);
+        CHECK(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(listener.get(), 8) == 0);
+        listeners[name] = std::move(listener);
+    }
+};
+
+}  // namespace voltkeep::kernel::procmgr::test
