@@ -49,6 +49,12 @@ struct DeviceGrant {
     DeviceKind kind = DeviceKind::connect;
     Path path;
 };
+/// Ports that a service may listen on, in its network.
+struct PortGrant {
+    bool tcp = true;              ///< else UDP
+    std::uint16_t first = 0;
+    std::uint16_t last = 0;
+};
 struct Limits {
     std::uint64_t memory_bytes = 0;     ///< address space (RLIMIT_AS) and the cgroup's memory where there is one
     std::uint16_t cpu_percent = 100;    ///< of one core
@@ -92,6 +98,7 @@ struct Service {
     Limits limits;
     Watchdog watchdog;
     Restart restart;
+    List<PortGrant, 4> ports;
 };
 struct Conduit {
     std::uint16_t client = no_index;        ///< index into Image::services
