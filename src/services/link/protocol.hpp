@@ -17,7 +17,7 @@ struct TakeFrame {
     std::uint32_t offset = 0;
     struct Piece {
         std::uint32_t id = 0;                 ///< of the frame, in this connection
-        std::uint32_t connection = 0;         ///< counts the connections of this link
+        std::uint32_t connection = 0;         ///< number of the connection; not used again, not even by a link that was restarted
         std::uint16_t kind = 0;               ///< V2GTP: payload type; WebSocket: 1 text, 2 binary
         std::uint32_t size = 0;               ///< of the whole frame
         std::int64_t arrived_ns = 0;          ///< Instant at which its last byte came
@@ -28,7 +28,8 @@ struct TakeFrame {
 };
 
 /// Sends a frame, in pieces, in order. With the last piece `answers` releases the frame of that id (0: none), and the checkpoint
-/// replaces the one before, both at once. Errors: closed, bad_argument (offset or size do not fit), full (the peer does not read).
+/// replaces the one before, both at once. Errors: closed, bad_argument (kind, offset or size do not fit, or no such frame waits for an
+/// answer), full (the peer does not read). After an error the frame begins anew at offset 0.
 struct PutFrame {
     std::uint32_t connection = 0;
     std::uint16_t kind = 0;
@@ -40,7 +41,7 @@ struct PutFrame {
     using Reply = kernel::Done;
 };
 
-/// Releases a frame that needs no answer, and leaves a checkpoint.
+/// Releases a frame that needs no answer, and leaves a checkpoint. Errors: closed, not_found.
 struct Release {
     std::uint32_t connection = 0;
     std::uint32_t id = 0;
@@ -48,7 +49,7 @@ struct Release {
     using Reply = kernel::Done;
 };
 
-/// Ends the connection after what was put is sent.
+/// Ends the connection after what was put is sent. Errors: closed.
 struct Close {
     std::uint32_t connection = 0;
     Text<80> reason;
@@ -79,7 +80,9 @@ struct GetState {
     using Reply = State;
 };
 
-/// Asks for a connection now instead of after the back-off (client role), or accepts cars from now on (server role).
+/// Accepts cars (server role), or connects, now and again whenever the connection has ended (client role). Until the first Open link
+/// does neither; a link that was restarted has forgotten it. In the client role another Open cuts a back-off short.
+/// `enabled` false: no new connection; one that is open goes on.
 struct Open {
     bool enabled = true;
     using Reply = kernel::Done;
@@ -87,7 +90,8 @@ struct Open {
 
 using Interface = kernel::Interface<TakeFrame, PutFrame, Release, Close, GetState, Open>;
 
-/// frame: TakeFrame has something. opened, closed: GetState says what.
+/// frame (value: its id): TakeFrame has something. opened, closed (value: connection): GetState says what. A client that was restarted
+/// gets them for what it finds.
 enum class Pulse : std::uint8_t { frame, opened, closed, last_ = closed };
 
 enum class Role : std::uint8_t { v2g_server, websocket_client, last_ = websocket_client };
@@ -97,19 +101,18 @@ struct Config {
     Text<120> certificates;                   ///< PEM: own certificate and its sub-CAs, relative to the state directory
     Text<120> key;                            ///< PEM
     Text<120> trust;                          ///< PEM: the roots that the peer's chain must end in
-    Text<120> groups;                         ///< as OpenSSL's list: "SecP384r1MLKEM1024:X25519MLKEM768/P-384"
-    Text<120> signature_algorithms;
+    Text<120> suites;                         ///< as OpenSSL's list: "TLS_AES_256_GCM_SHA384"
+    Text<120> groups;                         ///< as OpenSSL's list: "SecP384r1MLKEM1024:X25519MLKEM768/P-384" (with the slash)
+    Text<120> signature_algorithms;           ///< as OpenSSL's list: "ecdsa_secp384r1_sha384:mldsa87"
     Text<40> required_group;                  ///< the connection ends if another was negotiated; empty: any of the list
     // websocket_client
-    Text<120> host;                           ///< the name that the server's certificate must carry
+    Text<120> host;                           ///< the name that the server's certificate must carry: not an address
     Text<200> path;                           ///< "/ocpp/VK-DEV-0001"
-    Text<40> subprotocols;                    ///< "ocpp2.1"
+    Text<40> subprotocols;                    ///< "ocpp2.1, ocpp2.0.1"
     std::uint16_t retry_minimum_ms = 1000;    ///< back-off of OCPP 2.1 Part 4: minimum, doubled, plus a random share
     std::uint16_t retry_random_ms = 500;
     std::uint8_t retry_doublings = 5;
     std::uint16_t ping_s = 30;                ///< 0: none
-    // v2g_server
-    bool tls_required = true;                 ///< false only in the lab profile
 };
 
 }  // namespace voltkeep::link
