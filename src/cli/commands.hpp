@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The subcommands of `voltkeep`. Each returns the exit status: 0 good, 1 a check failed, 2 wrong use or the machine cannot.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace voltkeep::cli {
+
+/// `voltkeep status [--json] [--watch]`
+Result<int> status_command(const std::string& state, bool json, bool watch);
+
+/// `voltkeep log show`: entries from `from` on, the last `last` of them if not 0; `follow` goes on until Ctrl-C.
+Result<int> log_show_command(const std::string& state, std::uint64_t from, std::uint64_t last, bool follow, bool json);
+/// `voltkeep log verify [PATH]`: a folder or a segment; offline, needs no running station.
+Result<int> log_verify_command(const std::string& path, bool json);
+
+/// `voltkeep policy check|show|graph|score|secpol`, and `why A B`
+Result<int> policy_command(const std::string& manifests, const std::string& what);
+Result<int> policy_why_command(const std::string& manifests, const std::string& from, const std::string& to);
+
+/// `voltkeep ev plug|unplug EVSE`: speaks to a running `voltkeep run`.
+Result<int> ev_command(const std::string& state, const std::string& verb, int evse);
+
+/// Line after line from standard input through a pure function: `v2g decode|encode`, `ocpp check`. An error never stops the stream.
+int lines_command(std::string (*convert)(std::string_view line));
+
+}  // namespace voltkeep::cli

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layout.hpp"
+
+#include <filesystem>
+
+namespace voltkeep::cli {
+
+Result<Layout> find_layout() {
+    std::error_code error;
+    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) return fail(Errc::io, "/proc/self/exe: " + error.message());
+    const auto build = self.parent_path().parent_path().parent_path();   // <build>/src/cli/voltkeep
+    return Layout{build / "services", build / "peers", build / "procmgr" / "procmgr", build / "manifests"};
+}
+
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    std::filesystem::path whole = std::filesystem::weakly_canonical(path, error);
+    return error ? path : whole.string();
+}
+
+std::string door_of(const std::string& state) { return state + "/run/operator.sock"; }
+
+}  // namespace voltkeep::cli

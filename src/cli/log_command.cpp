@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+
+#include "commands.hpp"
+#include "door.hpp"
+#include "kernel/config.hpp"
+#include "layout.hpp"
+#include "wire/audit_log/chain.hpp"
+
+namespace voltkeep::cli {
+
+namespace {
+
+std::string wall_text(std::int64_t ms) {
+    const std::time_t seconds = ms / 1000;
+    std::tm utc{};
+    gmtime_r(&seconds, &utc);
+    char text[80];
+    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                  utc.tm_sec, static_cast<int>(ms % 1000));
+    return text;
+}
+
+void print_entry(const Json& e, bool json) {
+    if (json) std::printf("%s\n", e.text().c_str());
+    else
+        std::printf("%6lld  %s  %-13s %-13s %s\n", static_cast<long long>(number_in(e, "index")), wall_text(number_in(e, "wall_ms")).c_str(),
+                    std::string(e.string("source")).c_str(), std::string(e.string("type")).c_str(), std::string(e.string("payload")).c_str());
+}
+
+/// The segments of a log folder, oldest first, or the one file.
+Result<std::vector<std::string>> segments_of(const std::string& path) {
+    std::error_code error;
+    if (std::filesystem::is_regular_file(path, error)) return std::vector{path};
+    std::vector<std::string> segments;
+    for (const auto& item : std::filesystem::directory_iterator(path, error))
+        if (item.path().extension() == ".log") segments.push_back(item.path().string());
+    if (error) return fail(Errc::not_found, "no log in " + path + ": name its folder, or the station's with --state");
+    if (segments.empty()) return fail(Errc::not_found, "no log in " + path + ": start the station with ./voltkeep run");
+    std::ranges::sort(segments);
+    return segments;
+}
+
+}  // namespace
+
+Result<int> log_show_command(const std::string& state, std::uint64_t from, std::uint64_t last, bool follow, bool json) {
+    DoorClient door = TRY(DoorClient::connect(door_of(state)));
+    if (last > 0) {
+        const auto size = static_cast<std::uint64_t>(number_in(TRY(door.ask("head")), "size"));
+        from = size > last ? size - last : 0;
+    }
+    for (;;) {
+        const Json answer = TRY(door.ask("log " + std::to_string(from) + " " + (follow ? "20000" : "0"), 30s));
+        const Json* entries = answer.find("entries");
+        if (entries == nullptr || entries->items().empty()) {
+            if (follow) continue;
+            return 0;
+        }
+        for (const Json& entry : entries->items()) {
+            print_entry(entry, json);
+            from = static_cast<std::uint64_t>(number_in(entry, "index")) + 1;
+        }
+        std::fflush(stdout);
+    }
+}
+
+Result<int> log_verify_command(const std::string& path, bool json) {
+    audit_log::Hash head{};
+    std::uint64_t index = 0;
+    constexpr std::size_t segment_bound = 256u << 20;
+    for (const std::string& segment : TRY(segments_of(path))) {
+        const auto bytes = TRY(kernel::read_file(segment, segment_bound));
+        const audit_log::Walk walk = audit_log::walk(bytes, index, head, {});
+        index += walk.size;
+        head = walk.head;
+        if (!walk.damage) continue;
+        const auto& d = *walk.damage;
+        const std::string why = d.is_torn ? d.what + " (a write that was cut off, or the end was taken away)" : d.what;
+        if (json)
+            std::printf("{\"ok\":false,\"entry\":%llu,\"segment\":\"%s\",\"offset\":%llu,\"what\":\"%s\"}\n", static_cast<unsigned long long>(d.index),
+                        segment.c_str(), static_cast<unsigned long long>(d.offset), why.c_str());
+        else
+            std::printf("NOT as it was written: entry %llu (%s, byte %llu): %s\nEverything before it is good: %llu entries.\n",
+                        static_cast<unsigned long long>(d.index), segment.c_str(), static_cast<unsigned long long>(d.offset), why.c_str(),
+                        static_cast<unsigned long long>(d.index));
+        return 1;
+    }
+    if (json)
+        std::printf("{\"ok\":true,\"entries\":%llu,\"head\":\"%s\"}\n", static_cast<unsigned long long>(index), audit_log::to_hex(head).c_str());
+    else
+        std::printf("good: %llu entries, each as it was written; head %s\n", static_cast<unsigned long long>(index), audit_log::to_hex(head).c_str());
+    return 0;
+}
+
+}  // namespace voltkeep::cli

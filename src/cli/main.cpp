@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// voltkeep: one tool for whoever runs, inspects or checks a station.
+// Exit status: 0 good, 1 a check failed, 2 wrong use or the machine cannot.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <iostream>
+
+#include "commands.hpp"
+#include "layout.hpp"
+#include "run/world.hpp"
+#include "wire/iso15118/json_lines.hpp"
+#include "wire/ocpp/json_lines.hpp"
+
+namespace voltkeep::cli {
+
+int lines_command(std::string (*convert)(std::string_view line)) {
+    for (std::string line; std::getline(std::cin, line);) {
+        if (line.empty()) continue;
+        const std::string answer = convert(line);
+        std::fwrite(answer.data(), 1, answer.size(), stdout);
+        std::fputc('\n', stdout);
+        std::fflush(stdout);
+    }
+    return 0;
+}
+
+namespace {
+
+/// What was asked for; run after the whole command line was understood.
+using Command = std::function<Result<int>()>;
+
+struct Arguments {
+    std::string state = "state", manifests, path, from, to;
+    bool json = false, watch = false, follow = false;
+    std::uint64_t first = 0, last = 0;
+    int evse = 1;
+    RunOptions run;
+};
+
+Result<int> run_command(RunOptions options) {
+    options.state = absolute(options.state);
+    StationFile file = TRY(read_station_file(options.config.empty() ? options.state + "/station.toml" : options.config));
+    if (options.evse > 0) file.evse.count = options.evse;
+    if (options.csms_port > 0) file.csms.port = options.csms_port;
+    World world(options, TRY(find_layout()), file);
+    return world.run();
+}
+
+void add_run(CLI::App& app, Arguments& a, Command& command) {
+    CLI::App* run = app.add_subcommand("run", "start the station with its simulated hardware, a car and a reference CSMS");
+    run->add_option("--state", a.run.state, "folder of the station's state")->capture_default_str();
+    run->add_option("--config", a.run.config, "station.toml; default: in the state folder");
+    run->add_option("--evse", a.run.evse, "number of EVSEs, 1 to 8")->check(CLI::Range(1, 8));
+    run->add_option("--csms-port", a.run.csms_port, "TCP port of the reference CSMS")->check(CLI::Range(1, 65535));
+    run->add_option("--duration", a.run.duration_s, "seconds for which a car charges")->check(CLI::Range(1, 3600))->capture_default_str();
+    run->add_option("--trace", a.run.trace, "folder for the frames that each car has seen")->check(CLI::ExistingDirectory);
+    run->add_flag("--once", a.run.once, "end after the first session; status 0 only if every step was as it should be");
+    run->add_flag("--json", a.run.json, "one JSON object a line, the last one a summary");
+    run->callback([&] { command = [&a] { return run_command(a.run); }; });
+}
+
+void add_status(CLI::App& app, Arguments& a, Command& command) {
+    CLI::App* status = app.add_subcommand("status", "what runs, and what each EVSE does");
+    status->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
+    status->add_flag("--json", a.json, "one JSON object");
+    status->add_flag("--watch", a.watch, "redraw every second, until Ctrl-C");
+    status->callback([&] { command = [&a] { return status_command(absolute(a.state), a.json, a.watch); }; });
+}
+
+void add_policy(CLI::App& app, Arguments& a, Command& command) {
+    CLI::App* policy = app.add_subcommand("policy", "what each process may do, checked before the station runs")->require_subcommand(1);
+    policy->add_option("--manifests", a.manifests, "folder of the manifests; default: this build's");
+    static const std::map<std::string, std::string> forms{{"check", "check all manifests; every refusal with file and line"},
+                                                          {"show", "the whole policy in plain words"},
+                                                          {"graph", "the picture of zones, services and conduits, as SVG"},
+                                                          {"score", "how exposed each service is, and why"},
+                                                          {"secpol", "the policy as a QNX security policy"}};
+    auto manifests = [&a]() -> Result<std::string> { return a.manifests.empty() ? TRY(find_layout()).manifests : a.manifests; };
+    for (const auto& [name, help] : forms)
+        policy->add_subcommand(name, help)->callback([&, manifests, name = name] { command = [=]() -> Result<int> { return policy_command(TRY(manifests()), name); }; });
+    CLI::App* why = policy->add_subcommand("why", "may A send anything to B, and what remains if not");
+    why->add_option("A", a.from, "a service")->required();
+    why->add_option("B", a.to, "a service")->required();
+    why->callback([&, manifests] { command = [&a, manifests]() -> Result<int> { return policy_why_command(TRY(manifests()), a.from, a.to); }; });
+}
+
+void add_log(CLI::App& app, Arguments& a, Command& command) {
+    CLI::App* log = app.add_subcommand("log", "the tamper-evident log")->require_subcommand(1);
+    log->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
+    log->fallthrough();
+    CLI::App* show = log->add_subcommand("show", "entries of a running station");
+    show->add_option("--from", a.first, "index of the first entry");
+    show->add_option("--last", a.last, "only the last N entries");
+    show->add_flag("--follow", a.follow, "go on as entries come, until Ctrl-C");
+    show->add_flag("--json", a.json, "one JSON object a line");
+    show->callback([&] { command = [&a] { return log_show_command(absolute(a.state), a.first, a.last, a.follow, a.json); }; });
+    CLI::App* verify = log->add_subcommand("verify", "is every entry as it was written; names the first that is not");
+    verify->add_option("PATH", a.path, "folder or segment; default: the log of the state folder");
+    verify->add_flag("--json", a.json, "one JSON object");
+    verify->callback([&] { command = [&a] { return log_verify_command(a.path.empty() ? absolute(a.state) + "/log" : a.path, a.json); }; });
+}
+
+void add_ev(CLI::App& app, Arguments& a, Command& command) {
+    CLI::App* ev = app.add_subcommand("ev", "the simulated car of a running station")->require_subcommand(1);
+    ev->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
+    ev->fallthrough();
+    for (const char* verb : {"plug", "unplug"}) {
+        CLI::App* sub = ev->add_subcommand(verb, std::string(verb) == "plug" ? "a car arrives and charges" : "the car stops and leaves");
+        sub->add_option("EVSE", a.evse, "which EVSE")->check(CLI::Range(1, 8))->capture_default_str();
+        sub->callback([&, verb] { command = [&a, verb] { return ev_command(absolute(a.state), verb, a.evse); }; });
+    }
+}
+
+void add_lines(CLI::App& app, Command& command) {
+    CLI::App* v2g = app.add_subcommand("v2g", "ISO 15118-20 messages: JSON lines in, JSON lines out")->require_subcommand(1);
+    v2g->add_subcommand("decode", "bytes to fields")->callback([&] { command = [] { return Result<int>(lines_command(iso15118::decode_json_line)); }; });
+    v2g->add_subcommand("encode", "fields to bytes")->callback([&] { command = [] { return Result<int>(lines_command(iso15118::encode_json_line)); }; });
+    CLI::App* ocpp = app.add_subcommand("ocpp", "OCPP 2.1 messages: JSON lines in, JSON lines out")->require_subcommand(1);
+    ocpp->add_subcommand("check", "is a payload what the standard allows, and if not, where not")->callback([&] {
+        command = [] { return Result<int>(lines_command(voltkeep::ocpp::check_line)); };
+    });
+}
+
+int main(int argc, char** argv) {
+    CLI::App app("Voltkeep: the software of a charging station, every job in a process of its own.", "voltkeep");
+    app.require_subcommand(1);
+    app.set_version_flag("--version", VOLTKEEP_VERSION);
+    Arguments arguments;
+    Command command;
+    add_run(app, arguments, command);
+    add_status(app, arguments, command);
+    add_policy(app, arguments, command);
+    add_log(app, arguments, command);
+    add_ev(app, arguments, command);
+    add_lines(app, command);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    const Result<int> status = command();
+    if (status) return *status;
+    std::fprintf(stderr, "voltkeep: %.*s\n", static_cast<int>(status.error().what.size()), status.error().what.data());
+    return 2;
+}
+
+}  // namespace
+}  // namespace voltkeep::cli
+
+int main(int argc, char** argv) { return voltkeep::cli::main(argc, argv); }

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// A station and the world around it, on one machine: the process manager with its services, and beside them the simulated hardware, the
+// reference CSMS and the cars. One loop; everything that is started here ends here.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "cable.hpp"
+#include "cli/door.hpp"
+#include "cli/settings.hpp"
+#include "timeline.hpp"
+
+namespace voltkeep::cli {
+
+struct RunOptions {
+    std::string state = "state";
+    std::string config;              ///< station.toml; empty: <state>/station.toml
+    int evse = 0;                    ///< 0: as station.toml says
+    int csms_port = 0;               ///< 0: as station.toml says
+    bool once = false;
+    bool json = false;
+    int duration_s = 12;             ///< how long a car charges
+    std::string trace;               ///< folder for the frames that each car has seen; empty: none
+};
+
+/// One visit of a car: what each side says of it. It was good when they agree.
+struct Visit {
+    bool ev_ended = false;
+    bool ev_ok = false;
+    std::string ev_group;
+    std::int64_t ev_worst_us = 0;
+    std::string transaction;
+    bool is_started = false;         ///< in the log
+    bool is_ended = false;
+    std::int64_t energy_mwh = -1;    ///< of the bill, from the log
+    std::int64_t cost_micro = -1;
+    bool csms_ended = false;
+    std::int64_t csms_energy_mwh = -1;
+    std::int64_t plant_before_mwh = -1;
+    std::int64_t plant_after_mwh = -1;
+
+    [[nodiscard]] bool is_over() const { return ev_ended && is_ended && csms_ended; }
+};
+
+class World {
+public:
+    World(RunOptions options, Layout layout, StationFile file);
+    ~World();
+
+    /// Starts all, runs until Ctrl-C, or with `once` until the first session is over. The exit status. Errors: nothing stays behind.
+    Result<int> run();
+
+private:
+    // start
+    Result<> prepare_state();
+    Result<> check_port() const;
+    void lay_cables();
+    Result<> start_peers();
+    Result<> start_station();
+    Result<> listen();
+    Result<> plug(int evse);
+
+    // loop
+    Result<> turn();
+    void on_line(Child& child, const std::string& line);
+    void on_end(Child& child);
+    void on_station_line(const Json& line);
+    void on_ev_line(int evse, const Json& line);
+    void on_csms_line(const Json& line);
+    void on_entry(const Json& entry);
+    void follow_log();
+    void on_log_answer(const std::string& line);
+    void on_visitor();
+    std::string answer_visitor(const std::string& request);
+    void on_signal();
+    void check_progress();
+
+    // end
+    Json summary();
+    std::int64_t plant_energy_mwh(int evse);
+    bool is_good(const Visit& visit) const;
+    void stop_all();
+
+    [[nodiscard]] std::string run_file(const std::string& name) const { return options_.state + "/run/" + name; }
+
+    RunOptions options_;
+    Layout layout_;
+    StationFile file_;
+    Timeline timeline_;
+    Surroundings surroundings_;
+    Written written_;
+    kernel::os::Descriptor lock_;
+    kernel::os::Descriptor signals_;
+    kernel::os::Descriptor visitors_;          ///< listens for `voltkeep ev plug|unplug`
+    std::vector<Cable> cables_;
+    std::vector<std::unique_ptr<Child>> children_;   ///< in the order of their start
+    Child* station_ = nullptr;
+    std::map<int, Child*> cars_;               ///< by EVSE
+    std::map<int, Visit> visits_;
+    std::optional<DoorClient> door_;
+    std::uint64_t next_entry_ = 0;
+    bool is_following_ = false;
+    bool csms_is_ready_ = false;
+    bool is_available_ = false;                ///< the CSMS has accepted the station
+    bool is_stopping_ = false;
+    bool was_plugged_ = false;
+    std::string csms_group_;
+    std::set<std::string> deaths_;             ///< services that died, as the process manager says
+    std::optional<int> status_;
+    Instant deadline_{INT64_MAX};              ///< of `once`
+    Instant available_at_{};
+};
+
+}  // namespace voltkeep::cli

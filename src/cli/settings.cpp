@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings.hpp"
+
+#include <filesystem>
+
+#include "kernel/config.hpp"
+#include "kernel/policy/compile.hpp"
+#include "services/registry/registry.hpp"
+#include "services/iso15118/protocol.hpp"
+#include "services/link/protocol.hpp"
+#include "services/net/protocol.hpp"
+#include "services/ocpp/protocol.hpp"
+#include "services/operator/protocol.hpp"
+#include "services/plc/protocol.hpp"
+#include "services/power/protocol.hpp"
+#include "services/session/protocol.hpp"
+
+namespace voltkeep::cli {
+
+namespace {
+
+/// Checked against its bound when station.toml was read.
+template <std::size_t N>
+void set(Text<N>& target, std::string_view value) {
+    target = *Text<N>::from(value);
+}
+
+template <class C>
+Result<> write(const Surroundings& s, const std::string& service, const C& config) {
+    return kernel::write_file(s.state + "/config/" + service, kernel::encode_config(config), 0644);
+}
+
+session::Config session_config(const StationFile& f) {
+    session::Config c;
+    set(c.evse_prefix, f.evse.id_prefix);
+    set(c.currency, f.tariff.currency);
+    c.price_micro_per_kwh = micro_of(f.tariff.price_per_kwh).value_or(0);
+    c.station_fuse = {f.site.fuse};
+    c.evse_power = {f.evse.max_power};
+    c.evse_current = {f.evse.max_current};
+    c.evse_voltage = {f.evse.max_voltage};
+    c.evse_minimum_voltage = {f.evse.min_voltage};
+    c.meter_interval_ms = static_cast<std::uint32_t>(f.metering.meter_interval_ms);
+    set(c.anybody, f.authorization.anybody);
+    set(c.anybody_type, "Central");
+    return c;
+}
+
+power::Config power_config(const StationFile& f) {
+    power::Config c;
+    c.safety.voltage_max = {f.evse.max_voltage};
+    c.safety.voltage_min = {f.evse.min_voltage};
+    c.safety.current_max = {f.evse.max_current};
+    c.safety.cable_max = {f.evse.max_current};
+    c.safety.power_max = {f.evse.max_power};
+    return c;
+}
+
+link::Config link_csms_config(const StationFile& f) {
+    link::Config c;
+    c.role = link::Role::websocket_client;
+    set(c.certificates, "pki/station/chain.pem");
+    set(c.key, "pki/station/key.pem");
+    set(c.trust, "pki/csms/root.pem");
+    set(c.groups, "SecP384r1MLKEM1024:X25519MLKEM768/P-384");
+    set(c.required_group, f.csms.required_group);
+    set(c.host, f.csms.host);
+    set(c.path, f.csms.path + "/" + f.station.identity);
+    set(c.subprotocols, "ocpp2.1");
+    return c;
+}
+
+link::Config link_ev_config() {
+    link::Config c;
+    c.role = link::Role::v2g_server;
+    set(c.certificates, "pki/secc/chain.pem");
+    set(c.key, "pki/secc/key.pem");
+    set(c.trust, "pki/v2g/trust.pem");
+    set(c.groups, "SecP384r1MLKEM1024/secp521r1:x448");
+    set(c.signature_algorithms, "ecdsa_secp521r1_sha512:ed448");
+    return c;
+}
+
+ocpp::Config ocpp_config(const StationFile& f) {
+    ocpp::Config c;
+    set(c.identity, f.station.identity);
+    set(c.serial, f.station.serial);
+    set(c.model, f.station.model);
+    set(c.vendor, f.station.vendor);
+    set(c.firmware, "0.1.0");
+    c.evse_count = static_cast<std::uint8_t>(f.evse.count);
+    return c;
+}
+
+Result<> write_of_evse(const StationFile& f, const Surroundings& s, int evse) {
+    const std::string number = std::to_string(evse);
+    TRY(write(s, "power@" + number, power_config(f)));
+    TRY(write(s, "link@ev" + number, link_ev_config()));
+    iso15118::Config secc;
+    set(secc.evse, f.evse.id_prefix + number);
+    TRY(write(s, "iso15118@" + number, secc));
+    const CableEnd end = cable_end(s, evse, false);
+    plc::Config plc;
+    set(plc.interface, end.interface);
+    plc.discovery_port = static_cast<std::uint16_t>(end.discovery_port);
+    return write(s, "plc@" + number, plc);
+}
+
+std::string all(const kernel::policy::Refusals& refusals) {
+    std::string text;
+    for (const auto& refusal : refusals) text += (text.empty() ? "" : "\n") + refusal.text();
+    return text;
+}
+
+}  // namespace
+
+CableEnd cable_end(const Surroundings& s, int evse, bool car_side) {
+    if (s.cables.empty()) return {"lo", 15118 + evse - 1};   // one machine, one loopback: told apart by the port
+    return {(car_side ? "car" : "cable") + std::to_string(evse), 15118};
+}
+
+Result<Written> write_settings(const Layout& layout, const StationFile& f, const Surroundings& s) {
+    namespace policy = kernel::policy;
+    const auto sources = policy::find_manifests(layout.manifests);
+    if (!sources) return fail(Errc::bad_argument, all(sources.error()));
+    const auto checked = policy::check(*sources, registry::interfaces());
+    if (!checked) return fail(Errc::bad_argument, all(checked.error()));
+    policy::Station station;
+    set(station.identity, f.station.identity);
+    station.evses = static_cast<std::uint8_t>(f.evse.count);
+    station.state = s.state;
+    station.programs = layout.services;
+    station.cables = s.cables;
+    station.lab = s.lab;
+    const auto image = policy::build(*checked, station);
+    if (!image) return fail(Errc::bad_argument, all(image.error()));
+
+    std::error_code error;
+    std::filesystem::create_directories(s.state + "/config", error);
+    Written written{{}, s.state + "/run/policy.image"};
+    TRY(kernel::write_file(written.image, policy::encode_image(**image)));
+    operator_door::Config door;
+    set(door.station, f.station.identity);
+    door.evse_count = static_cast<std::uint8_t>(f.evse.count);
+    door.rootless = s.rootless;
+    for (const policy::Service& service : (*image)->services) {
+        written.services.emplace_back(service.name.view());
+        CHECK(door.services.push(service.name));
+    }
+    TRY(write(s, "operator", door));
+    TRY(write(s, "session", session_config(f)));
+    TRY(write(s, "ocpp", ocpp_config(f)));
+    TRY(write(s, "link@csms", link_csms_config(f)));
+    net::Config net;
+    net::Destination csms;
+    set(csms.client, "link@csms");
+    set(csms.host, f.csms.host);
+    csms.port = static_cast<std::uint16_t>(f.csms.port);
+    CHECK(net.destinations.push(csms));
+    TRY(write(s, "net", net));
+    for (int evse = 1; evse <= f.evse.count; ++evse) TRY(write_of_evse(f, s, evse));
+    return written;
+}
+
+}  // namespace voltkeep::cli

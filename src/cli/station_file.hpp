@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// station.toml: what an operator sets. Every key has a default, so an absent file is a whole station on one machine.
+// Reading refuses unknown keys and wrong values with file, line and what was expected. The services never see this text:
+// settings.hpp turns it into the bounded structs that they read.
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+
+namespace voltkeep::cli {
+
+struct StationFile {
+    struct {
+        std::string identity = "VK-DEV-0001";     ///< towards the CSMS; 1 to 48 characters, no ':'
+        std::string vendor = "Voltkeep";
+        std::string model = "DC50";
+        std::string serial = "VK50-000001";
+    } station;
+    struct {
+        int count = 1;                            ///< 1 to 8
+        int max_voltage = 920'000;                ///< millivolts
+        int min_voltage = 150'000;                ///< millivolts
+        int max_current = 125'000;                ///< milliamperes
+        int max_power = 50'000;                   ///< watts
+        std::string id_prefix = "DE*VLT*E";       ///< of the EVSEID
+    } evse;
+    struct {
+        int fuse = 400'000;                       ///< watts, shared by all EVSEs
+    } site;
+    struct {
+        std::string host = "localhost";           ///< the name that the CSMS's certificate carries
+        int port = 8443;
+        std::string path = "/ocpp";
+        std::string required_group = "SecP384r1MLKEM1024";   ///< empty: any of the list
+    } csms;
+    struct {
+        std::string currency = "EUR";
+        std::string price_per_kwh = "0.49";       ///< exact decimal, at most 6 places
+    } tariff;
+    struct {
+        std::string anybody = "VK-DEMO-DRIVER";   ///< the token of whoever plugs in; empty: wait for somebody to identify
+    } authorization;
+    struct {
+        int meter_interval_ms = 2'000;            ///< between meter values of a transaction
+    } metering;
+};
+
+/// The defaults where there is no such file. Errors: bad_argument, "station.toml:14: evse.max_current = ...: expected ...".
+[[nodiscard]] Result<StationFile> read_station_file(const std::string& path);
+
+/// "0.49" as millionths. Errors: bad_argument.
+[[nodiscard]] Result<std::int64_t> micro_of(const std::string& decimal);
+
+}  // namespace voltkeep::cli
