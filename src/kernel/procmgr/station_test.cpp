@@ -19,7 +19,7 @@ protected:
     }
     /// Kills `back` by `command` and expects the reason in its life event, and `front` served again.
     void expect_restart(const std::string& command, const std::string& cause) {
-        if (command == "kill") ::kill(static_cast<pid_t>(station.number(back_life, "pid")), SIGKILL);
+        if (command == "kill") station.kill_process(back_life);
         else station.tell("back", command, 5s);
         const std::string end = station.life("back", "dead");
         EXPECT_NE(end.find("\"cause\":\"" + cause + "\""), std::string::npos) << end;

@@ -122,6 +122,12 @@ public:
     std::string life(std::string_view name, std::string_view life) {
         return line({R"("event":"service")", "\"name\":\"" + std::string(name) + "\"", "\"life\":\"" + std::string(life) + "\""});
     }
+    /// Kills the process that a life event names. A line without one kills nobody: -1 would mean every process there is.
+    static void kill_process(const std::string& life_event) {
+        const long pid = number(life_event, "pid");
+        ASSERT_GT(pid, 1) << "no life event";
+        ::kill(static_cast<pid_t>(pid), SIGKILL);
+    }
     static long number(const std::string& line, const std::string& key) {
         const std::size_t at = line.find("\"" + key + "\":");
         return at == std::string::npos ? -1 : std::atol(line.c_str() + at + key.size() + 3);
