@@ -61,7 +61,9 @@ link::Config link_csms_config(const StationFile& f) {
     c.role = link::Role::websocket_client;
     set(c.certificates, "pki/station/chain.pem");
     set(c.key, "pki/station/key.pem");
-    set(c.trust, "pki/csms/root.pem");
+    set(c.trust, "pki/station/trust.pem");
+    set(c.suites, "TLS_AES_256_GCM_SHA384");
+    set(c.signature_algorithms, "ecdsa_secp384r1_sha384:mldsa87");
     set(c.groups, "SecP384r1MLKEM1024:X25519MLKEM768/P-384");
     set(c.required_group, f.csms.required_group);
     set(c.host, f.csms.host);
@@ -75,7 +77,8 @@ link::Config link_ev_config() {
     c.role = link::Role::v2g_server;
     set(c.certificates, "pki/secc/chain.pem");
     set(c.key, "pki/secc/key.pem");
-    set(c.trust, "pki/v2g/trust.pem");
+    set(c.trust, "pki/secc/trust.pem");
+    set(c.suites, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
     set(c.groups, "SecP384r1MLKEM1024/secp521r1:x448");
     set(c.signature_algorithms, "ecdsa_secp521r1_sha512:ed448");
     return c;

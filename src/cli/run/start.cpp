@@ -72,8 +72,9 @@ Result<> World::prepare_state() {
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
     signals_ = kernel::os::Descriptor(::signalfd(-1, &set, SFD_CLOEXEC));
     if (!signals_) return fail_errno("signalfd");
-    const auto made = TRY(pki::make_development_pki(options_.state + "/pki", {file_.station.identity, file_.station.serial, file_.csms.host, file_.evse.count}));
-    if (made > 0) timeline_.say("run", "pki", "made " + std::to_string(made) + " development certificates (not for a product)");
+    const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host};
+    const auto made = TRY(pki::make_development(wanted, wall_now()));
+    if (!made.empty()) timeline_.say("run", "pki", "made " + std::to_string(made.size()) + " files of a development PKI (not for a product)");
     return {};
 }
 
@@ -112,7 +113,7 @@ Result<> World::start_peers() {
     const std::string pki = options_.state + "/pki";
     children_.push_back(std::make_unique<Child>(TRY(Child::start(
         {"csms", {layout_.peers + "/csms", "--port", std::to_string(file_.csms.port), "--path", file_.csms.path, "--database", options_.state + "/csms.db",
-                  "--certificates", pki + "/csms-server/chain.pem", "--key", pki + "/csms-server/key.pem", "--trust", pki + "/csms/root.pem"}, {}, {}, {}}))));
+                  "--certificates", pki + "/csms/chain.pem", "--key", pki + "/csms/key.pem", "--trust", pki + "/csms/trust.pem"}, {}, {}, {}}))));
     const Instant deadline = now() + 10s;
     while (!csms_is_ready_ && !status_) {
         if (now() > deadline) return fail(Errc::timeout, "the reference CSMS did not start within 10 s");
