@@ -81,9 +81,11 @@ function(voltkeep_fuzzer name)
     set(A_SEEDS ${CMAKE_CURRENT_SOURCE_DIR}/corpus)
   endif()
   add_test(NAME fuzz_${name} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
-    COMMAND fuzz_${name} -max_total_time=${VOLTKEEP_FUZZ_SECONDS} -timeout=5 -print_final_stats=1 -artifact_prefix=${name}. ${A_OPTIONS} ${found} ${A_SEEDS})
+    COMMAND fuzz_${name} -max_total_time=${VOLTKEEP_FUZZ_SECONDS} -timeout=5 -print_final_stats=1 -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/${name}. ${A_OPTIONS} ${found} ${A_SEEDS})
   math(EXPR limit "${VOLTKEEP_FUZZ_SECONDS} + 60")
   voltkeep_test_properties(fuzz_${name} TIMEOUT ${limit} LABELS fuzz)
+  # Names and lines in the report of a crash, from binutils: LLVM's own symbolizer is a large package.
+  set_tests_properties(fuzz_${name} PROPERTIES ENVIRONMENT "ASAN_OPTIONS=external_symbolizer_path=/usr/bin/addr2line")
 endfunction()
 
 # voltkeep_protocol(<service> [DEPENDS ...]): protocol.hpp of src/services/<service>, the only file of it that others may include.

@@ -31,16 +31,22 @@ build() (
         echo "$VOLTKEEP_MACHINE" >"$folder/machine"
     fi
     NINJA_STATUS='[%f/%t] ' ninja -C "$folder" "${targets[@]}" 2>&1 {lock}>&- | tee "$log" | {
-        worked=no
+        worked=1
         while IFS= read -r line; do
             if [[ $line =~ ^\[([0-9]+/[0-9]+)\]\ (.*) && ${BASH_REMATCH[2]} != Re-checking* ]]; then
-                worked=yes
+                worked=0
                 progress "building $preset ${BASH_REMATCH[1]}"
             fi
         done
-        [ $worked = no ] || progress_end "built $preset"
+        exit $worked
     }
-    ((PIPESTATUS[0] == 0)) || { broken "$preset" "$log"; exit 1; }
+    outcome=("${PIPESTATUS[@]}")
+    if ((outcome[0])); then
+        progress_end "building $preset failed"
+        broken "$preset" "$log"
+        exit 1
+    fi
+    ((outcome[2])) || progress_end "built $preset"
 )
 
 # broken PRESET LOG: shows what the compiler said.

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# ./voltkeep test: builds and runs every test, and closes with one line "N passed, N failed". A suite that fails does not keep
-# the others from running; a suite that does not build ends the run.
+# ./voltkeep test: builds and runs every test, and closes with one line "N passed, N failed" (", N skipped"). A suite that fails
+# does not keep the others from running; a suite that does not build ends the run.
 #   always   release: unit and whole-system tests; asan: unit tests of base, wire, charging, kernel under ASan and UBSan;
 #            fuzz: each fuzzer for 20 s from its seeds
 #   --long   release tests labelled "long" too; services under ASan, everything under TSan; each fuzzer for 10 minutes
 
-tests_passed=0 tests_failed=0 tests_of=()
+tests_passed=0 tests_failed=0 tests_skipped=0 tests_of=()
 
 # suite PRESET CTEST-ARGUMENT...: runs the tests of a build and counts them.
 suite() {
@@ -16,9 +16,11 @@ suite() {
     local status=${PIPESTATUS[0]}
     summary=$(grep -E '^[0-9]+% tests passed, [0-9]+ tests? failed out of [0-9]+' "$log" | tail -1)
     if [[ $summary =~ ([0-9]+)\ tests?\ failed\ out\ of\ ([0-9]+) ]]; then
-        tests_failed=$((tests_failed + BASH_REMATCH[1]))
-        tests_passed=$((tests_passed + BASH_REMATCH[2] - BASH_REMATCH[1]))
-        tests_of+=("$preset: $((BASH_REMATCH[2] - BASH_REMATCH[1])) of ${BASH_REMATCH[2]} tests passed in $((SECONDS - before)) s")
+        local failed=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]} skipped
+        skipped=$(grep -cE '^[[:space:]]+[0-9]+ - .* \((Skipped|Disabled)\)$' "$log")
+        tests_failed=$((tests_failed + failed)) tests_skipped=$((tests_skipped + skipped))
+        tests_passed=$((tests_passed + all - failed - skipped))
+        tests_of+=("$preset: $((all - failed - skipped)) of $all tests passed in $((SECONDS - before)) s")
     elif ((status != 0)); then
         fail "the tests of $preset could not be run: $(tail -1 "$log")" 1
     fi
@@ -43,9 +45,13 @@ test_all() {
         build tsan all || exit 1
         suite tsan -LE '^(long|style)$' "${select[@]}"
     fi
-    ((tests_passed + tests_failed)) || fail "no test has a name that matches '$filter'"
+    ((tests_passed + tests_failed + tests_skipped)) || fail "no test has a name that matches '$filter'"
     printf '\n'
     printf '%s\n' "${tests_of[@]}"
-    printf '%d passed, %d failed\n' "$tests_passed" "$tests_failed"
+    if ((tests_skipped)); then
+        printf '%d passed, %d failed, %d skipped\n' "$tests_passed" "$tests_failed" "$tests_skipped"
+    else
+        printf '%d passed, %d failed\n' "$tests_passed" "$tests_failed"
+    fi
     ((tests_failed == 0))
 }
