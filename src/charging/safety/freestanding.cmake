@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Fails if the archive of the safety core needs a symbol that a bare microcontroller would not have.
 execute_process(COMMAND ${NM} -A --defined-only ${ARCHIVE} OUTPUT_VARIABLE defined COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${NM} -A --undefined-only ${ARCHIVE} OUTPUT_VARIABLE undefined COMMAND_ERROR_IS_FATAL ANY)
