@@ -91,6 +91,7 @@ ocpp::Config ocpp_config(const StationFile& f) {
     set(c.model, f.station.model);
     set(c.vendor, f.station.vendor);
     set(c.firmware, "0.1.0");
+    set(c.currency, f.tariff.currency);
     c.evse_count = static_cast<std::uint8_t>(f.evse.count);
     return c;
 }

@@ -12,6 +12,7 @@ struct Config {
     Text<20> model;
     Text<50> vendor;
     Text<50> firmware;
+    Text<3> currency;
     std::uint8_t evse_count = 1;
     std::uint32_t message_timeout_ms = 30000;
     std::uint32_t heartbeat_s = 60;  ///< until the CSMS says otherwise in BootNotification

@@ -87,6 +87,9 @@ int main() {
             return done();
         },
         [&](const RemoteStart& m) -> Result<RemoteStart::Started> {
+            // Said twice (its parser died over it): it is the same start.
+            for (const Evse& evse : station.evses())
+                if (const auto& t = evse.state().durable.transaction; t && t->remote_start_id == m.remote_start_id) return RemoteStart::Started{t->id};
             for (Evse& evse : station.evses()) {
                 if (m.evse.number != 0 && evse.number() != m.evse) continue;
                 if (evse.state().durable.transaction) continue;

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "station.hpp"
+
+#include <sys/random.h>
+
+#include "translate.hpp"
+#include "wire/ocpp/messages/provisioning.hpp"
+#include "wire/ocpp/messages/remote_control.hpp"
+
+namespace voltkeep::ocpp {
+
+namespace {
+
+constexpr std::uint32_t attempts_per_event = 3;    ///< MessageAttempts[TransactionEvent]
+constexpr Duration attempt_interval = 10s;         ///< MessageAttemptInterval[TransactionEvent]
+
+//= OCPP 2.1 Part 4, 4.1.4: unique over all connections of the same identity
+rpc::MessageId fresh_id() {
+    std::array<std::uint8_t, 16> octets;
+    CHECK(::getrandom(octets.data(), octets.size(), 0) == static_cast<ssize_t>(octets.size()));
+    std::string text;
+    for (std::uint8_t octet : octets) {
+        text += "0123456789abcdef"[octet >> 4];
+        text += "0123456789abcdef"[octet & 15];
+    }
+    return *rpc::MessageId::from(text);
+}
+
+}  // namespace
+
+Station::Station(kernel::Service& self, const Config& config)
+    : self_(self), config_(config), link_(self.connect<link::Interface>("link@csms")), session_(self.connect<session::Interface>("session")), journal_(self) {
+    side_ = {rpc::Role::station, Version::ocpp21, std::chrono::milliseconds(config.message_timeout_ms), {}};
+    at_.heartbeat_s = config.heartbeat_s;
+    self.on("link@csms", link::Pulse::opened, [this](EvseId, std::uint64_t) { look_at_link(); });
+    self.on("link@csms", link::Pulse::closed, [this](EvseId, std::uint64_t) { look_at_link(); });
+    self.on("link@csms", link::Pulse::frame, [this](EvseId, std::uint64_t) { take_frames(); });
+    self.on("session", session::Pulse::events, [this](EvseId, std::uint64_t) { fetch_events(); });
+    self.on_back("session", [this](EvseId) {
+        is_fetching_ = false;
+        set_online(is_open_ && at_.accepted);
+        fetch_events();
+    });
+    self.every(250ms, [this] {
+        if (is_open_) run(rpc::Tick{}, 0);
+        if (is_open_) send_next();
+    });
+    (void)link_.call(link::Open{true});
+    look_at_link();
+    fetch_events();
+}
+
+// ---- the connection ---------------------------------------------------------------------------------------------------
+
+void Station::look_at_link() {
+    const auto state = link_.call(link::GetState{});
+    if (!state) return;   // link is being restarted: its pulse will come
+    if (state->phase == link::Phase::open) {
+        if (!is_open_ || connection_ != state->connection) begin_connection(*state);
+        take_frames();
+    } else if (is_open_) end_connection();
+}
+
+void Station::begin_connection(const link::GetState::State& state) {
+    if (is_open_) end_connection();
+    is_open_ = true;
+    connection_ = state.connection;
+    rpc_ = {};
+    if (!state.checkpoint.empty()) {   // another parser stood here and died: go on where it was
+        if (const auto left = kernel::decode<Checkpoint>(state.checkpoint)) {
+            at_ = *left;
+            rpc_ = {unpack(left->ours), unpack(left->theirs), unpack(left->answered), unpack(left->taken)};
+        } else
+            journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint"));
+    }
+    set_online(at_.accepted);
+    send_next();
+}
+
+void Station::end_connection() {
+    is_open_ = false;
+    set_online(false);
+    run(rpc::Lost{}, 0);
+    events_.clear();
+    at_.event_in_flight = 0;
+    fetch_events();
+}
+
+void Station::set_online(bool online) { (void)session_.call(session::SetOnline{online}); }   // said again when session is back
+
+Result<std::string> Station::take_frame(link::TakeFrame::Piece& first) {
+    first = TRY(link_.call(link::TakeFrame{0}));
+    std::string text(as_text(first.bytes));
+    while (text.size() < first.size) {
+        const auto piece = TRY(link_.call(link::TakeFrame{static_cast<std::uint32_t>(text.size())}));
+        if (piece.id != first.id || piece.bytes.empty()) return fail(Errc::bad_state, "the frame went away");
+        text += as_text(piece.bytes);
+    }
+    return text;
+}
+
+void Station::take_frames() {
+    while (is_open_) {
+        link::TakeFrame::Piece first;
+        const auto text = take_frame(first);
+        if (!text || first.connection != connection_) return;
+        on_frame(*text, first.id);
+    }
+}
+
+void Station::on_frame(const std::string& text, std::uint32_t id) {
+    answering_ = id;
+    run(rpc::Received{text}, id);
+    if (answering_ == id) release(id);   // nothing was answered
+    answering_ = 0;
+    send_next();
+}
+
+void Station::release(std::uint32_t frame) { (void)link_.call(link::Release{connection_, frame, checkpoint()}); }
+
+/// Everything that one input brings about. A frame is answered by the last message that goes out for it.
+void Station::run(rpc::Input input, std::uint32_t answers) {
+    auto [state, outputs] = rpc::step(side_, rpc_, std::move(input), now());
+    rpc_ = state;
+    for (const rpc::Output& output : outputs)
+        std::visit(
+            [&]<class O>(const O& o) {
+                if constexpr (std::same_as<O, rpc::Transmit>) {
+                    if (put(o.text, answers) && answers == answering_) answering_ = 0;
+                } else if constexpr (std::same_as<O, rpc::NotSent>) refuse_invalid(o.error);
+                else if constexpr (std::same_as<O, rpc::Ignored>) refuse_invalid(o.why);
+                else if constexpr (std::same_as<O, rpc::ResultRefused>)
+                    journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "the CSMS refused our answer"));
+                else if constexpr (!std::same_as<O, rpc::Notification>) on(o);
+            },
+            output);
+}
+
+bool Station::put(std::string_view text, std::uint32_t answers) {
+    const auto size = static_cast<std::uint32_t>(text.size());
+    for (std::uint32_t offset = 0; offset < size;) {
+        const std::string_view part = text.substr(offset, link::piece_bound);
+        const bool is_last = offset + part.size() == size;
+        link::PutFrame m{connection_, 1, size, offset, is_last ? answers : 0, *Blob<link::piece_bound>::from(as_bytes(part)), {}};
+        if (is_last) m.checkpoint = checkpoint();
+        if (!link_.call(m)) return false;   // the connection is ending: `closed` will come, and what was not answered is sent again
+        offset += static_cast<std::uint32_t>(part.size());
+    }
+    last_sent_ = now();
+    return true;
+}
+
+Blob<link::checkpoint_bound> Station::checkpoint() const {
+    Checkpoint c = at_;
+    c.ours = pack(rpc_.ours);
+    c.theirs = pack(rpc_.theirs);
+    c.answered = pack(rpc_.answered);
+    c.taken = pack(rpc_.taken);
+    std::array<std::byte, kernel::bound<Checkpoint>> buffer;
+    return *Blob<link::checkpoint_bound>::from(kernel::encode(c, buffer));
+}
+
+void Station::refuse_invalid(const OcppError& why) {
+    //= OCPP 2.1 A04: InvalidMessages
+    journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("code", name(why.code)).put("where", why.where).put("detail", why.what));
+}
+
+// ---- what is sent -----------------------------------------------------------------------------------------------------
+
+void Station::fetch_events() {
+    if (is_fetching_ || events_.size() >= 4) return;
+    const std::uint64_t after = events_.empty() ? at_.acknowledged : events_.back().sequence;
+    const auto asked = session_.request(session::TakeEvents{at_.acknowledged, after}, [this](Result<session::TakeEvents::Events> taken) {
+        is_fetching_ = false;
+        if (!taken) {
+            self_.after(500ms, [this] { fetch_events(); });
+            return;
+        }
+        for (const session::Event& event : taken->events)
+            if (events_.empty() || event.sequence > events_.back().sequence) events_.push_back(event);
+        send_next();
+    });
+    is_fetching_ = asked.has_value();
+}
+
+bool Station::call(Message request) {
+    const Action action = meaning(request).action->action;
+    run(rpc::Call{fresh_id(), std::move(request)}, 0);
+    if (rpc_.ours && rpc_.ours->action == action) return true;
+    return false;
+}
+
+void Station::send_next() {
+    if (!is_open_ || rpc_.ours || now() < not_before_) return;
+    if (!at_.accepted) return send_boot();
+    if (!events_.empty()) return send_event(events_.front());
+    if (now() - last_sent_ >= std::chrono::seconds(at_.heartbeat_s)) call(HeartbeatRequest{});
+}
+
+void Station::send_boot() {
+    BootNotificationRequest boot;
+    boot.reason = self_.starts() == 0 ? BootReasonEnum::PowerUp : BootReasonEnum::ApplicationReset;
+    boot.chargingStation.model = config_.model;
+    boot.chargingStation.vendorName = config_.vendor;
+    boot.chargingStation.serialNumber = config_.serial;
+    boot.chargingStation.firmwareVersion = config_.firmware;
+    call(boot);
+}
+
+void Station::send_event(const session::Event& event) {
+    at_.event_in_flight = event.sequence;
+    at_.authorization = event.kind == session::EventKind::authorize ? event.request : 0;
+    at_.authorization_evse = event.evse.number;
+    bool sent = false;
+    switch (event.kind) {
+        case session::EventKind::status: sent = call(status_notification(event)); break;
+        case session::EventKind::authorize: sent = call(authorize(event)); break;
+        case session::EventKind::transaction: sent = event.record && call(transaction_event(event, config_.currency.view())); break;
+    }
+    if (!sent && is_open_) acknowledge();   // it can never be written: it is in the log, and the next one is not held up
+}
+
+void Station::acknowledge() {
+    at_.acknowledged = std::max(at_.acknowledged, at_.event_in_flight);
+    at_.event_in_flight = 0;
+    attempts_ = 0;
+    while (!events_.empty() && events_.front().sequence <= at_.acknowledged) events_.pop_front();
+    fetch_events();
+}
+
+// ---- answers of the CSMS ----------------------------------------------------------------------------------------------
+
+void Station::on(const rpc::Result& result) {
+    const Meaning what = meaning(result.response);
+    const auto turnaround = rpc_.taken ? (now() - rpc_.taken->since) / 1us : 0;
+    journal_.append_later(audit::Type::message, 0, audit::Payload().put("message", what.action->name).put("turnaround_us", turnaround));
+    if (const auto* boot = result.response.get<BootNotificationResponse>()) on_boot(*boot);
+    if (const auto* answer = result.response.get<AuthorizeResponse>()) {
+        const auto status = answer->idTokenInfo.status;
+        (void)session_.call(session::AuthorizationResult{EvseId{at_.authorization_evse}, at_.authorization, status == AuthorizationStatusEnum::Accepted,
+                                                         Text<40>::cut(word(status))});
+        acknowledge();
+    }
+    if (const auto* answer = result.response.get<TransactionEventResponse>()) on_transaction(*answer);
+    if (result.response.get<StatusNotificationResponse>()) acknowledge();
+}
+
+void Station::on_boot(const BootNotificationResponse& response) {
+    const auto interval = std::max<std::int32_t>(response.interval, 1);   // 0 would be a busy loop
+    at_.accepted = response.status == RegistrationStatusEnum::Accepted;
+    if (!at_.accepted) {
+        //= OCPP 2.1 B02.FR.06
+        not_before_ = now() + std::chrono::seconds(interval);
+        journal_.append(audit::Type::session, 0, audit::Payload().put("step", "csms_not_accepted").put("status", word(response.status)));
+        return;
+    }
+    at_.heartbeat_s = static_cast<std::uint32_t>(interval);
+    not_before_ = {};
+    set_online(true);
+    journal_.append(audit::Type::session, 0, audit::Payload().put("step", "csms_accepted").put("heartbeat_s", interval));
+}
+
+void Station::on_transaction(const TransactionEventResponse& response) {
+    const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
+    //= OCPP 2.1 E05.FR.02
+    if (event != events_.end() && event->record && response.idTokenInfo && response.idTokenInfo->status != AuthorizationStatusEnum::Accepted)
+        (void)session_.call(session::Deauthorize{event->record->transaction});   // not found: it has ended already
+    acknowledge();
+}
+
+void Station::on(const rpc::CallFailed& failed) {
+    using enum rpc::CallFailed::Reason;
+    if (failed.reason == lost) return;   // sent again on the next connection
+    journal_.append(audit::Type::message, 0, audit::Payload().put("message", name(failed.action)).put("failed", failed.code).put("detail", failed.description));
+    if (failed.reason == timeout) {
+        //= OCPP 2.1 Part 4, 5.3: drop and reconnect
+        (void)link_.call(link::Close{connection_, "no answer to a call"});
+        return;
+    }
+    if (failed.action == Action::BootNotification) {
+        not_before_ = now() + std::chrono::seconds(at_.heartbeat_s);
+        return;
+    }
+    if (failed.action == Action::Authorize) {
+        (void)session_.call(session::AuthorizationResult{EvseId{at_.authorization_evse}, at_.authorization, false, "error"});
+        return acknowledge();
+    }
+    //= OCPP 2.1 E13.FR.02
+    if (failed.action == Action::TransactionEvent && ++attempts_ < attempts_per_event) {
+        not_before_ = now() + attempts_ * attempt_interval;
+        return;
+    }
+    if (at_.event_in_flight > 0) acknowledge();
+}
+
+// ---- requests of the CSMS ---------------------------------------------------------------------------------------------
+
+void Station::on(const rpc::Request& request) {
+    journal_.append_later(audit::Type::message, 0, audit::Payload().put("message", meaning(request.request).action->name).put("from", "csms"));
+    if (!at_.accepted) return run(rpc::Refuse{request.id, ErrorCode::SecurityError, "BootNotification was not accepted"}, answering_);
+    if (const auto* start = request.request.get<RequestStartTransactionRequest>()) return start_transaction(request.id, *start);
+    if (const auto* stop = request.request.get<RequestStopTransactionRequest>()) return stop_transaction(request.id, *stop);
+    run(rpc::Refuse{request.id, ErrorCode::NotSupported, "this station does not take this request"}, answering_);
+}
+
+void Station::answer(const rpc::MessageId& id, Message response) { run(rpc::Answer{id, std::move(response)}, answering_); }
+
+void Station::start_transaction(const rpc::MessageId& id, const RequestStartTransactionRequest& request) {
+    session::RemoteStart start;
+    const std::int32_t evse = request.evseId ? static_cast<std::int32_t>(*request.evseId) : 0;
+    start.evse = EvseId{static_cast<std::uint8_t>(evse > 255 ? 255 : evse)};
+    start.remote_start_id = request.remoteStartId;
+    const auto token = Text<255>::from(request.idToken.idToken.view());
+    const auto type = Text<20>::from(request.idToken.type.view());
+    RequestStartTransactionResponse response;
+    response.status = RequestStartStopStatusEnum::Rejected;
+    if (token && type) {
+        start.identity = {session::IdentificationKind::token, *token, *type};
+        //= OCPP 2.1 F01.FR.13
+        if (const auto started = session_.call(start)) {
+            response.status = RequestStartStopStatusEnum::Accepted;
+            if (!started->transaction.empty()) response.transactionId = started->transaction;
+        }
+    }
+    answer(id, response);
+}
+
+void Station::stop_transaction(const rpc::MessageId& id, const RequestStopTransactionRequest& request) {
+    RequestStopTransactionResponse response;
+    const auto transaction = TransactionId::from(request.transactionId.view());
+    //= OCPP 2.1 F03.FR.07, F03.FR.08
+    const bool found = transaction && session_.call(session::RemoteStop{*transaction});
+    response.status = found ? RequestStartStopStatusEnum::Accepted : RequestStartStopStatusEnum::Rejected;
+    answer(id, response);
+}
+
+}  // namespace voltkeep::ocpp

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The station's side of the conversation with the CSMS: what is sent next, what an answer means, what a request does.
+// It holds no key and no socket: whole messages come from link@csms. Killed at any moment, its successor goes on over the same
+// connection from the checkpoint; what was not acknowledged is still with session.
+#pragma once
+
+#include <deque>
+
+#include "checkpoint.hpp"
+#include "services/audit/client.hpp"
+#include "services/link/protocol.hpp"
+#include "services/ocpp/protocol.hpp"
+#include "services/session/protocol.hpp"
+#include "wire/ocpp/messages/authorization.hpp"
+#include "wire/ocpp/messages/provisioning.hpp"
+#include "wire/ocpp/messages/remote_control.hpp"
+#include "wire/ocpp/messages/transactions.hpp"
+
+namespace voltkeep::ocpp {
+
+class Station {
+public:
+    Station(kernel::Service& self, const Config& config);
+
+private:
+    // the connection
+    void look_at_link();
+    void begin_connection(const link::GetState::State& state);
+    void end_connection();
+    void take_frames();
+    Result<std::string> take_frame(link::TakeFrame::Piece& first);
+    void on_frame(const std::string& text, std::uint32_t id);
+    void run(rpc::Input input, std::uint32_t answers);
+    bool put(std::string_view text, std::uint32_t answers);
+    void release(std::uint32_t frame);
+    [[nodiscard]] Blob<link::checkpoint_bound> checkpoint() const;
+
+    // what comes out of the RPC framework
+    void on(const rpc::Request& request);
+    void on(const rpc::Result& result);
+    void on(const rpc::CallFailed& failed);
+    void refuse_invalid(const OcppError& why);
+
+    // requests of the CSMS
+    void answer(const rpc::MessageId& id, Message response);
+    void start_transaction(const rpc::MessageId& id, const RequestStartTransactionRequest& request);
+    void stop_transaction(const rpc::MessageId& id, const RequestStopTransactionRequest& request);
+
+    // what is sent
+    void send_next();
+    void send_boot();
+    void send_event(const session::Event& event);
+    bool call(Message request);
+    void fetch_events();
+    void acknowledge();
+    void on_boot(const BootNotificationResponse& response);
+    void on_transaction(const TransactionEventResponse& response);
+    void set_online(bool online);
+
+    kernel::Service& self_;
+    Config config_;
+    kernel::Client<link::Interface> link_;
+    kernel::Client<session::Interface> session_;
+    audit::Journal journal_;
+
+    bool is_open_ = false;
+    std::uint32_t connection_ = 0;
+    rpc::Side side_;
+    rpc::State rpc_;
+    std::uint32_t answering_ = 0;             ///< the frame that is being handled; 0: none, or answered already
+
+    Checkpoint at_;                           ///< all but the open calls, which rpc_ holds
+    std::deque<session::Event> events_;       ///< taken from session and not acknowledged
+    bool is_fetching_ = false;
+    std::uint32_t attempts_ = 0;              ///< of the first event
+    Instant not_before_{};                    ///< the next call of ours: after a refusal, or as BootNotification said
+    Instant last_sent_{};
+};
+
+}  // namespace voltkeep::ocpp
