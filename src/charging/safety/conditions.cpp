@@ -85,7 +85,7 @@ void add_dc(const Work& work, Set& set) {
     // Behind an open contactor the station's side must go down alone. If it stays with the car's, the contactor is welded.
     const bool follows = magnitude(s.supply_voltage.value - s.outlet_voltage.value) < 5'000;
     set.add(PROTECTION_CONTACTOR_WELDED, state.stage == Stage::discharging && state.stage_us > 800'000 && charged && follows);
-    set.add(PROTECTION_PRECHARGE_TIMEOUT, state.stage == Stage::precharging && state.wanted.voltage.value > 0);
+    set.add(PROTECTION_SETUP_TIMEOUT, state.stage == Stage::insulation_test || (state.stage == Stage::precharging && state.wanted.voltage.value > 0));
 }
 
 }  // namespace

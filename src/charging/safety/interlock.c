@@ -34,7 +34,7 @@ const struct interlock_protection interlock_protections[PROTECTION_COUNT] = {
     {"contactor_not_closed", 0, "", MILLISECONDS(120), STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: auxiliary contact against command"},
     {"contactor_welded", 0, "", MILLISECONDS(120), STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-23, welded contactor; auxiliary contact or voltage behind it"},
     {"discharge_failed", 60000, "mV", MILLISECONDS(1000), STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-23 CC: below 60 V within 1 s"},
-    {"precharge_timeout", 20000, "mV", MILLISECONDS(10000), STOP_CONTROLLED, LATCH_NEVER, "ISO 15118-20 V2G_EVCC_PreCharge_Timer: 10 s"},
+    {"setup_timeout", 10, "s", MILLISECONDS(10000), STOP_CONTROLLED, LATCH_NEVER, "ISO 15118-20 V2G_EVCC_PreCharge_Timer: 10 s; the insulation test as long"},
     {"supply_fault", 0, "", 0, STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: the power modules report a fault"},
     {"mains", 20, "% of 230 V or 5 % of 50 Hz", MILLISECONDS(200), STOP_CONTROLLED, LATCH_NEVER, "EN 50160; EN 50549-1 when feeding back"},
     {"consent_expired", 500, "ms", 0, STOP_CONTROLLED, LATCH_NEVER, "own rule: power flows only while the session renews its consent"},

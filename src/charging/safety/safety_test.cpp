@@ -302,6 +302,21 @@ TEST(Safety, bad_insulation_fails_the_cable_check) {
     EXPECT_NE(bench.out.report.latched & (1u << PROTECTION_INSULATION), 0u);
 }
 
+TEST(Safety, a_test_voltage_that_is_never_reached_ends_the_cable_check) {
+    Bench bench;
+    bench.run(100);
+    bench.plug(6'000);
+    bench.run(100);
+    bench.demand(Demand::cable_check);
+    bench.fault = [&](Sensors& s) {
+        if (bench.state.stage == Stage::insulation_test) s.supply_voltage = s.outlet_voltage = {397'000};
+    };
+    bench.run(11'500);
+    EXPECT_EQ(bench.out.report.cable_check, CableCheck::failed);
+    EXPECT_EQ(bench.out.report.cause, PROTECTION_SETUP_TIMEOUT);
+    EXPECT_FALSE(bench.out.actuators.close_contactor);
+}
+
 TEST(Safety, weak_insulation_is_a_warning) {
     Bench bench;
     bench.run(100);

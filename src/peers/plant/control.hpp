@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What people and tests may ask of the plant. One line of text in, one line of JSON out: {"ok":true,...} or {"ok":false,"error":"..."}.
+//
+//   status                              the truth about every EVSE: energy in 1/1000 Wh, voltage, current, contactor, faults
+//   faults                              the menu
+//   fault EVSE NAME [on|off|VALUE]      break something, or mend it
+//   clear EVSE                          mend everything
+//   plug EVSE [SOC_PERMILLE]            a car without electronics: state C, its contactor follows the voltage
+//   pilot EVSE b|c|d                    what that car shows
+//   unplug EVSE                         pulls the plug of whatever car is there
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "peers/plant/world.hpp"
+
+namespace voltkeep::plant {
+
+inline constexpr std::size_t kLongestLine = 512;
+
+/// Carries out one line. The answer ends with a newline.
+[[nodiscard]] std::string answer(World& world, std::string_view line);
+
+}  // namespace voltkeep::plant
