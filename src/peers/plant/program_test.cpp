@@ -89,8 +89,8 @@ protected:
     }
     Descriptor door(const char* name) { return connect_to(directory + "/evse1-" + name + ".sock", SOCK_SEQPACKET); }
 
-    // A power path that runs the safety core on the program's frames. Its time is the frames' own, two of 5 ms a turn, so that a busy
-    // machine slows the test and does not trip it.
+    // A power path that runs the safety core on the program's frames. Its time is the frames' own, at least two of 5 ms a turn and the
+    // newest of them, so that a busy machine slows the test and does not trip it.
     struct Power {
         Descriptor bus;
         safety::Configuration configuration{};
@@ -104,6 +104,7 @@ protected:
                 us += 10'000;
                 for (int i = 0; i < 2; ++i)
                     if (const auto frame = next(bus, powerdrv::decode_inputs)) inputs.sensors = frame->sensors;
+                while (const auto newer = next(bus, powerdrv::decode_inputs, 0)) inputs.sensors = newer->sensors;
                 inputs.command.consent_ms = 500;
                 const safety::Step made = safety::step(configuration, state, inputs, safety::Tick{us});
                 state = made.state;
