@@ -48,7 +48,9 @@ public:
         send(services_[i], control::Join{.kind = control::Kind::go});
     }
 
+    /// A service that has ended by itself and was waited for has no process: -1 would be every process there is.
     void kill(std::size_t i) {
+        if (services_[i].pid <= 0) return;
         ::kill(services_[i].pid, SIGKILL);
         ::waitpid(services_[i].pid, nullptr, 0);
         services_[i].pid = -1;
