@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts what this program allocates: the global operators new of allocations.cpp do it, in a file of their own, where no caller sees through them.
+// Counts what this program allocates: the global operators new of allocations.cpp do it, in a file of their own, where no caller
+// sees through them.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time and allocations of three messages of OCPP 2.1: strict pass, reading and validation together ("parse"), validation and writing
-// together ("write"), and, in the same run, nlohmann-json's parse alone, which validates nothing. `ratios` compare the medians: below 1
-// we are faster.
+// Time and allocations of three messages of OCPP 2.1: strict pass, reading and validation together ("parse"), validation and
+// writing together ("write"), and, in the same run, nlohmann-json's parse alone, which validates nothing. `ratios` compare the
+// medians: below 1 we are faster.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -72,7 +72,8 @@ void measure(std::vector<Row>& rows, const std::string& name, const T& message) 
 BootNotificationRequest boot() {
     BootNotificationRequest request;
     request.reason = BootReasonEnum::PowerUp;
-    request.chargingStation = {.model = "VK-50", .vendorName = "Voltkeep", .serialNumber = "VK-0000001", .firmwareVersion = "1.0.0"};
+    request.chargingStation = {
+        .model = "VK-50", .vendorName = "Voltkeep", .serialNumber = "VK-0000001", .firmwareVersion = "1.0.0"};
     return request;
 }
 
@@ -122,8 +123,9 @@ void print_json(const std::vector<Row>& rows) {
     std::string ratios;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const Row& r = rows[i];
-        text += std::format(R"({}{{"name":"{}","median_us":{:.4f},"p99_us":{:.4f},"p999_us":{:.4f},"message_bytes":{},"allocations":{}}})",
-                            i == 0 ? "" : ",", r.name, r.median_us, r.p99_us, r.p999_us, r.message_bytes, r.allocations);
+        text += std::format(
+            R"({}{{"name":"{}","median_us":{:.4f},"p99_us":{:.4f},"p999_us":{:.4f},"message_bytes":{},"allocations":{}}})",
+            i == 0 ? "" : ",", r.name, r.median_us, r.p99_us, r.p999_us, r.message_bytes, r.allocations);
         if (i % 3 == 0) {
             ratios += std::format(R"({}"{} / nlohmann":{:.3f})", i == 0 ? "" : ",", r.name, r.median_us / rows[i + 2].median_us);
         }
@@ -134,7 +136,8 @@ void print_json(const std::vector<Row>& rows) {
 void print_table(const std::vector<Row>& rows) {
     std::printf("%-46s %10s %10s %10s %8s %12s\n", "", "median us", "p99 us", "p99.9 us", "bytes", "allocations");
     for (const Row& r : rows) {
-        std::printf("%-46s %10.3f %10.3f %10.3f %8zu %12zu\n", r.name.c_str(), r.median_us, r.p99_us, r.p999_us, r.message_bytes, r.allocations);
+        std::printf("%-46s %10.3f %10.3f %10.3f %8zu %12zu\n", r.name.c_str(), r.median_us, r.p99_us, r.p999_us, r.message_bytes,
+                    r.allocations);
     }
 }
 

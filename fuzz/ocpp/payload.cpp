@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as the payload of any action: the first byte chooses the message, the rest is the text. What is accepted must be written,
-// read again, and written the same.
+// Any bytes as the payload of any action: the first byte chooses the message, the rest is the text. What is accepted must be
+// written, read again, and written the same.
 #include <cstdint>
 #include <string_view>
 

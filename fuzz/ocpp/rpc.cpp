@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two ends of a connection and someone in the middle: each line of the input is a message to the station, with a call of the station open.
-// Whatever comes, what goes out is a message of OCPP-J, a result gets no CALLERROR, and at most one answer goes out for what came in.
+// Two ends of a connection and someone in the middle: each line of the input is a message to the station, with a call of the
+// station open. Whatever comes, what goes out is a message of OCPP-J, a result gets no CALLERROR, and at most one answer goes out
+// for what came in.
+#include "wire/ocpp/rpc.hpp"
+
 #include <cstdint>
 #include <string_view>
 
 #include "wire/ocpp/messages/availability.hpp"
-#include "wire/ocpp/rpc.hpp"
 
 using namespace voltkeep;
 using namespace voltkeep::ocpp;

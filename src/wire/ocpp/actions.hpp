@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of each action: who sends it, in which block of the specification it stands, which types its request and response have.
+// What is known of each action: who sends it, in which block of the specification it stands, which types its request and response
+// have.
 #pragma once
 
 #include <optional>
@@ -19,12 +20,12 @@ enum class Direction : std::uint8_t { request, response };
 
 struct ActionInfo {
     Action action;
-    std::string_view name;            ///< as it travels
-    char block;                       ///< of Part 2: 'A' security to 'S' battery swap
+    std::string_view name;  ///< as it travels
+    char block;             ///< of Part 2: 'A' security to 'S' battery swap
     From from;
-    bool since_2_1;                   ///< OCPP 2.0.1 does not know it
+    bool since_2_1;  ///< OCPP 2.0.1 does not know it
     const Type& (*request)();
-    const Type& (*response)();        ///< nullptr: a SEND, which has no answer
+    const Type& (*response)();  ///< nullptr: a SEND, which has no answer
 };
 
 /// All 91, in the order of Action.

@@ -24,7 +24,8 @@ Checked<std::string> write(const void* object, const Type& type, Version version
     std::string text = std::move(writer).text();
     constexpr std::size_t kLargestPayload = kLargestMessage - 1024;  // type, id and action are around it
     if (text.size() > kLargestPayload) {
-        return std::unexpected(OcppError{ErrorCode::FormatViolation, "", "longer than " + std::to_string(kLargestPayload) + " bytes"});
+        return std::unexpected(
+            OcppError{ErrorCode::FormatViolation, "", "longer than " + std::to_string(kLargestPayload) + " bytes"});
     }
     return text;
 }

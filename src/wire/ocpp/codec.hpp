@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON text <-> the messages and data types of OCPP 2.1. Everything that the official schemas demand is demanded here, of what comes in and
-// of what goes out. No exceptions, no state, bounded memory (types.hpp).
+// JSON text <-> the messages and data types of OCPP 2.1. Everything that the official schemas demand is demanded here, of what
+// comes in and of what goes out. No exceptions, no state, bounded memory (types.hpp).
 //
 //   auto request = parse<BootNotificationRequest>(text);   // Checked<BootNotificationRequest>
 //   auto text = write(response);                           // Checked<std::string>
@@ -65,8 +65,8 @@ template <class E>
     return value ? std::optional(static_cast<E>(*value)) : std::nullopt;
 }
 
-/// One request or response of any action, already valid when it was read: what travels between the RPC framework and who handles it.
-/// Copies share the same value, which nobody changes.
+/// One request or response of any action, already valid when it was read: what travels between the RPC framework and who handles
+/// it. Copies share the same value, which nobody changes.
 class Message {
 public:
     Message() = default;

@@ -42,7 +42,8 @@ TEST(Codec, reads_what_it_wrote) {
 
 TEST(Codec, names_code_and_place_of_what_is_wrong) {
     using Boot = BootNotificationRequest;
-    expect_error(error_of<Boot>(R"({"chargingStation":{"model":"a","vendorName":"b"}})"), ErrorCode::OccurrenceConstraintViolation, "/reason");
+    expect_error(error_of<Boot>(R"({"chargingStation":{"model":"a","vendorName":"b"}})"),
+                 ErrorCode::OccurrenceConstraintViolation, "/reason");
     expect_error(error_of<Boot>(R"({"reason":"PowerUp","chargingStation":{"model":1,"vendorName":"b"}})"),
                  ErrorCode::TypeConstraintViolation, "/chargingStation/model");
     expect_error(error_of<Boot>(R"({"reason":"Powerup","chargingStation":{"model":"a","vendorName":"b"}})"),
@@ -57,7 +58,8 @@ TEST(Codec, names_code_and_place_of_what_is_wrong) {
                  ErrorCode::FormatViolation, "/reason");
     expect_error(error_of<Boot>(R"({"reason":"PowerUp","chargingStation":{"model":"a","vendorName":"b"},"customData":{}})"),
                  ErrorCode::OccurrenceConstraintViolation, "/customData/vendorId");
-    expect_error(error_of<GetVariablesRequest>(R"({"getVariableData":[]})"), ErrorCode::OccurrenceConstraintViolation, "/getVariableData");
+    expect_error(error_of<GetVariablesRequest>(R"({"getVariableData":[]})"), ErrorCode::OccurrenceConstraintViolation,
+                 "/getVariableData");
     expect_error(error_of<BootNotificationResponse>(R"({"currentTime":"2026-02-29T00:00:00Z","interval":1,"status":"Accepted"})"),
                  ErrorCode::PropertyConstraintViolation, "/currentTime");
     expect_error(error_of<Boot>("[]"), ErrorCode::TypeConstraintViolation, "");
@@ -66,7 +68,9 @@ TEST(Codec, names_code_and_place_of_what_is_wrong) {
 
 TEST(Codec, an_integer_may_be_written_with_a_point_but_has_no_fraction) {
     const std::string_view before = R"({"currentTime":"2026-07-01T00:00:00Z","status":"Accepted","interval":)";
-    const auto interval = [&](std::string_view number) { return parse<BootNotificationResponse>(std::string(before) + std::string(number) + "}"); };
+    const auto interval = [&](std::string_view number) {
+        return parse<BootNotificationResponse>(std::string(before) + std::string(number) + "}");
+    };
     EXPECT_EQ(interval("1.0")->interval, 1);
     EXPECT_EQ(interval("30e1")->interval, 300);
     EXPECT_EQ(interval("2147483647")->interval, 2147483647);
@@ -81,7 +85,8 @@ TEST(Codec, lengths_are_characters_and_not_bytes) {
     std::string umlauts;
     for (int i = 0; i < 20; ++i) umlauts += "\u00fc";
     const auto boot = [](const std::string& model) {
-        return parse<BootNotificationRequest>(R"({"reason":"PowerUp","chargingStation":{"model":")" + model + R"(","vendorName":"b"}})");
+        return parse<BootNotificationRequest>(R"({"reason":"PowerUp","chargingStation":{"model":")" + model +
+                                              R"(","vendorName":"b"}})");
     };
     EXPECT_TRUE(boot(twenty));
     EXPECT_TRUE(boot(umlauts));
@@ -159,8 +164,10 @@ TEST(Codec, a_small_message_cannot_make_a_large_value) {
         std::string periods;
         for (int i = 0; i < 1024; ++i) periods += R"({"startPeriod":0},)";
         periods.pop_back();
-        const std::string profile = R"({"id":1,"stackLevel":0,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Absolute",)"
-                                    R"("chargingSchedule":[{"id":1,"chargingRateUnit":"A","chargingSchedulePeriod":[)" + periods + "]}]},";
+        const std::string profile =
+            R"({"id":1,"stackLevel":0,"chargingProfilePurpose":"TxProfile","chargingProfileKind":"Absolute",)"
+            R"("chargingSchedule":[{"id":1,"chargingRateUnit":"A","chargingSchedulePeriod":[)" +
+            periods + "]}]},";
         std::string profiles;
         for (std::size_t i = 0; i < schedules; ++i) profiles += profile;
         profiles.pop_back();

@@ -109,8 +109,9 @@ std::optional<std::string> DateTime::text() const {
     const year_month_day date(day);
     const hh_mm_ss of_day(instant - day);
     char text[48];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), static_cast<int>(of_day.hours().count()), static_cast<int>(of_day.minutes().count()),
+    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(of_day.hours().count()), static_cast<int>(of_day.minutes().count()),
                   static_cast<int>(of_day.seconds().count()), static_cast<int>(of_day.subseconds().count()));
     return text;
 }

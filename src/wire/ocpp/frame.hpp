@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The five messages of OCPP-J (Part 4, chapter 4): JSON arrays that carry payloads. Reads and writes them, knows nothing of who waits for what.
+// The five messages of OCPP-J (Part 4, chapter 4): JSON arrays that carry payloads. Reads and writes them, knows nothing of who
+// waits for what.
 #pragma once
 
 #include <optional>
@@ -40,9 +41,9 @@ enum class FrameType : std::uint8_t { call = 2, call_result = 3, call_error = 4,
 struct Frame {
     FrameType type{};
     MessageId id;
-    std::string action;                ///< call and send
-    std::optional<Json> payload;       ///< call, call_result and send
-    std::string code;                  ///< of an error: any word, peers have their own
+    std::string action;           ///< call and send
+    std::optional<Json> payload;  ///< call, call_result and send
+    std::string code;             ///< of an error: any word, peers have their own
     std::string description;
 };
 

@@ -45,7 +45,8 @@ constexpr auto kPlain = [] {
 
 class StrictPass {
 public:
-    StrictPass(std::string_view text, unsigned depth) : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), depth_(depth) {}
+    StrictPass(std::string_view text, unsigned depth)
+        : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), depth_(depth) {}
 
     bool run() {
         at_ = scan::space(at_, end_);
@@ -156,7 +157,8 @@ private:
         if (!a.escaped && !b.escaped) return raw(a) == raw(b);
         return unescaped(a) == unescaped(b);
     }
-    static std::uint32_t hash(std::string_view text) {  // FNV-1a: only to make most comparisons short, collisions cost time and no more
+    static std::uint32_t hash(
+        std::string_view text) {  // FNV-1a: only to make most comparisons short, collisions cost time and no more
         std::uint32_t h = 2166136261u;
         for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 16777619u;
         return h;
@@ -253,7 +255,8 @@ private:
 
 Checked<Json> check_json(std::string_view text, const Limits& limits) {
     if (text.size() > limits.bytes || text.size() > 0xffff'ffff) {
-        return std::unexpected(OcppError{ErrorCode::FormatViolation, "", "longer than " + std::to_string(limits.bytes) + " bytes"});
+        return std::unexpected(
+            OcppError{ErrorCode::FormatViolation, "", "longer than " + std::to_string(limits.bytes) + " bytes"});
     }
     StrictPass pass(text, limits.depth);
     if (!pass.run()) return std::unexpected(std::move(pass).error());

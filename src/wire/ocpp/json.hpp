@@ -12,8 +12,8 @@
 namespace voltkeep::ocpp {
 
 inline constexpr std::size_t kLargestMessage = 1 << 20;  ///< bytes of one message; ours, the standard names none
-inline constexpr unsigned kDeepest = 16;                 ///< objects and arrays within each other, the message's own array included
-inline constexpr std::size_t kMostOpenNames = 512;       ///< names of all objects that are open at one place
+inline constexpr unsigned kDeepest = 16;            ///< objects and arrays within each other, the message's own array included
+inline constexpr std::size_t kMostOpenNames = 512;  ///< names of all objects that are open at one place
 
 struct Limits {
     std::size_t bytes = kLargestMessage;

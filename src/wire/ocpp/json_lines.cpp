@@ -59,7 +59,8 @@ Checked<> check(std::string_view text) {
         return std::unexpected(std::move(error));
     }
     const auto line = members(*json);
-    if (!line || !line->action || !line->direction || !line->payload) return malformed("a line has action, direction and payload");
+    if (!line || !line->action || !line->direction || !line->payload)
+        return malformed("a line has action, direction and payload");
     if (line->direction != "request" && line->direction != "response") return malformed("the direction is request or response");
     const ActionInfo* action = find_action(*line->action);
     if (!action) return std::unexpected(OcppError{ErrorCode::NotImplemented, "", "no such action"});

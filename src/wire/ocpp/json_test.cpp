@@ -11,24 +11,28 @@ namespace {
 bool accepts(std::string_view text) { return check_json(text).has_value(); }
 
 TEST(StrictJson, takes_every_form_of_rfc_8259) {
-    for (const auto* text : {"{}", "[]", " [ 1 , 2.5e-3 , -0 , true , false , null ] ", R"({"a":{"b":["\u00e4\n\/\"\\"]},"":0})", "\"\xc3\xa4\"",
-                             R"("\ud83d\ude00")", "\"\xf0\x9f\x98\x80\"", "0", R"({"a":{"x":1},"b":{"x":1}})", "\"\x7f\""}) {
+    for (const auto* text :
+         {"{}", "[]", " [ 1 , 2.5e-3 , -0 , true , false , null ] ", R"({"a":{"b":["\u00e4\n\/\"\\"]},"":0})", "\"\xc3\xa4\"",
+          R"("\ud83d\ude00")", "\"\xf0\x9f\x98\x80\"", "0", R"({"a":{"x":1},"b":{"x":1}})", "\"\x7f\""}) {
         EXPECT_TRUE(accepts(text)) << text;
     }
 }
 
 TEST(StrictJson, refuses_everything_else) {
     for (const auto* text :
-         {"", " ", "{", "[", "[1", "[1,", "[1,]", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}", "{'a':1}", "[1 2]", "{\"a\" 1}",
-          "01", "1.", ".1", "+1", "-", "1e", "1e+", "0x1", "NaN", "Infinity", "-Infinity", "nul", "True", "{} {}", "[] x", "/**/[]", "\"\t\"", "\"\n\"",
-          "\"", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u123g\"", "\xef\xbb\xbf{}", "]", "}", ",", ":"}) {
+         {"",        " ",        "{",         "[",          "[1",      "[1,",       "[1,]",        "{\"a\"",
+          "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{a:1}",   "{'a':1}",   "[1 2]",       "{\"a\" 1}",
+          "01",      "1.",       ".1",        "+1",         "-",       "1e",        "1e+",         "0x1",
+          "NaN",     "Infinity", "-Infinity", "nul",        "True",    "{} {}",     "[] x",        "/**/[]",
+          "\"\t\"",  "\"\n\"",   "\"",        "\"\\",       "\"\\x\"", "\"\\u12\"", "\"\\u123g\"", "\xef\xbb\xbf{}",
+          "]",       "}",        ",",         ":"}) {
         EXPECT_FALSE(accepts(text)) << text;
     }
 }
 
 TEST(StrictJson, refuses_what_is_not_utf_8) {
-    for (const auto* text : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80",
-                             "\xff", "\xc3", "\xe2\x82", "\xf0\x9f\x98"}) {
+    for (const auto* text : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x80\x80\x80",
+                             "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3", "\xe2\x82", "\xf0\x9f\x98"}) {
         EXPECT_FALSE(accepts("\"" + std::string(text) + "\""));
         EXPECT_FALSE(is_utf8(text));
     }
@@ -36,7 +40,8 @@ TEST(StrictJson, refuses_what_is_not_utf_8) {
 }
 
 TEST(StrictJson, refuses_half_a_surrogate_pair) {
-    for (const auto* text : {R"("\ud83d")", R"("\ude00")", R"("\ud83dx")", R"("\ud83d\ud83d")", R"("\ud83d\u0041")"}) EXPECT_FALSE(accepts(text)) << text;
+    for (const auto* text : {R"("\ud83d")", R"("\ude00")", R"("\ud83dx")", R"("\ud83d\ud83d")", R"("\ud83d\u0041")"})
+        EXPECT_FALSE(accepts(text)) << text;
 }
 
 TEST(StrictJson, refuses_a_name_twice_in_an_object_however_it_is_spelled) {

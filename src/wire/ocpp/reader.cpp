@@ -87,7 +87,8 @@ bool Reader::decimal(const Type& type, void* out) {
     const auto value = number();
     if (!value) return refuse(ErrorCode::PropertyConstraintViolation, "a number with more than 18 digits or out of all range");
     if (!value->within(type.least, type.most)) {
-        if (type.least == 0) return refuse(ErrorCode::PropertyConstraintViolation, "expected a number from 0 to " + std::to_string(type.most));
+        if (type.least == 0)
+            return refuse(ErrorCode::PropertyConstraintViolation, "expected a number from 0 to " + std::to_string(type.most));
         return refuse(ErrorCode::PropertyConstraintViolation, "expected a number of at most " + std::to_string(type.most));
     }
     *static_cast<Decimal*>(out) = *value;
@@ -216,7 +217,8 @@ bool Reader::list(const Type& type, void* out) {
         if (count == static_cast<std::size_t>(type.most)) {
             return refuse(ErrorCode::OccurrenceConstraintViolation, "more than " + std::to_string(type.most) + " elements");
         }
-        if (room_ < type.element->size) return refuse(ErrorCode::PropertyConstraintViolation, "the lists of this message take too much memory");
+        if (room_ < type.element->size)
+            return refuse(ErrorCode::PropertyConstraintViolation, "the lists of this message take too much memory");
         room_ -= type.element->size;
         if (!read(*type.element, type.list->grow(out))) return inside(std::to_string(count));
         ++count;

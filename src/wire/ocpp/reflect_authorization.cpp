@@ -3,7 +3,6 @@
 #include "wire/ocpp/messages/local_list.hpp"
 #include "wire/ocpp/messages/remote_control.hpp"
 #include "wire/ocpp/messages/reservation.hpp"
-
 #include "wire/ocpp/reflect.hpp"
 
 namespace voltkeep::ocpp {

@@ -3,7 +3,6 @@
 #include "wire/ocpp/messages/data_transfer.hpp"
 #include "wire/ocpp/messages/metering.hpp"
 #include "wire/ocpp/messages/transactions.hpp"
-
 #include "wire/ocpp/reflect.hpp"
 
 namespace voltkeep::ocpp {

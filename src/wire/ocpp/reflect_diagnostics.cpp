@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/ocpp/messages/diagnostics.hpp"
-
 #include "wire/ocpp/reflect.hpp"
 
 namespace voltkeep::ocpp {

@@ -2,7 +2,6 @@
 #include "wire/ocpp/messages/certificates.hpp"
 #include "wire/ocpp/messages/display.hpp"
 #include "wire/ocpp/messages/firmware.hpp"
-
 #include "wire/ocpp/reflect.hpp"
 
 namespace voltkeep::ocpp {

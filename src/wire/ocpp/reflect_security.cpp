@@ -2,7 +2,6 @@
 #include "wire/ocpp/messages/availability.hpp"
 #include "wire/ocpp/messages/provisioning.hpp"
 #include "wire/ocpp/messages/security.hpp"
-
 #include "wire/ocpp/reflect.hpp"
 
 namespace voltkeep::ocpp {

@@ -3,7 +3,6 @@
 #include "wire/ocpp/messages/bidirectional.hpp"
 #include "wire/ocpp/messages/tariff.hpp"
 #include "wire/ocpp/messages/tariff_and_cost.hpp"
-
 #include "wire/ocpp/reflect.hpp"
 
 namespace voltkeep::ocpp {

@@ -11,9 +11,7 @@ namespace {
 OcppError problem(ErrorCode code, std::string what) { return {code, "", std::move(what)}; }
 
 /// For the peer's eyes: the place and the reason.
-std::string description(const OcppError& error) {
-    return error.where.empty() ? error.what : error.where + ": " + error.what;
-}
+std::string description(const OcppError& error) { return error.where.empty() ? error.what : error.where + ": " + error.what; }
 
 bool may_send(Role role, From from) { return from == From::either || (from == From::station) == (role == Role::station); }
 
@@ -44,7 +42,8 @@ public:
         if (direction != Direction::request || !action->response || !may_send(side_.role, action->from)) {
             return not_sent(input.id, problem(ErrorCode::ProtocolError, "not a request that this side may call"));
         }
-        if (!known(*action)) return not_sent(input.id, problem(ErrorCode::NotSupported, "the peer's version does not have this action"));
+        if (!known(*action))
+            return not_sent(input.id, problem(ErrorCode::NotSupported, "the peer's version does not have this action"));
         auto payload = input.request.write(side_.version);
         if (!payload) return not_sent(input.id, std::move(payload).error());
         state_.ours = State::Open{input.id, action->action, now_};
@@ -58,19 +57,22 @@ public:
         if (action->response || direction != Direction::request || !may_send(side_.role, action->from)) {
             return not_sent(input.id, problem(ErrorCode::ProtocolError, "not a message that this side may send unconfirmed"));
         }
-        if (!known(*action)) return not_sent(input.id, problem(ErrorCode::NotSupported, "the peer's version has no unconfirmed messages"));
+        if (!known(*action))
+            return not_sent(input.id, problem(ErrorCode::NotSupported, "the peer's version has no unconfirmed messages"));
         auto payload = input.request.write(side_.version);
         if (!payload) return not_sent(input.id, std::move(payload).error());
         put(Transmit{rpc::send(input.id, action->name, *payload)});
     }
 
     void on(const Answer& input) {
-        if (!is_open(state_.theirs, input.id)) return not_sent(input.id, problem(ErrorCode::ProtocolError, "no such call is open"));
+        if (!is_open(state_.theirs, input.id))
+            return not_sent(input.id, problem(ErrorCode::ProtocolError, "no such call is open"));
         const State::Open open = *std::exchange(state_.theirs, std::nullopt);
         const bool fits = input.response && meaning(input.response).direction == Direction::response &&
                           meaning(input.response).action->action == open.action;
-        auto payload = fits ? input.response.write(side_.version)
-                            : Checked<std::string>(std::unexpected(problem(ErrorCode::InternalError, "not a response to this action")));
+        auto payload =
+            fits ? input.response.write(side_.version)
+                 : Checked<std::string>(std::unexpected(problem(ErrorCode::InternalError, "not a response to this action")));
         if (!payload) {
             tell(FrameType::call_error, input.id, ErrorCode::InternalError, "no valid answer could be made");
             return not_sent(input.id, std::move(payload).error());
@@ -80,13 +82,15 @@ public:
     }
 
     void on(const Refuse& input) {
-        if (!is_open(state_.theirs, input.id)) return not_sent(input.id, problem(ErrorCode::ProtocolError, "no such call is open"));
+        if (!is_open(state_.theirs, input.id))
+            return not_sent(input.id, problem(ErrorCode::ProtocolError, "no such call is open"));
         state_.theirs.reset();
         tell(FrameType::call_error, input.id, input.code, input.description);
     }
 
     void on(const RefuseResult& input) {
-        if (!is_open(state_.taken, input.id)) return not_sent(input.id, problem(ErrorCode::ProtocolError, "no such result was taken"));
+        if (!is_open(state_.taken, input.id))
+            return not_sent(input.id, problem(ErrorCode::ProtocolError, "no such result was taken"));
         state_.taken.reset();
         tell_result_error(input.id, input.code, input.description);
     }
@@ -106,23 +110,25 @@ public:
 private:
     // ---- what came from the peer
 
-    //= OCPP 2.1 FR.02 a valid request is handed on, an invalid one is answered with CALLERROR
+    //= OCPP 2.1 Part 4 FR.02 a valid request is handed on, an invalid one is answered with CALLERROR
     void on_call(const Frame& frame) {
-        if (state_.theirs && state_.theirs->id == frame.id) return ignored(problem(ErrorCode::ProtocolError, "the open call again"));
+        if (state_.theirs && state_.theirs->id == frame.id)
+            return ignored(problem(ErrorCode::ProtocolError, "the open call again"));
         if (state_.theirs && now_ - state_.theirs->since < side_.timeout) {
             return refuse_call(frame.id, problem(ErrorCode::RpcFrameworkError, "one call at a time"));
         }
         const ActionInfo* action = find_action(frame.action);
         if (!action || !known(*action)) return refuse_call(frame.id, problem(ErrorCode::NotImplemented, "no such action"));
         if (!action->response) return refuse_call(frame.id, problem(ErrorCode::ProtocolError, "this action is a SEND"));
-        if (!may_send(other(), action->from)) return refuse_call(frame.id, problem(ErrorCode::NotSupported, "not in this direction"));
+        if (!may_send(other(), action->from))
+            return refuse_call(frame.id, problem(ErrorCode::NotSupported, "not in this direction"));
         auto request = parse_payload(*action, Direction::request, *frame.payload);
         if (!request) return refuse_call(frame.id, request.error());
         state_.theirs = State::Open{frame.id, action->action, now_};
         put(Request{frame.id, *std::move(request)});
     }
 
-    //= OCPP 2.1 FR.03 an invalid response is answered with CALLRESULTERROR, never with CALLERROR
+    //= OCPP 2.1 Part 4 FR.03 an invalid response is answered with CALLRESULTERROR, never with CALLERROR
     void on_result(const Frame& frame) {
         if (!is_open(state_.ours, frame.id)) return ignored(problem(ErrorCode::ProtocolError, "a result that nobody waits for"));
         auto response = parse_payload(info(state_.ours->action), Direction::response, *frame.payload);
@@ -140,7 +146,8 @@ private:
     }
 
     void on_result_error(const Frame& frame) {
-        if (!is_open(state_.answered, frame.id)) return ignored(problem(ErrorCode::ProtocolError, "an error for no answer of ours"));
+        if (!is_open(state_.answered, frame.id))
+            return ignored(problem(ErrorCode::ProtocolError, "an error for no answer of ours"));
         const State::Open open = *std::exchange(state_.answered, std::nullopt);
         put(ResultRefused{open.id, open.action, frame.code, frame.description});
     }
@@ -172,7 +179,9 @@ private:
 
     void put(Output output) { outputs_.push_back(std::move(output)); }
 
-    void tell(FrameType type, const MessageId& id, ErrorCode code, std::string_view text) { put(Transmit{error(type, id, code, text)}); }
+    void tell(FrameType type, const MessageId& id, ErrorCode code, std::string_view text) {
+        put(Transmit{error(type, id, code, text)});
+    }
 
     void tell_result_error(const MessageId& id, ErrorCode code, std::string_view text) {
         if (side_.version == Version::ocpp21) tell(FrameType::call_result_error, id, code, text);

@@ -46,13 +46,16 @@ std::string sent(const std::vector<Output>& outputs) {
 
 ResetResponse accepted() { return {.status = ResetStatusEnum::Accepted}; }
 
-std::string boot_response() { return *write(BootNotificationResponse{.interval = 300, .status = RegistrationStatusEnum::Accepted}); }
+std::string boot_response() {
+    return *write(BootNotificationResponse{.interval = 300, .status = RegistrationStatusEnum::Accepted});
+}
 
 TEST(Rpc, a_call_is_answered_by_its_result) {
     End station(Role::station);
     End csms(Role::csms);
     const auto call = station.put(Call{"a", BootNotificationRequest{}});
-    EXPECT_EQ(sent(call), R"([2,"a","BootNotification",{"chargingStation":{"model":"","vendorName":""},"reason":"ApplicationReset"}])");
+    EXPECT_EQ(sent(call),
+              R"([2,"a","BootNotification",{"chargingStation":{"model":"","vendorName":""},"reason":"ApplicationReset"}])");
 
     const auto request = csms.receive(sent(call));
     ASSERT_TRUE(only<Request>(request));
@@ -66,7 +69,7 @@ TEST(Rpc, a_call_is_answered_by_its_result) {
     EXPECT_FALSE(csms.state.theirs);
 }
 
-//= OCPP 2.1 FR.01
+//= OCPP 2.1 Part 4 FR.01
 TEST(Rpc, a_second_call_waits_for_the_first) {
     End station(Role::station);
     ASSERT_EQ(station.put(Call{"a", HeartbeatRequest{}}).size(), 1u);
@@ -75,7 +78,7 @@ TEST(Rpc, a_second_call_waits_for_the_first) {
     EXPECT_EQ(station.state.ours->id, MessageId("a"));
 }
 
-//= OCPP 2.1 FR.01
+//= OCPP 2.1 Part 4 FR.01
 TEST(Rpc, calls_may_cross) {
     End station(Role::station);
     ASSERT_EQ(station.put(Call{"a", HeartbeatRequest{}}).size(), 1u);
@@ -102,7 +105,7 @@ TEST(Rpc, a_call_fails_when_its_time_is_over_and_its_late_answer_is_dropped) {
     EXPECT_TRUE(station.state.ours) << "the answer to an older call does not end a newer one";
 }
 
-//= OCPP 2.1 FR.02
+//= OCPP 2.1 Part 4 FR.02
 TEST(Rpc, an_invalid_request_is_answered_with_the_code_that_names_its_fault) {
     const auto code = [](std::string_view text) {
         End station(Role::station);
@@ -139,9 +142,10 @@ TEST(Rpc, an_invalid_request_is_answered_with_the_code_that_names_its_fault) {
     EXPECT_EQ(code("\xff"), "-1 FormatViolation");
 }
 
-//= OCPP 2.1 FR.03
+//= OCPP 2.1 Part 4 FR.03
 TEST(Rpc, an_invalid_result_is_answered_with_callresulterror_once_and_ends_the_call) {
-    for (const auto* text : {R"([3,"a",{}])", R"([3,"a",{"currentTime":1}])", R"([3,"a",{"currentTime":"2026-07-31T10:00:00Z"])", R"([3,"a"])"}) {
+    for (const auto* text :
+         {R"([3,"a",{}])", R"([3,"a",{"currentTime":1}])", R"([3,"a",{"currentTime":"2026-07-31T10:00:00Z"])", R"([3,"a"])"}) {
         End station(Role::station);
         (void)station.put(Call{"a", HeartbeatRequest{}});
         const auto outputs = station.receive(text);
@@ -157,9 +161,10 @@ TEST(Rpc, an_invalid_result_is_answered_with_callresulterror_once_and_ends_the_c
 
 TEST(Rpc, nothing_that_may_be_an_answer_is_answered_with_an_error) {
     for (const auto* text :
-         {R"([3,"x",{}])", R"([3,"x",{}] x)", R"([3,"x")", R"([3,7,{}])", R"([3])", R"([4,"x","InternalError","",{}])", R"([4,"x"])", R"([4,"-1","a","b",{}])",
-          R"([4,"x",)", R"([5,"x","FormatViolation","",{}])", R"([5,"x",{)", R"([5])", R"([6,"x","NotifyPeriodicEventStream",{}])", R"([6,"x","Reset",{}])",
-          R"([6,"x",)", R"([7,"x","Reset",{}])", R"([1,"x"])", R"([99])", R"([-2,"x"])"}) {
+         {R"([3,"x",{}])", R"([3,"x",{}] x)", R"([3,"x")", R"([3,7,{}])", R"([3])", R"([4,"x","InternalError","",{}])",
+          R"([4,"x"])", R"([4,"-1","a","b",{}])", R"([4,"x",)", R"([5,"x","FormatViolation","",{}])", R"([5,"x",{)", R"([5])",
+          R"([6,"x","NotifyPeriodicEventStream",{}])", R"([6,"x","Reset",{}])", R"([6,"x",)", R"([7,"x","Reset",{}])",
+          R"([1,"x"])", R"([99])", R"([-2,"x"])"}) {
         End station(Role::station);
         EXPECT_TRUE(only<Ignored>(station.receive(text))) << text;
         (void)station.put(Call{"a", HeartbeatRequest{}});
@@ -208,13 +213,15 @@ TEST(Rpc, what_cannot_be_answered_validly_is_answered_with_internal_error) {
     EXPECT_EQ(std::get<NotSent>(outputs.back()).error.where, "/getVariableResult");
 
     (void)station.receive(kReset);
-    EXPECT_EQ(sent(station.put(Answer{"c1", HeartbeatResponse{}})), R"([4,"c1","InternalError","no valid answer could be made",{}])");
+    EXPECT_EQ(sent(station.put(Answer{"c1", HeartbeatResponse{}})),
+              R"([4,"c1","InternalError","no valid answer could be made",{}])");
 }
 
 TEST(Rpc, a_request_may_be_refused_with_a_code_and_words_for_people) {
     End station(Role::station);
     (void)station.receive(kReset);
-    EXPECT_EQ(sent(station.put(Refuse{"c1", ErrorCode::SecurityError, "not \"booted\""})), R"([4,"c1","SecurityError","not \"booted\"",{}])");
+    EXPECT_EQ(sent(station.put(Refuse{"c1", ErrorCode::SecurityError, "not \"booted\""})),
+              R"([4,"c1","SecurityError","not \"booted\"",{}])");
     EXPECT_FALSE(station.state.theirs);
     (void)station.receive(kReset);
     const std::string text = sent(station.put(Refuse{"c1", ErrorCode::GenericError, std::string(300, 'x')}));
@@ -232,7 +239,8 @@ TEST(Rpc, the_peer_may_refuse_our_answer_and_we_its) {
 
     (void)station.put(Call{"a", BootNotificationRequest{}});
     ASSERT_TRUE(only<Result>(station.receive(R"([3,"a",)" + boot_response() + "]")));
-    EXPECT_EQ(sent(station.put(RefuseResult{"a", ErrorCode::PropertyConstraintViolation, "no"})), R"([5,"a","PropertyConstraintViolation","no",{}])");
+    EXPECT_EQ(sent(station.put(RefuseResult{"a", ErrorCode::PropertyConstraintViolation, "no"})),
+              R"([5,"a","PropertyConstraintViolation","no",{}])");
     EXPECT_TRUE(only<NotSent>(station.put(RefuseResult{"a", ErrorCode::PropertyConstraintViolation, "no"})));
 }
 
@@ -244,7 +252,9 @@ TEST(Rpc, a_send_passes_an_open_call_and_is_never_answered) {
     End csms(Role::csms);
     (void)station.put(Call{"a", HeartbeatRequest{}});
     const std::string text = sent(station.put(Send{"s", values}));
-    EXPECT_EQ(text, R"([6,"s","NotifyPeriodicEventStream",{"data":[{"t":1.5,"v":"230"}],"id":3,"pending":0,"basetime":"1970-01-01T00:00:00.000Z"}])");
+    EXPECT_EQ(
+        text,
+        R"([6,"s","NotifyPeriodicEventStream",{"data":[{"t":1.5,"v":"230"}],"id":3,"pending":0,"basetime":"1970-01-01T00:00:00.000Z"}])");
     ASSERT_TRUE(only<Notification>(csms.receive(text)));
     EXPECT_FALSE(csms.state.theirs);
     EXPECT_TRUE(only<Ignored>(csms.receive(R"([6,"s","NotifyPeriodicEventStream",{}])")));

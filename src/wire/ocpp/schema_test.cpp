@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our types against the official schemas, which are not part of this project: they are read from VOLTKEEP_OCPP_SCHEMAS, or from a folder
-// beside the source tree. Once as tables (each property, each bound, each word, exactly), once by instances that are made from the
-// schemas and must pass, and by mutations that the schemas forbid and must not.
+// Our types against the official schemas, which are not part of this project: they are read from VOLTKEEP_OCPP_SCHEMAS, or from a
+// folder beside the source tree. Once as tables (each property, each bound, each word, exactly), once by instances that are made
+// from the schemas and must pass, and by mutations that the schemas forbid and must not.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -96,7 +96,9 @@ std::string kind_of(const Dom& node) {
 void compare(const Schema& schema, const Dom& unresolved, const Type& type, const std::string& where) {
     const Dom& node = schema.resolve(unresolved);
     const std::string kind = kind_of(node);
-    const auto bound = [&](const char* key, std::int64_t otherwise) { return node.contains(key) ? node[key].get<std::int64_t>() : otherwise; };
+    const auto bound = [&](const char* key, std::int64_t otherwise) {
+        return node.contains(key) ? node[key].get<std::int64_t>() : otherwise;
+    };
     switch (type.kind) {
         case Kind::text:
             EXPECT_EQ(kind, "string") << where;
@@ -145,7 +147,8 @@ void compare(const Schema& schema, const Dom& unresolved, const Type& type, cons
                 EXPECT_EQ(field.optional == nullptr, required.contains(name)) << where << "/" << name;
                 compare(schema, node["properties"][name], *field.type, where + "/" + name);
             }
-            for (const auto& [name, unused] : node["properties"].items()) EXPECT_TRUE(ours.contains(name)) << where << "/" << name << " is missing";
+            for (const auto& [name, unused] : node["properties"].items())
+                EXPECT_TRUE(ours.contains(name)) << where << "/" << name << " is missing";
             break;
         }
     }
@@ -222,7 +225,8 @@ private:
         const auto least = node.value("minItems", std::size_t{0});
         const auto most = std::min<std::size_t>(node.value("maxItems", std::size_t{3}), depth > 4 ? 1 : 3);
         Dom list = Dom::array();
-        for (std::size_t n = least + below(most - least + 1); n > 0; --n) list.push_back(instance(schema, node["items"], depth + 1));
+        for (std::size_t n = least + below(most - least + 1); n > 0; --n)
+            list.push_back(instance(schema, node["items"], depth + 1));
         return list;
     }
     Dom object(const Schema& schema, const Dom& node, unsigned depth) {
@@ -231,7 +235,8 @@ private:
         Dom result = Dom::object();
         const std::size_t chance = 2 + depth;
         for (const auto& [name, property] : node["properties"].items()) {
-            if (required.contains(name) || once_in(name == "customData" ? 6 : chance)) result[name] = instance(schema, property, depth + 1);
+            if (required.contains(name) || once_in(name == "customData" ? 6 : chance))
+                result[name] = instance(schema, property, depth + 1);
         }
         if (!node.contains("additionalProperties") && once_in(2)) result["own"] = Dom{{"deep", Dom::array({1.25, "x", nullptr})}};
         return result;
@@ -254,7 +259,9 @@ public:
     std::vector<Mutation> all;
 
 private:
-    void add(ErrorCode code, const std::string& where, std::function<void()> apply) { all.push_back({std::move(apply), code, where}); }
+    void add(ErrorCode code, const std::string& where, std::function<void()> apply) {
+        all.push_back({std::move(apply), code, where});
+    }
     void set(Dom& value, Dom bad, ErrorCode code, const std::string& where) {
         add(code, where, [&value, bad = std::move(bad)] { value = bad; });
     }
@@ -282,7 +289,8 @@ private:
             set(value, value.get<std::string>() + " ", PropertyConstraintViolation, where);
         }
         if (kind == "date-time") {
-            for (const auto* bad : {"", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01", "2026-01-01T25:00:00Z", "x2026-01-01T00:00:00Z"}) {
+            for (const auto* bad : {"", "2026-02-30T00:00:00Z", "2026-01-01T00:00:00", "2026-01-01", "2026-01-01T25:00:00Z",
+                                    "x2026-01-01T00:00:00Z"}) {
                 set(value, bad, PropertyConstraintViolation, where);
             }
         }
@@ -336,7 +344,8 @@ TEST_F(Schemas, what_they_allow_is_read_and_written_back_the_same) {
         for (const Schema& schema : schemas()) {
             const Dom instance = make.instance(schema, schema.root);
             const auto message = read(schema, instance.dump());
-            ASSERT_TRUE(message) << schema.name << message.error().where << ": " << message.error().what << "\n" << instance.dump(1);
+            ASSERT_TRUE(message) << schema.name << message.error().where << ": " << message.error().what << "\n"
+                                 << instance.dump(1);
             const auto text = message->write();
             ASSERT_TRUE(text) << schema.name << text.error().where << ": " << text.error().what << "\n" << instance.dump(1);
             ASSERT_EQ(Dom::parse(*text), instance) << schema.name;
@@ -355,7 +364,8 @@ TEST_F(Schemas, what_they_forbid_is_refused_with_code_and_place) {
             const auto message = read(schema, instance.dump());
             ASSERT_FALSE(message) << schema.name << mutation.where << " " << name(mutation.code) << "\n" << instance.dump(1);
             EXPECT_EQ(message.error().where, mutation.where) << schema.name << instance.dump(1);
-            EXPECT_EQ(name(message.error().code), name(mutation.code)) << schema.name << mutation.where << "\n" << instance.dump(1);
+            EXPECT_EQ(name(message.error().code), name(mutation.code)) << schema.name << mutation.where << "\n"
+                                                                       << instance.dump(1);
         }
     }
 }

@@ -26,8 +26,8 @@ namespace voltkeep::ocpp {
 
 /// Bounds of ours where the schemas have none.
 inline constexpr std::size_t kUnbounded = 4096;           ///< elements of a list without maxItems
-inline constexpr std::size_t kLongestString = 255;          ///< characters of a text without maxLength (times and dates of tariffs)
-inline constexpr std::size_t kLargestCustomData = 4096;   ///< bytes of one customData
+inline constexpr std::size_t kLongestString = 255;        ///< characters of a text without maxLength (times and dates of tariffs)
+inline constexpr std::size_t kLargestCustomData = 16384;  ///< bytes of one customData
 inline constexpr std::size_t kLargestData = 65536;        ///< bytes of DataTransfer's data
 inline constexpr std::size_t kLargestValue = 16u << 20;   ///< bytes that the list elements of one received message may take
 
@@ -78,22 +78,25 @@ public:
 };
 
 /// OCPP's integer: 32 bits (Part 2, 3.1.1), within the schema's minimum and maximum. `1.0` and `1e2` are integers.
-template <std::int32_t Min = std::numeric_limits<std::int32_t>::min(), std::int32_t Max = std::numeric_limits<std::int32_t>::max()>
+template <std::int32_t Min = std::numeric_limits<std::int32_t>::min(),
+          std::int32_t Max = std::numeric_limits<std::int32_t>::max()>
 struct Integer {
     std::int32_t value = 0;
 
     constexpr Integer() = default;
-    constexpr Integer(std::int32_t v) : value(v) {}               // NOLINT: it is a number
-    constexpr operator std::int32_t() const { return value; }     // NOLINT: it is a number
+    constexpr Integer(std::int32_t v) : value(v) {}            // NOLINT: it is a number
+    constexpr operator std::int32_t() const { return value; }  // NOLINT: it is a number
 };
 using Count = Integer<0>;
 
-/// OCPP's decimal, exact: mantissa * 10^exponent, mantissa without trailing zeros. Up to 18 digits; more are refused, not rounded.
+/// OCPP's decimal, exact: mantissa * 10^exponent, mantissa without trailing zeros. Up to 18 digits; more are refused, not
+/// rounded.
 class Decimal {
 public:
     constexpr Decimal() = default;
     /// value * 10^exponent: Decimal(2315, -2) is 23.15. |exponent| at most 400.
-    constexpr Decimal(std::int64_t value, int exponent = 0) : mantissa_(value), exponent_(static_cast<std::int16_t>(exponent)) {  // NOLINT
+    constexpr Decimal(std::int64_t value, int exponent = 0)
+        : mantissa_(value), exponent_(static_cast<std::int16_t>(exponent)) {  // NOLINT
         CHECK(exponent >= -400 && exponent <= 400);
         normalise();
     }
@@ -217,7 +220,8 @@ public:
     [[nodiscard]] static Checked<AnyJson> from(std::string_view text);
 };
 
-/// A JSON object of at most kLargestCustomData bytes with a vendorId of at most 255 characters. Each object of OCPP may carry one.
+/// A JSON object of at most kLargestCustomData bytes with a vendorId of at most 255 characters. Each object of OCPP may carry
+/// one.
 class CustomData : public RawJson {
 public:
     CustomData() : RawJson("{\"vendorId\":\"\"}", 1) {}

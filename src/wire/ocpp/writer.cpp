@@ -10,7 +10,9 @@ void append_quoted(std::string& out, std::string_view text) {
     out += '"';
     for (std::size_t at = 0; at < text.size();) {
         std::size_t plain = at;
-        while (plain < text.size() && static_cast<unsigned char>(text[plain]) >= 0x20 && text[plain] != '"' && text[plain] != '\\') ++plain;
+        while (plain < text.size() && static_cast<unsigned char>(text[plain]) >= 0x20 && text[plain] != '"' &&
+               text[plain] != '\\')
+            ++plain;
         out.append(text, at, plain - at);
         at = plain;
         if (at == text.size()) break;
