@@ -223,6 +223,13 @@ void Core::on(const input::Unheard& unheard) {
     if (members_[unheard.service].is_present) sentence(unheard.service, Cause::watchdog, true);
 }
 
+void Core::on(const input::Deaf& deaf) {
+    Member& m = members_[deaf.service];
+    if (!m.is_present || m.life == Life::stopping) return;
+    m.kill_at = now_ + stop_limit;
+    enter(deaf.service, Life::stopping);
+}
+
 void Core::on(const input::StopAll&) {
     const bool at_once = std::exchange(is_stopping_, true);
     for (std::uint16_t i = 0; i < image_.services.size(); ++i) {

@@ -17,12 +17,13 @@ struct LaunchFailed { std::uint16_t service = 0; };
 struct Ended { std::uint16_t service = 0; control::Ending ending; };
 struct Recorded { std::uint16_t service = 0; control::Record record; };
 struct Unheard { std::uint16_t service = 0; };            ///< its control queue is full: it does not read
+struct Deaf { std::uint16_t service = 0; };               ///< it closed its control channel: most often because it is ending
 struct JoinFailed { std::uint16_t conduit = 0; };         ///< the system had no pair to give
 struct StopAll {};                                        ///< twice: at once
 struct Turn {};                                           ///< everything that came is told: what is due, and the joins
 }  // namespace input
 using Input = std::variant<input::Begin, input::Launched, input::LaunchFailed, input::Ended, input::Recorded, input::Unheard,
-                           input::JoinFailed, input::StopAll, input::Turn>;
+                           input::Deaf, input::JoinFailed, input::StopAll, input::Turn>;
 
 namespace action {
 struct Launch { std::uint16_t service = 0; };
@@ -100,6 +101,7 @@ private:
     void on(const input::Ended&);
     void on(const input::Recorded&);
     void on(const input::Unheard&);
+    void on(const input::Deaf&);
     void on(const input::JoinFailed&);
     void on(const input::StopAll&);
     void on(const input::Turn&);

@@ -20,8 +20,8 @@ struct Arguments {
 Result<Arguments> parse(std::span<char* const> words) {
     Arguments arguments;
     for (const std::string_view word : words) {
-        if (word == "--lab") arguments.options.lab = true;
-        else if (word == "--rootless") arguments.options.rootless = true;
+        if (word == "--lab") arguments.options.is_lab = true;
+        else if (word == "--rootless") arguments.options.is_rootless = true;
         else if (word.starts_with('-') || !arguments.image.empty()) return fail(Errc::bad_argument, "usage: procmgr IMAGE [--lab] [--rootless]");
         else arguments.image = word;
     }
@@ -42,7 +42,7 @@ Result<> load(std::string_view path, policy::Image& image) {
 
 void write_opening(const policy::Image& image, const os::Spawner& spawner, const Arguments& arguments) {
     Line line("station", 0ns);
-    line.text("station", image.station).text("mode", spawner.is_rootless() ? "rootless" : "root").flag("lab", arguments.options.lab);
+    line.text("station", image.station).text("mode", spawner.is_rootless() ? "rootless" : "root").flag("lab", arguments.options.is_lab);
     line.number("services", static_cast<std::int64_t>(image.services.size()));
     line.number("conduits", static_cast<std::int64_t>(image.conduits.size()));
     (void)os::write_line(1, line.finish());
@@ -61,25 +61,19 @@ Result<> measure_programs(const policy::Image& image, const os::Spawner& spawner
     return {};
 }
 
-/// All memory that this process ever has.
-struct Station {
-    policy::Image image;
-    os::Spawner spawner;
-    std::optional<Manager> manager;
-};
-
-Result<int> run(std::span<char* const> words, Station& station) {
+Result<int> run(std::span<char* const> words) {
     const Arguments arguments = TRY(parse(words));
-    TRY(load(arguments.image, station.image));
-    const os::Descriptor state = TRY(os::hold_state_folder(station.image.state));
-    station.spawner = TRY(os::Spawner::make(station.image, arguments.options));
-    const os::Descriptor stop_requests = TRY(os::stop_requests());
-    write_opening(station.image, station.spawner, arguments);
-    TRY(measure_programs(station.image, station.spawner));
-    station.manager.emplace(station.image, station.spawner, arguments.options.lab);
-    auto status = station.manager->run(stop_requests.get());
-    station.spawner.clean_up();
-    if (status) return status;
+    const auto image = std::make_unique<policy::Image>();
+    TRY(load(arguments.image, *image));
+    const os::Descriptor state = TRY(os::hold_state_folder(image->state));
+    os::Spawner spawner = TRY(os::Spawner::prepare(*image, arguments.options));
+    const os::Descriptor stop_requests = TRY(os::stop_requests());   // after the last change of identity, which would forget the parent
+    write_opening(*image, spawner, arguments);
+    TRY(measure_programs(*image, spawner));
+    const auto manager = std::make_unique<Manager>(*image, spawner, arguments.options.is_lab);
+    // Nothing is allocated from here on.
+    const auto status = manager->run(stop_requests.get());
+    if (status) return *status;
     std::fprintf(stderr, "procmgr: %.*s\n", static_cast<int>(status.error().what.size()), status.error().what.data());
     return 1;
 }
@@ -89,8 +83,7 @@ Result<int> run(std::span<char* const> words, Station& station) {
 
 int main(int count, char** words) {
     using namespace voltkeep::kernel::procmgr;
-    static Station station;
-    const auto status = run(std::span(words, static_cast<std::size_t>(count)).subspan(1), station);
+    const auto status = run(std::span(words, static_cast<std::size_t>(count)).subspan(1));
     if (status) return *status;
     const auto& what = status.error().what;
     std::fprintf(stderr, "procmgr: %.*s\n", static_cast<int>(what.size()), what.data());

@@ -197,8 +197,6 @@ void Manager::handle(const os::Poller::Event& event) {
 void Manager::on_records(std::uint16_t service) {
     Process& process = processes_[service];
     if (!process.control) return;
-    // A paused channel speaks only when it is closed; a service without one cannot be asked to do anything.
-    if (process.records.is_paused) return os::Spawner::kill(process.child);
     take_records(service, records_a_turn);
 }
 
@@ -210,7 +208,7 @@ void Manager::take_records(std::uint16_t service, unsigned most) {
         const auto received = os::receive(process.control.get(), buffer);
         if (!received) {
             poller_.remove(process.control.get());
-            os::Spawner::kill(process.child);   // it is ending, or it shut its only door
+            feed(input::Deaf{service});
             break;
         }
         if (!*received) break;

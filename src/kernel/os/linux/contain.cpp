@@ -1,15 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+// The order matters, and each step says why it is where it is: groups while we may still write them, the tree while we may still
+// mount, identity after everything that needs root, the parent's death after the last change of identity, filters last.
 #include "kernel/os/linux/contain.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "kernel/control.hpp"
@@ -17,50 +29,241 @@
 namespace voltkeep::kernel::os {
 
 namespace {
-/// Says what failed on the service's output, which is descriptor 2 by then or `output` before.
-[[noreturn]] void give_up(int output, std::string_view step) {
-    char text[160] = "start failed: ";
-    std::size_t size = std::strlen(text);
-    const auto append = [&](std::string_view part) {
-        const std::size_t n = std::min(part.size(), sizeof text - 1 - size);
-        std::memcpy(text + size, part.data(), n);
-        size += n;
-    };
+constexpr rlim_t stuck_us = 100'000;   ///< a FIFO service that computes that long without waiting is ended by the kernel
+constexpr int program_place = 4, parent_place = 5;
+
+/// Goes on only if the step succeeded; else says on the service's output what failed, with errno's words.
+void need(bool is_good, int output, const char* step, const char* subject = "") {
+    if (is_good) return;
     const char* reason = strerrordesc_np(errno);
-    append(step);
-    append(": ");
-    append(reason ? reason : "unknown error");
-    append("\n");
-    (void)!::write(output, text, size);
+    std::array<char, 400> text{};
+    const int size = std::snprintf(text.data(), text.size(), "start failed: %s %s: %s\n", step, subject, reason ? reason : "unknown error");
+    (void)!::write(output, text.data(), std::min(static_cast<std::size_t>(size), text.size() - 1));
     ::_exit(start_failed_status);
 }
 
-/// 0 is /dev/null, 1 and 2 the output, 3 control; the program is moved to 4 and closes itself when it starts.
-int place_descriptors(const Plan& plan) {
-    const int null = ::open("/dev/null", O_RDWR);
-    if (null < 0) give_up(plan.output, "open /dev/null");
-    // First out of the way of the numbers that are given out, so that nothing is overwritten before it is placed.
+using Name = std::array<char, policy::Path::capacity + 16>;
+
+Name name_below(const char* folder, std::string_view path) {
+    Name name{};
+    std::snprintf(name.data(), name.size(), "%s%.*s", folder, static_cast<int>(path.size()), path.data());
+    return name;
+}
+
+// ---- the tree
+
+/// Makes the folders above the last part of `path`, which is relative to the new root.
+void make_folders_above(Name path) {
+    for (char* slash = std::strchr(path.data(), '/'); slash != nullptr; slash = std::strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)::mkdir(path.data(), 0755);
+        *slash = '/';
+    }
+}
+
+/// Binds what `source` is to `target`, closed for everything but what `attributes` leave open from its first moment.
+void bind_into(const Plan& plan, int source, const Name& target, std::uint64_t attributes) {
+    struct stat kind{};
+    need(source >= 0 && ::fstat(source, &kind) == 0, plan.output, "open", target.data());
+    make_folders_above(target);
+    if (S_ISDIR(kind.st_mode)) (void)::mkdir(target.data(), 0755);
+    else ::close(::open(target.data(), O_WRONLY | O_CREAT | O_CLOEXEC, 0444));
+    const int tree = ::open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+    need(tree >= 0, plan.output, "open_tree", target.data());
+    mount_attr attr{};
+    attr.attr_set = attributes;
+    need(::mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) == 0, plan.output, "mount_setattr", target.data());
+    need(::move_mount(tree, "", AT_FDCWD, target.data(), MOVE_MOUNT_F_EMPTY_PATH) == 0, plan.output, "move_mount", target.data());
+    ::close(tree);
+    ::close(source);
+}
+
+/// One of the system's own folders or files, as it is there: a link stays a link.
+void bind_system(const Plan& plan, const char* path) {
+    Name link{};
+    if (::readlink(path, link.data(), link.size() - 1) > 0 && std::strncmp(path, "/etc/", 5) != 0) {
+        need(::symlink(link.data(), path + 1) == 0, plan.output, "symlink", path);
+        return;
+    }
+    const int source = ::open(path, O_PATH | O_CLOEXEC);
+    if (source >= 0) bind_into(plan, source, name_below("", path + 1), MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+}
+
+void bind_grant(const Plan& plan, int state, const policy::FileGrant& grant) {
+    const Name path = name_below("", grant.path);
+    open_how how{};
+    how.flags = O_PATH | O_CLOEXEC;
+    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+    const auto source = static_cast<int>(::syscall(SYS_openat2, state, path.data(), &how, sizeof how));
+    if (source < 0 && grant.optional && errno == ENOENT) return;
+    bind_into(plan, source, name_below("state/", grant.path),
+         MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | (grant.write ? 0u : MOUNT_ATTR_RDONLY));
+}
+
+/// A new root that holds the system's libraries, /dev/null and the granted files, and nothing else; the old one is gone.
+void enter_tree(const Plan& plan) {
+    need(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, plan.output, "make mounts private");
+    const int state_folder = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);   // the tree covers it until the old root is gone
+    need(::mount("none", ".", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=755") == 0, plan.output, "mount tmpfs");
+    const Name state = name_below("", plan.image.state);
+    need(::chdir(state.data()) == 0, plan.output, "chdir", state.data());
+    (void)::mkdir("state", 0755);
+    for (const char* path : {"/usr", "/lib", "/lib64", "/etc/ld.so.cache"}) bind_system(plan, path);
+    if (plan.service.network != policy::Network::none)
+        for (const char* path : {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services"}) bind_system(plan, path);
+    bind_into(plan, ::open("/dev/null", O_PATH | O_CLOEXEC), name_below("", "dev/null"), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+    for (const policy::FileGrant& grant : plan.service.files) bind_grant(plan, state_folder, grant);
+    if (plan.is_lab && ::mkdir("proc", 0555) == 0) (void)::mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+    need(::syscall(SYS_pivot_root, ".", ".") == 0 && ::umount2(".", MNT_DETACH) == 0, plan.output, "pivot_root");
+    mount_attr read_only{};
+    read_only.attr_set = MOUNT_ATTR_RDONLY;
+    need(::mount_setattr(AT_FDCWD, "/", 0, &read_only, sizeof read_only) == 0, plan.output, "close the root");
+    need(::chdir("/state") == 0, plan.output, "chdir /state");
+}
+
+// ---- time, limits, identity
+
+void enter_groups(const Plan& plan) {
+    for (const int entry : plan.cgroups) need(::write(entry, "0", 1) == 1, plan.output, "enter a control group");
+}
+
+/// What is not granted here is read back by the process manager and said aloud.
+void set_schedule(const policy::Service& service) {
+    if (service.cpu != 0xff) {
+        cpu_set_t cpus;
+        CPU_ZERO(&cpus);
+        CPU_SET(service.cpu, &cpus);
+        (void)::sched_setaffinity(0, sizeof cpus, &cpus);
+    }
+    if (service.schedule != policy::Schedule::fifo) return;
+    const sched_param priority{.sched_priority = service.priority};
+    (void)::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
+}
+
+void limit(const Plan& plan, int resource, rlim_t value) {
+    const rlimit both{value, value};
+    need(::setrlimit(static_cast<__rlimit_resource_t>(resource), &both) == 0, plan.output, "setrlimit");
+}
+
+void set_limits(const Plan& plan) {
+    const policy::Service& s = plan.service;
+    limit(plan, RLIMIT_CORE, 0);
+    if (!plan.is_lab) limit(plan, RLIMIT_AS, s.limits.memory_bytes);
+    if (!plan.is_rootless) limit(plan, RLIMIT_NPROC, s.limits.tasks);   // with one uid for all it would count all
+    if (s.schedule != policy::Schedule::fifo) return;
+    limit(plan, RLIMIT_RTTIME, stuck_us);
+    const rlimit locked{s.limits.memory_bytes, s.limits.memory_bytes};
+    (void)::setrlimit(RLIMIT_MEMLOCK, &locked);
+}
+
+void set_capabilities(const Plan& plan, std::uint64_t kept) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    std::array<__user_cap_data_struct, 2> data{};
+    for (std::size_t half = 0; half < 2; ++half) {
+        const auto bits = static_cast<std::uint32_t>(kept >> 32 * half);
+        data[half] = {.effective = bits, .permitted = bits, .inheritable = bits};
+    }
+    need(::syscall(SYS_capset, &header, data.data()) == 0, plan.output, "capset");
+}
+
+void drop_identity(const Plan& plan) {
+    const std::uint64_t kept = plan.service.abilities;
+    for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
+        if ((kept >> capability & 1) == 0) need(::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0, plan.output, "empty the bounding set");
+    if (!plan.is_rootless) {
+        const uid_t id = plan.image.first_uid + plan.service.uid;
+        const gid_t readers = readers_group(plan.image);
+        if (kept != 0) need(::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, plan.output, "keep capabilities");
+        need(::syscall(SYS_setgroups, 1, &readers) == 0 && ::syscall(SYS_setresgid, id, id, id) == 0 && ::syscall(SYS_setresuid, id, id, id) == 0,
+             plan.output, "change identity");
+    }
+    set_capabilities(plan, kept);
+    for (int capability = 0; kept >> capability != 0; ++capability)
+        if (kept >> capability & 1) need(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) == 0, plan.output, "keep a capability");
+}
+
+// ---- descriptors, the parent's death
+
+/// 0 is /dev/null, 1 and 2 the output, 3 control. First out of the way of the places that are given out, so that nothing is
+/// overwritten before it is placed.
+void place_descriptors(const Plan& plan) {
     constexpr int above = 64;
-    const int control = ::fcntl(plan.control, F_DUPFD, above);
-    const int output = ::fcntl(plan.output, F_DUPFD, above);
-    const int program = ::fcntl(plan.program, F_DUPFD, above);
-    const int parent = ::fcntl(plan.parent, F_DUPFD, above);
-    const int input = ::fcntl(null, F_DUPFD, above);
-    const bool is_native = plan.service.kind == policy::Kind::native;
-    if (control < 0 || output < 0 || program < 0 || parent < 0 || input < 0) give_up(plan.output, "fcntl F_DUPFD");
-    if (::dup2(input, 0) < 0 || ::dup2(output, 1) < 0 || ::dup2(output, 2) < 0) ::_exit(start_failed_status);
-    if (is_native && ::dup2(control, control::descriptor) < 0) give_up(2, "dup2 of the control channel");
-    if (!is_native) ::close(control::descriptor);
-    if (::dup3(program, 4, O_CLOEXEC) < 0 || ::dup3(parent, 5, O_CLOEXEC) < 0) give_up(2, "dup3");
-    if (::syscall(SYS_close_range, 6, ~0u, 0) != 0) give_up(2, "close_range");
-    return 4;
+    const auto away = [&](int descriptor) {
+        const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, above);
+        need(copy >= 0, plan.output, "place a descriptor");
+        return copy;
+    };
+    const int input = away(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    const int output = away(plan.output), control = away(plan.control), program = away(plan.program), parent = away(plan.parent);
+    need(::dup2(input, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2, output, "dup2");
+    if (plan.service.kind == policy::Kind::native) need(::dup2(control, control::descriptor) >= 0, 2, "dup2");
+    else ::close(control::descriptor);
+    need(::dup3(program, program_place, O_CLOEXEC) >= 0 && ::dup3(parent, parent_place, O_CLOEXEC) >= 0, 2, "dup3");
+    need(::syscall(SYS_close_range, parent_place + 1, ~0u, 0) == 0, 2, "close_range");
 }
 
 /// The death of the process manager ends this process; if it was quicker than the request, now.
-void die_with_parent(int parent) {
-    if (::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(2, "prctl PR_SET_PDEATHSIG");
-    pollfd p{parent, POLLIN, 0};
+void die_with_parent() {
+    need(::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, 2, "prctl PR_SET_PDEATHSIG");
+    pollfd p{parent_place, POLLIN, 0};
     if (::poll(&p, 1, 0) != 0) ::_exit(start_failed_status);
+}
+
+// ---- Landlock, seccomp
+
+constexpr std::uint64_t may_read = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+constexpr std::uint64_t may_write = may_read | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_REG |
+                                    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
+                                    LANDLOCK_ACCESS_FS_REFER;
+constexpr std::uint64_t may_make_sockets = LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM;
+constexpr std::uint64_t of_a_file = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE |
+                                    LANDLOCK_ACCESS_FS_EXECUTE;
+
+void allow_beneath(int rules, int object, std::uint64_t handled, std::uint64_t access) {
+    struct stat kind{};
+    if (object < 0 || ::fstat(object, &kind) != 0) return;   // optional, and not there
+    landlock_path_beneath_attr attr{};
+    attr.parent_fd = object;
+    attr.allowed_access = access & handled & (S_ISDIR(kind.st_mode) ? ~0ull : of_a_file);
+    need(::syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) == 0, 2, "landlock_add_rule");
+}
+
+/// A second fence around the tree, which also holds for what the tree cannot say: TCP ports, abstract sockets, signals.
+void enter_landlock(const Plan& plan) {
+    if (plan.landlock == 0) return;
+    landlock_ruleset_attr attr{};
+    attr.handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+    if (plan.landlock >= 2) attr.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
+    if (plan.landlock >= 3) attr.handled_access_fs |= LANDLOCK_ACCESS_FS_TRUNCATE;
+    if (plan.landlock >= 5) attr.handled_access_fs |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
+    if (plan.landlock >= 4 && plan.service.network == policy::Network::none)
+        attr.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP;
+    if (plan.landlock >= 6) attr.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
+    const auto rules = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0));
+    need(rules >= 0, 2, "landlock_create_ruleset");
+    const auto allow = [&](const char* path, std::uint64_t access) {
+        const int object = ::open(path, O_PATH | O_CLOEXEC);
+        allow_beneath(rules, object, attr.handled_access_fs, access);
+        if (object >= 0) ::close(object);
+    };
+    allow("/", may_read);
+    // A service starts nothing: of all that is in the libraries' folders only the loader may be executed, for its own start.
+    for (const char* loader : {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"}) allow(loader, LANDLOCK_ACCESS_FS_EXECUTE);
+    if (plan.service.kind == policy::Kind::foreign) allow("/usr", LANDLOCK_ACCESS_FS_EXECUTE);
+    allow("/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
+    for (const policy::FileGrant& grant : plan.service.files)
+        if (grant.write)
+            allow(name_below("/state/", grant.path).data(), may_write | (plan.service.kind == policy::Kind::foreign ? may_make_sockets : 0));
+    allow_beneath(rules, program_place, attr.handled_access_fs, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
+    need(::syscall(SYS_landlock_restrict_self, rules, 0) == 0, 2, "landlock_restrict_self");
+    ::close(rules);
+}
+
+void enter_filter(const Plan& plan) {
+    if (plan.filter == nullptr || plan.filter->empty()) return;
+    const sock_fprog program{static_cast<unsigned short>(plan.filter->size() / sizeof(sock_filter)),
+                             const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(plan.filter->data()))};
+    need(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0, 2, "seccomp");
 }
 }  // namespace
 
@@ -69,16 +272,29 @@ void become(const Plan& plan) {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::setsid();
-    ::umask(077);
-    const int program = place_descriptors(plan);
-    die_with_parent(program + 1);
+    ::umask(022);
+    enter_groups(plan);
+    if (plan.network >= 0) need(::setns(plan.network, CLONE_NEWNET) == 0, plan.output, "enter the network namespace");
+    enter_tree(plan);
+    ::umask(027);   // a folder's group reads along where the policy gives the folder to several; else the group is the service's own
+    need(::sethostname("voltkeep", 8) == 0, plan.output, "sethostname");
+    set_schedule(plan.service);
+    set_limits(plan);
+    drop_identity(plan);
+    place_descriptors(plan);
+    die_with_parent();   // a change of identity before exec would clear it
+    need(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, 2, "no_new_privs");
+    enter_landlock(plan);
+    limit(plan, RLIMIT_NOFILE, plan.service.limits.files);   // counts from here: what is open above it is closed by exec
+    enter_filter(plan);
 
     std::array<char, policy::ServiceName::capacity + 1> name{};
     std::ranges::copy(plan.service.name.view(), name.begin());
     char* const arguments[] = {name.data(), nullptr};
     char* const environment[] = {nullptr};
-    ::syscall(SYS_execveat, program, "", arguments, environment, AT_EMPTY_PATH);
-    give_up(2, "execveat");
+    ::syscall(SYS_execveat, program_place, "", arguments, environment, AT_EMPTY_PATH);
+    need(false, 2, "execveat");
+    ::_exit(start_failed_status);
 }
 
 }  // namespace voltkeep::kernel::os

@@ -2,14 +2,21 @@
 #include "kernel/procmgr/test/actor.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "kernel/os.hpp"
 
@@ -60,6 +67,67 @@ private:
     std::uint32_t backs_ = 0;
 };
 
+std::string outcome(long result) { return result >= 0 ? "ok" : strerrorname_np(errno); }
+
+/// Tries a power that a contained service does not have; what the system says to it.
+std::string attempt(const std::string& what, const std::string& rest) {
+    if (what == "read") return outcome(::open(rest.c_str(), O_RDONLY | O_CLOEXEC));
+    if (what == "write") return outcome(::open(rest.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    if (what == "socket") return outcome(::socket(std::atoi(rest.c_str()), SOCK_STREAM, 0));
+    if (what == "connect") {
+        sockaddr_in address{.sin_family = AF_INET, .sin_port = htons(80), .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+        const os::Descriptor socket(::socket(AF_INET, SOCK_STREAM, 0));
+        return outcome(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
+    }
+    if (what == "kill") return outcome(::kill(std::atoi(rest.c_str()), 0));
+    if (what == "mount") return outcome(::mount("none", "/state", "tmpfs", 0, nullptr));
+    if (what == "namespace") return outcome(::unshare(CLONE_NEWUSER));
+    if (what == "exec") return outcome(::execl(rest.c_str(), rest.c_str(), nullptr));
+    if (what == "uname") {
+        utsname names;
+        return outcome(::uname(&names));
+    }
+    if (what == "fork") {
+        const pid_t child = ::fork();
+        if (child == 0) ::_exit(0);
+        return outcome(child);
+    }
+    if (what == "memory") {
+        const std::size_t size = static_cast<std::size_t>(std::atoi(rest.c_str())) << 20;
+        void* const memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) return outcome(-1);
+        for (std::size_t i = 0; i < size; i += 4096) static_cast<volatile char*>(memory)[i] = 1;
+        return "ok";
+    }
+    if (what == "files") {
+        int opened = 0;
+        while (::dup(0) >= 0) ++opened;
+        return std::to_string(opened);
+    }
+    return "no such attempt";
+}
+
+std::string list_folder(const std::string& path) {
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(path, error)) names.push_back(entry.path().filename());
+    std::ranges::sort(names);
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
+    return error ? error.message() : text;
+}
+
+/// "request argument": as a record on the control channel, without the runtime.
+void send_record(const std::string& words) {
+    control::Record record{.number = 7};
+    unsigned request = 0, argument = 0;
+    std::sscanf(words.c_str(), "%u %u", &request, &argument);
+    record.request = static_cast<control::Request>(request);
+    record.argument = static_cast<std::uint16_t>(argument);
+    std::array<std::byte, bound<control::Record>> buffer;
+    (void)os::send(control::descriptor, encode(record, buffer));
+}
+
 std::string Actor::perform(const std::string& command) {
     const std::string word = command.substr(0, command.find(' '));
     const std::string rest = command.size() > word.size() ? command.substr(word.size() + 1) : "";
@@ -69,8 +137,8 @@ std::string Actor::perform(const std::string& command) {
         return "answer " + std::to_string(answer->starts) + " " + std::to_string(answer->answers);
     }
     if (word == "backs") return std::to_string(backs_);
+    if (word == "list") return list_folder(rest);
     if (word == "exit") ::_exit(std::atoi(rest.c_str()));
-    if (word == "signal") ::raise(std::atoi(rest.c_str()));
     if (word == "abort") std::abort();
     if (word == "break") CHECK(!"told to break");
     if (word == "hang")
@@ -78,10 +146,19 @@ std::string Actor::perform(const std::string& command) {
     if (word == "fault") self_.fault(Error(Errc::io, rest));
     if (word == "print") std::printf("%s\n", rest.c_str()), std::fflush(stdout);
     if (word == "flood")
-        for (int i = 0; i < 200'000; ++i) std::puts("a line that nobody wants to read, again and again and again");
+        for (int i = 0; i < 20'000; ++i) std::puts("a line that nobody wants to read, again and again and again");
+    if (word == "records")
+        for (int i = 0; i < 20'000; ++i) send_record(rest);
+    if (word == "record") send_record(rest);
     if (word == "close") ::close(std::atoi(rest.c_str()));
-    if (word == "restart") self_.ask(control::Request::restart, static_cast<std::uint16_t>(std::atoi(rest.c_str())), [](Bytes) {});
+    if (word == "try") return attempt(rest.substr(0, rest.find(' ')), rest.substr(std::min(rest.size(), rest.find(' ') + 1)));
     return "done";
+}
+
+/// A program that is not a service: it has no control channel, and makes a file where it was granted one.
+int run_foreign() {
+    if (::open("shared/foreign", O_WRONLY | O_CREAT | O_CLOEXEC, 0640) < 0) return 1;
+    for (;;) ::pause();
 }
 
 }  // namespace
@@ -89,6 +166,7 @@ std::string Actor::perform(const std::string& command) {
 
 int main() {
     using namespace voltkeep::kernel;
+    if (::fcntl(control::descriptor, F_GETFD) < 0) return procmgr::test::run_foreign();
     auto self = Service::start();
     procmgr::test::Actor actor(self);
     self.seal();

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,6 +40,10 @@ public:
     }
     ~Station() {
         stop();
+        if (testing::Test::HasFailure()) {
+            (void)line({"\n"}, 0s);   // no line has one: takes what is left
+            for (const std::string& one : lines) std::puts(one.c_str());
+        }
         std::filesystem::remove_all(folder);
     }
 
@@ -71,13 +77,17 @@ public:
 
     void start(std::vector<std::string> options = {}) {
         std::vector<std::byte> bytes(bound<policy::Image>);
-        MUST(write_file((folder / "image").string(), encode(*image, bytes)));
+        MUST(write_file((folder / "image").string(), encode(*image, bytes).subspan(damage)));
         int ends[2];
         CHECK(::pipe2(ends, O_CLOEXEC) == 0);
         manager = ::fork();
         CHECK(manager >= 0);
         if (manager == 0) {
             ::dup2(ends[1], 1);
+            if (orphan && ::fork() != 0) {
+                for (;;) ::pause();
+            }
+            if (user != 0 && (::setresgid(user, user, user) != 0 || ::setresuid(user, user, user) != 0)) ::_exit(126);
             const std::string path = (folder / "image").string();
             std::vector<char*> words{const_cast<char*>(PROCMGR), const_cast<char*>(path.c_str())};
             for (std::string& option : options) words.push_back(option.data());
@@ -89,10 +99,14 @@ public:
         output = os::Descriptor(ends[0]);
     }
 
+    void ask_to_stop() const {
+        ASSERT_GT(manager, 1);
+        ::kill(manager, SIGTERM);
+    }
     /// Asks for an orderly end and waits for it: the process manager's exit status, 128 + n for signal n.
     int stop() {
         if (manager <= 0) return -1;
-        ::kill(manager, SIGTERM);
+        ask_to_stop();
         return wait_for_manager();
     }
     int wait_for_manager() {
@@ -102,21 +116,21 @@ public:
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
 
-    /// The next line of the process manager that contains all of these, or an empty one after `limit`.
+    /// The first line of the process manager, not taken before, that contains all of these; an empty one after `limit`.
     std::string line(std::initializer_list<std::string_view> parts, Duration limit = 10s) {
         const Instant deadline = now() + limit;
-        for (;;) {
-            for (std::size_t end; (end = text.find('\n')) != std::string::npos;) {
-                std::string one = text.substr(0, end);
-                text.erase(0, end + 1);
-                seen.push_back(one);
-                if (std::ranges::all_of(parts, [&](auto part) { return one.find(part) != std::string::npos; })) return one;
+        for (std::size_t next = 0;;) {
+            for (; next < lines.size(); ++next) {
+                if (!std::ranges::all_of(parts, [&](auto part) { return lines[next].find(part) != std::string::npos; })) continue;
+                const std::string found = lines[next];
+                lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(next));
+                return found;
             }
-            if (!os::wait(output.get(), deadline).value_or(false)) return "";
             char buffer[4096];
-            const ssize_t n = ::read(output.get(), buffer, sizeof buffer);
+            const ssize_t n = os::wait(output.get(), deadline).value_or(false) ? ::read(output.get(), buffer, sizeof buffer) : 0;
             if (n <= 0) return "";
             text.append(buffer, static_cast<std::size_t>(n));
+            for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) lines.push_back(text.substr(0, end));
         }
     }
     std::string life(std::string_view name, std::string_view life) {
@@ -133,6 +147,12 @@ public:
         return at == std::string::npos ? -1 : std::atol(line.c_str() + at + key.size() + 3);
     }
 
+    /// True as soon as `condition` is, which nothing announces; false if it is not within ten seconds.
+    static bool eventually(const std::function<bool()>& condition) {
+        for (const Instant deadline = now() + 10s; now() < deadline; ::usleep(2000))
+            if (condition()) return true;
+        return false;
+    }
     /// Waits until the actor has connected; what it says first.
     std::string meet(const std::string& name) {
         const int listener = listeners.at(name).get();
@@ -153,12 +173,25 @@ public:
         return hear(name, limit);
     }
 
+    /// A process of the station as the system shows it: a file of /proc/<pid>.
+    static std::string look(const std::string& life_event, const std::string& file) {
+        std::ifstream stream("/proc/" + std::to_string(number(life_event, "pid")) + "/" + file);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+    static std::string link(const std::string& life_event, const std::string& file) {
+        std::error_code error;
+        return std::filesystem::read_symlink("/proc/" + std::to_string(number(life_event, "pid")) + "/" + file, error).string();
+    }
+
     std::unique_ptr<policy::Image> image;
+    uid_t user = 0;          ///< who starts the process manager
+    bool orphan = false;     ///< `manager` is its parent
+    std::size_t damage = 0;  ///< bytes that the image lacks at its beginning
     std::filesystem::path folder;
     pid_t manager = -1;
     os::Descriptor output;
     std::string text;
-    std::vector<std::string> seen;
+    std::vector<std::string> lines;
     std::map<std::string, os::Descriptor> listeners;
     std::map<std::string, os::Descriptor> commands;
 

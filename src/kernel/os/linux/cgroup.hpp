@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Control groups, version 1 or 2, whichever is mounted: a service's memory, tasks, and share of the processor.
+#pragma once
+
+#include "kernel/os.hpp"
+#include "kernel/policy/image.hpp"
+
+namespace voltkeep::kernel::os {
+
+/// Open `cgroup.procs` files: who writes 0 into each is in the groups.
+using CgroupEntries = List<int, 3>;
+
+class Cgroups {
+public:
+    /// Makes the station's groups and one below them per service, with their limits. What the machine does not allow stays out.
+    static Cgroups make(const policy::Image& image);
+
+    /// The groups that `service` is to enter; the caller closes them. Its processor share is open until `limit_cpu`.
+    [[nodiscard]] CgroupEntries entries(std::uint16_t service) const;
+    /// A service may use all of a processor while it starts: its limit would only make it slow to come back.
+    void limit_cpu(std::uint16_t service) const;
+    /// True if the kernel ended a process of this service for its memory since this was asked before.
+    [[nodiscard]] bool was_out_of_memory(std::uint16_t service);
+    [[nodiscard]] bool limits_memory() const { return static_cast<bool>(groups_[memory]); }
+    [[nodiscard]] bool limits_tasks() const { return static_cast<bool>(groups_[pids]); }
+    /// True if the kernel enforces this service's real-time budget.
+    [[nodiscard]] bool has_rt_budget(std::uint16_t service) const { return rt_budgets_[service]; }
+    /// Removes the groups, which must be empty.
+    void remove() const;
+
+private:
+    enum Controller : std::size_t { memory, pids, cpu, controllers };
+
+    void make_group(std::uint16_t service);
+    void set_cpu_quota(std::uint16_t service, bool is_limited) const;
+
+    const policy::Image* image_ = nullptr;
+    bool is_unified_ = false;                          ///< version 2: the three are one folder
+    Text<32> name_;                                    ///< the station's group, the same at every start of this state folder
+    std::array<Descriptor, controllers> parents_;      ///< where the station's group is; none: not to be had
+    std::array<Descriptor, controllers> groups_;       ///< the station's group
+    std::array<bool, policy::max_services> rt_budgets_{};
+    std::array<std::uint32_t, policy::max_services> kills_{};
+};
+
+}  // namespace voltkeep::kernel::os
