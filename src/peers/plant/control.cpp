@@ -133,10 +133,11 @@ std::string unplug(Place& place) {
 std::string answer(World& world, std::string_view line) {
     const Words words = words_of(line);
     if (words.empty()) return refused("empty line");
-    if (words[0] == "status") return status(world);
     if (words[0] == "faults") return menu();
+    if (words[0] == "status" && words.size() == 1) return status(world);
     Place* const place = place_of(world, words);
-    const bool known = words[0] == "fault" || words[0] == "clear" || words[0] == "plug" || words[0] == "pilot" || words[0] == "unplug";
+    if (words[0] == "status" && place) return "{\"ok\":true," + status_of(*place).substr(1) + "\n";
+    const bool known = words[0] == "status" || words[0] == "fault" || words[0] == "clear" || words[0] == "plug" || words[0] == "pilot" || words[0] == "unplug";
     if (!known) return refused("expected status, faults, fault, clear, plug, pilot or unplug");
     if (!place) return refused("no such EVSE");
     if (words[0] == "fault") return set_fault(*place, words);

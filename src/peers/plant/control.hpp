@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people and tests may ask of the plant. One line of text in, one line of JSON out: {"ok":true,...} or {"ok":false,"error":"..."}.
 //
-//   status                              the truth about every EVSE: energy in 1/1000 Wh, voltage, current, contactor, faults
+//   status [EVSE]                       the truth about every EVSE, or about one: energy in 1/1000 Wh, voltage, current, contactor, faults
 //   faults                              the menu
 //   fault EVSE NAME [on|off|VALUE]      break something, or mend it
 //   clear EVSE                          mend everything

@@ -174,6 +174,13 @@ TEST_F(Program, garbage_is_counted_and_harms_nothing) {
     EXPECT_NE(ask("status").find("\"ok\":true"), std::string::npos);
 }
 
+TEST_F(Program, answers_whole_lines_about_one_or_all) {
+    EXPECT_EQ(ask("status 2").find("{\"ok\":true,\"evse\":2,"), 0u);
+    EXPECT_EQ(ask("status").find("{\"ok\":true,\"evse\":[{\"evse\":1,"), 0u);
+    EXPECT_NE(ask("status 3").find("no such EVSE"), std::string::npos);
+    EXPECT_NE(ask("faults").find("meter_corrupt"), std::string::npos);
+}
+
 TEST_F(Program, a_new_driver_replaces_the_old_one) {
     const Descriptor first = door("power");
     ASSERT_TRUE(next(first, powerdrv::decode_inputs));

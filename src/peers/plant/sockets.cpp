@@ -38,7 +38,7 @@ Result<Listener> Listener::open(const std::string& path, Kind kind, unsigned mod
     Descriptor socket(::socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return fail_errno("socket", path);
     if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return fail_errno("bind", path);
-    Listener listener(std::move(socket), path);
+    Listener listener(std::move(socket), path, kind);
     if (::chmod(path.c_str(), mode) != 0) return fail_errno("chmod", path);
     if (::listen(listener.get(), 8) != 0) return fail_errno("listen", path);
     return listener;
@@ -50,7 +50,7 @@ Listener::~Listener() {
 
 Descriptor Listener::accept() const {
     Descriptor connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (connection) ::setsockopt(connection.get(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
+    if (connection && kind_ == Kind::packets) ::setsockopt(connection.get(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
     return connection;
 }
 

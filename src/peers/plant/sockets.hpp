@@ -36,17 +36,18 @@ class Listener {
 public:
     /// Errors: bad_argument (path too long), busy (somebody listens there), io.
     [[nodiscard]] static Result<Listener> open(const std::string& path, Kind kind, unsigned mode);
-    Listener(Listener&& other) noexcept : socket_(std::move(other.socket_)), path_(std::exchange(other.path_, {})) {}
+    Listener(Listener&& other) noexcept : socket_(std::move(other.socket_)), path_(std::exchange(other.path_, {})), kind_(other.kind_) {}
     Listener& operator=(Listener&&) = delete;
     ~Listener();
-    /// The next connection, not blocking; none if nobody waits. Its send buffer is small: a bus keeps nothing old.
+    /// The next connection, not blocking; none if nobody waits. A bus has a small send buffer: it keeps nothing old.
     [[nodiscard]] Descriptor accept() const;
     [[nodiscard]] int get() const { return socket_.get(); }
 
 private:
-    Listener(Descriptor socket, std::string path) : socket_(std::move(socket)), path_(std::move(path)) {}
+    Listener(Descriptor socket, std::string path, Kind kind) : socket_(std::move(socket)), path_(std::move(path)), kind_(kind) {}
     Descriptor socket_;
     std::string path_;
+    Kind kind_;
 };
 
 enum class Got { packet, nothing, end };
