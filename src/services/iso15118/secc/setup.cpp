@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// supportedAppProtocol, SessionSetup.
+#include "services/iso15118/secc/handlers.hpp"
+
+namespace voltkeep::iso15118::secc {
+namespace {
+
+constexpr std::string_view dc_namespace = "urn:iso:std:iso:15118:-20:DC";
+constexpr std::uint32_t major_version = 1;
+constexpr std::uint32_t minor_version = 0;
+
+bool is_supported(const AppProtocol& protocol) {
+    return protocol.protocol_namespace == dc_namespace && protocol.version_number_major == major_version;
+}
+
+}  // namespace
+
+//= ISO 15118-20 [V2G20-169] of what both sides support, the entry with the car's highest priority is chosen
+//= ISO 15118-20 [V2G20-2356] without TLS 1.3 this protocol is not selected
+Answer<supportedAppProtocolRes> choose_protocol(const Context& context, const Session& session,
+                                                const supportedAppProtocolReq& request) {
+    const AppProtocol* chosen = nullptr;
+    for (const AppProtocol& protocol : request.app_protocol)
+        if (is_supported(protocol) && (!chosen || protocol.priority < chosen->priority)) chosen = &protocol;
+    const bool is_allowed = context.moment.is_tls13 || !context.settings.tls_required;
+
+    Answer<supportedAppProtocolRes> answer{session, {AppProtocolResponseCode::Failed_NoNegotiation, {}}};
+    if (!chosen || !is_allowed) {
+        answer.session.stage = Stage::ended;
+        answer.actions.close = chosen ? Text<80>("ISO 15118-20 is offered without TLS 1.3") : Text<80>("no common protocol");
+        return answer;
+    }
+    answer.response.schema_id = chosen->schema_id;
+    answer.response.response_code = chosen->version_number_minor == minor_version
+                                        ? AppProtocolResponseCode::OK_SuccessfulNegotiation
+                                        : AppProtocolResponseCode::OK_SuccessfulNegotiationWithMinorDeviation;
+    answer.session.stage = Stage::session_setup;
+    return answer;
+}
+
+//= ISO 15118-20 [V2G20-2621] the session's id is random and not zero
+Answer<SessionSetupRes> set_up_session(const Context& context, const Session& session, const SessionSetupReq& request) {
+    const auto evcc = Text<255>::from(request.evcc_id.view());
+    if (!evcc || evcc->empty()) return refuse<SessionSetupRes>(context, session, ResponseCode::FAILED);
+    auto answer = begin<SessionSetupRes>(context, session);
+    answer.session.id = context.moment.fresh_id;
+    if (answer.session.id == std::array<std::uint8_t, 8>{}) answer.session.id.back() = 1;
+    answer.session.evcc = *evcc;
+    answer.session.stage = Stage::authorization_setup;
+    answer.response.response_code = ResponseCode::OK_NewSessionEstablished;
+    return answer;
+}
+
+}  // namespace voltkeep::iso15118::secc
