@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the car's side of one ISO 15118-20 session is: what the car is built for and wants, what it measures, where it stands.
+#pragma once
+
+#include <optional>
+
+#include "base/clock.hpp"
+#include "base/units.hpp"
+#include "peers/ev/evcc/fault.hpp"
+#include "wire/iso15118/v2gtp.hpp"
+
+namespace voltkeep::iso15118::evcc {
+
+/// The car's own timers: what it grants the charger, and what it allows itself.
+struct Timers {
+    Duration message = 2s;              ///< V2G_EVCC_Msg_Timeout
+    Duration long_message = 5s;         ///< the same for ServiceDetail
+    Duration loop_message = 500ms;      ///< the same in the charge loop
+    Duration ongoing = 60s;             ///< of Authorization that says Ongoing
+    Duration cable_check = 40s;
+    Duration precharge = 10s;
+    Duration performance = 1500ms;      ///< a later answer is counted as late
+    Duration loop_performance = 250ms;
+    Duration poll_pause = 50ms;         ///< before a request is repeated
+    Duration loop_pause = 100ms;        ///< between a charge loop response and the next request; the standard allows 250 ms
+    Duration ramp_down = 3s;            ///< for the current to be gone after PowerDelivery(Stop)
+    Duration welding_detection = 5s;    ///< for the inlet to be below 60 V
+};
+
+enum class Control : std::uint8_t { scheduled, dynamic };
+
+/// What this car is built for and wants of this session. A wish of 0 is none; without a wish it charges until told to stop.
+struct Plan {
+    Identifier evcc_id;
+    Control control = Control::dynamic;
+    MilliVolt maximum_voltage{500'000};
+    MilliVolt minimum_voltage{200'000};
+    MilliAmpere maximum_current{200'000};
+    MilliAmpere minimum_current{0};
+    Watt maximum_power{100'000};
+    Watt minimum_power{0};
+    WattHour capacity{77'000};
+    WattHour target_energy{0};
+    Duration duration{0};               ///< of the charge loop
+    Permille target_soc{1'000};
+    bool asks_for_meter = true;
+    Timers timers;
+    List<Fault, 8> faults;
+};
+
+/// What the car measures at its inlet. Without a cable that says it, the charger's own word counts.
+struct Cable {
+    bool is_there = false;
+    MilliVolt inlet_voltage;
+    MilliVolt battery_voltage{400'000};
+    MilliAmpere current;
+    Permille state_of_charge{500};
+    std::int64_t received_mwh = 0;
+};
+
+/// What the car does at its inlet.
+enum class Pilot : std::uint8_t { b, c };
+struct Inlet {
+    Pilot pilot = Pilot::b;
+    bool contactor = false;
+    friend bool operator==(const Inlet&, const Inlet&) = default;
+};
+
+/// Where the car stands: the exchange that runs, or comes next.
+enum class Step : std::uint8_t {
+    app_protocol, session_setup, authorization_setup, authorization, service_discovery, service_detail, service_selection,
+    charge_parameters, schedule_exchange, cable_check, precharge, power_on, charge_loop, power_off,
+    ramp_down,                          ///< nothing is exchanged: the current goes
+    welding_detection, session_stop, done,
+};
+
+struct Statistics {
+    std::uint32_t messages = 0;         ///< requests sent and responses taken
+    std::uint32_t loops = 0;
+    std::uint32_t late = 0;             ///< answers after the performance time
+    Duration worst{};                   ///< turnaround of the slowest answer
+    Text<40> worst_at;
+    Duration worst_in_loop{};
+    Duration setup_sum{};               ///< of all turnarounds before the first charge loop
+};
+
+struct Car {
+    Step step = Step::app_protocol;
+    bool is_waiting = false;            ///< a request is out
+    Instant sent;
+    Instant since;                      ///< when this step began
+    Instant next;                       ///< when the next request is due, if none is out
+    Instant loop_since;
+    SessionID session;
+    ServiceID service = 0;
+    ServiceID parameter_set = 0;
+    NumericID schedule{};
+    bool is_stop_wanted = false;        ///< by the driver
+    bool is_told_to_stop = false;       ///< by the charger
+    bool is_muted = false;              ///< after its misdeed it says nothing more
+    MilliVolt evse_voltage;             ///< as the charger said last
+    MilliAmpere evse_current;
+    double energy_wh = 0;               ///< received, by the cable's or the charger's word
+    Instant energy_at;
+    Inlet inlet;
+    Statistics statistics;
+    std::array<std::uint16_t, std::variant_size_v<Message>> counts{};   ///< of the requests, by their place in Message
+};
+
+/// A request, and how it is to be sent.
+struct Sending {
+    Message message;
+    PayloadType stream = PayloadType::common;
+    std::optional<Misdeed> transport;   ///< garbage, bad_header, huge_length, slow_drip, disconnect: not as it should be
+};
+
+/// One answer, for the log.
+struct Exchanged {
+    std::string_view response;
+    Duration turnaround{};
+    std::string_view code;
+    bool is_late = false;
+};
+
+struct Ending {
+    bool is_ok = false;
+    Text<160> why;
+};
+
+/// What a step gives: the car as it is now, what it sends, what it does.
+struct Move {
+    Car car;
+    std::optional<Sending> sending;
+    std::optional<Exchanged> exchanged;
+    std::optional<Ending> ending;       ///< the connection is to be closed; contactor and pilot are as `car` says
+};
+
+}  // namespace voltkeep::iso15118::evcc

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pair.hpp"
+
+#include <algorithm>
+
+namespace voltkeep::iso15118::testing {
+namespace {
+
+constexpr Duration tick_time = 5ms;
+constexpr std::uint64_t unix_s = 1'795'342'816;
+
+Frame frame_of(const Message& message, PayloadType type) {
+    Frame frame{type, std::vector<std::byte>(v2gtp_max_payload)};
+    frame.payload.resize(MUST(encode(message, frame.payload)));
+    return frame;
+}
+
+}  // namespace
+
+SimulatedStation::SimulatedStation() {
+    view.is_known = true;
+    view.maximum_voltage = {920'000};
+    view.minimum_voltage = {150'000};
+    view.maximum_current = {125'000};
+    view.maximum_power = {50'000};
+    view.meter = "VLT-1";
+}
+
+void SimulatedStation::tell(const secc::Needs& needs, Instant now) {
+    if (needs.phase != needs_.phase) since_ = now;
+    if (phases.empty() || phases.back() != needs.phase) phases.push_back(needs.phase);
+    needs_ = needs;
+}
+
+void SimulatedStation::authorize(Instant now) {
+    ++authorizations;
+    if (!asked_) asked_ = now;
+}
+
+void SimulatedStation::stop(const secc::Stop& stop) {
+    stops.push_back(stop);
+    needs_.phase = secc::Phase::idle;
+    view.verdict = secc::Verdict::pending;
+}
+
+void SimulatedStation::pass(Instant now, Duration elapsed, const evcc::Inlet& inlet) {
+    using secc::Phase;
+    if (asked_ && now - *asked_ >= decision_time && stops.empty()) view.verdict = decision;
+    const bool is_worked = now - since_ >= work_time;
+    view.phase = needs_.phase;
+    if (view.progress != secc::Progress::failed) view.progress = is_worked ? secc::Progress::finished : secc::Progress::ongoing;
+    const MilliVolt battery = cable().battery_voltage;
+    amperes_ = {};
+    if (needs_.phase == Phase::precharge) {
+        if (is_worked) volts_ = needs_.target_voltage;
+    } else {
+        volts_ = inlet.contactor ? battery : MilliVolt{0};
+        if (needs_.phase == Phase::charge && inlet.contactor && !view.stop_wanted)
+            amperes_ = std::min(needs_.target_current, view.maximum_current);
+    }
+    view.present_voltage = volts_;
+    view.present_current = amperes_;
+    delivered_mj += static_cast<std::int64_t>(power_of(volts_, amperes_).value) * elapsed.count() / 1'000'000;
+    view.energy = {delivered_mj / 3'600'000};
+}
+
+evcc::Cable SimulatedStation::cable() const { return {true, volts_, {400'000}, amperes_, {500}, delivered_mj / 3'600}; }
+
+Pair::Pair() {
+    plan.evcc_id = "WMIV1234567890ABCDEX";
+    plan.duration = 2s;
+    settings.evse = "DE*VLT*E0001*1";
+    session = secc::opened(settings, now);
+}
+
+void Pair::run(Duration limit) {
+    const Instant end = now + limit;
+    take(evcc::begin(plan, station.cable(), now, unix_s));
+    while (!ending && now < end) {
+        now = now + tick_time;
+        station.pass(now, tick_time, car.inlet);
+        if (!to_charger_.empty() && closed.empty()) {
+            Frame frame = std::move(to_charger_.front());
+            to_charger_.erase(to_charger_.begin());
+            if (on_request) on_request(frame);
+            charger_takes(frame);
+        } else if (closed.empty() && now > session.deadline) {
+            perform(secc::expired(session));
+        }
+        for (const Frame& frame : std::exchange(to_car_, {})) {
+            const auto message = MUST(decode_payload(frame.type, frame.payload));
+            messages.emplace_back(name(message));
+            if (const ResponseCode* code = response_code_of(message)) codes.emplace_back(exi::name(*code));
+            take(evcc::receive(plan, car, message, station.cable(), now));
+        }
+        if (!closed.empty() && !ending) take(evcc::lost(car, "the charger closed the connection"));
+        if (!ending) take(evcc::tick(plan, car, station.cable(), now, unix_s));
+    }
+    if (ending && closed.empty() && session.stage != secc::Stage::ended) perform(secc::closed(session));
+}
+
+void Pair::take(const evcc::Move& move) {
+    car = move.car;
+    if (move.ending) ending = move.ending;
+    if (!move.sending) return;
+    const evcc::Sending& sending = *move.sending;
+    messages.emplace_back(name(sending.message));
+    if (sending.transport == evcc::Misdeed::garbage) to_charger_.push_back({sending.stream, {std::byte{0xff}, std::byte{0x00}}});
+    else if (!sending.transport) to_charger_.push_back(frame_of(sending.message, sending.stream));
+}
+
+secc::Moment Pair::moment() const {
+    secc::Moment moment{now, unix_s, {}, is_tls13, station.view};
+    for (std::size_t i = 0; i < 7; ++i) moment.fresh_id[i] = static_cast<std::uint8_t>(ids_ >> (8 * i));
+    moment.fresh_id[7] = 0x5a;
+    return moment;
+}
+
+/// A new process with nothing but what link kept.
+void Pair::restart() {
+    ++restarts;
+    session = checkpoint_.empty() ? secc::opened(settings, now) : MUST(restore(settings, checkpoint_, now));
+}
+
+void Pair::charger_takes(const Frame& frame) {
+    const auto message = decode_payload(frame.type, frame.payload);
+    if (message && std::holds_alternative<DC_ChargeLoopReq>(*message) && on_loop) on_loop(*this);
+    ++frames_;
+    ++ids_;
+    const auto turn = [&] {
+        return message ? secc::step(settings, session, {frame.type, now, *message}, moment())
+                       : secc::undecodable(session, message.error().what.view());
+    };
+    if (death.frame == frames_ && !death.is_after_answer) {
+        const auto unsent = turn();
+        if (unsent.actions.tell_needs) station.tell(unsent.session.needs, now);
+        if (unsent.actions.authorize) station.authorize(now);
+        restart();
+        ++ids_;
+    }
+    perform(turn());
+    if (death.frame == frames_ && death.is_after_answer) restart();
+}
+
+void Pair::perform(const secc::Turn& turn) {
+    session = turn.session;
+    if (turn.actions.tell_needs) station.tell(session.needs, now);
+    if (turn.actions.authorize) station.authorize(now);
+    if (turn.actions.stop) station.stop(*turn.actions.stop);
+    checkpoint_ = save(session);
+    if (turn.response) to_car_.push_back(frame_of(*turn.response, payload_type_of(schema_of_message(pointer_to(*turn.response)))));
+    if (!turn.actions.close.empty()) closed = turn.actions.close.view();
+}
+
+}  // namespace voltkeep::iso15118::testing

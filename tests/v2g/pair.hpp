@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Car and charger in one process: both pure state machines, real EXI bytes between them, simulated time and hardware.
+// The charger can be killed at any message; its successor gets what link would give it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "peers/ev/evcc/evcc.hpp"
+#include "services/iso15118/checkpoint.hpp"
+#include "services/iso15118/secc/secc.hpp"
+#include "wire/iso15118/codec.hpp"
+
+namespace voltkeep::iso15118::testing {
+
+/// The station behind the charger: power and session as the state machine sees them.
+class SimulatedStation {
+public:
+    secc::Station view;
+    std::vector<secc::Phase> phases;              ///< that it was told, without repetitions
+    std::vector<secc::Stop> stops;
+    int authorizations = 0;
+    Duration decision_time = 300ms;
+    Duration work_time = 200ms;                   ///< of cable check and precharge
+    secc::Verdict decision = secc::Verdict::accepted;
+    std::int64_t delivered_mj = 0;
+
+    SimulatedStation();
+    void tell(const secc::Needs& needs, Instant now);
+    void authorize(Instant now);
+    void stop(const secc::Stop& stop);
+    void pass(Instant now, Duration elapsed, const evcc::Inlet& inlet);
+    [[nodiscard]] evcc::Cable cable() const;
+
+private:
+    secc::Needs needs_;
+    Instant since_;
+    std::optional<Instant> asked_;
+    MilliVolt volts_;
+    MilliAmpere amperes_;
+};
+
+struct Frame {
+    PayloadType type = PayloadType::common;
+    std::vector<std::byte> payload;
+};
+
+/// When the charger's process dies, counted in frames from the car: the first is 1.
+struct Death {
+    int frame = 0;                                ///< 0: never
+    bool is_after_answer = false;                 ///< false: with the frame taken and its actions done, the answer not sent
+};
+
+class Pair {
+public:
+    evcc::Plan plan;
+    secc::Settings settings;
+    SimulatedStation station;
+    Death death;
+    bool is_tls13 = true;
+    std::function<void(Pair&)> on_loop;           ///< called before each charge loop request reaches the charger
+    std::function<void(Frame&)> on_request;       ///< may change what the car sends
+
+    Pair();
+    /// Runs until the car has ended, or this much time has passed.
+    void run(Duration limit = 120s);
+
+    evcc::Car car;
+    std::optional<evcc::Ending> ending;
+    secc::Session session;
+    std::vector<std::string> messages;            ///< names of all requests and responses, in order
+    std::vector<std::string> codes;               ///< of the responses
+    std::string closed;                           ///< why the charger closed
+    int restarts = 0;
+    Instant now{1'000'000'000};
+
+private:
+    void take(const evcc::Move& move);
+    void charger_takes(const Frame& frame);
+    [[nodiscard]] secc::Moment moment() const;
+    void perform(const secc::Turn& turn);
+    void restart();
+
+    std::vector<Frame> to_charger_, to_car_;
+    Blob<4096> checkpoint_;
+    int frames_ = 0;
+    std::uint64_t ids_ = 0;
+};
+
+}  // namespace voltkeep::iso15118::testing
