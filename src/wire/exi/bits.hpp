@@ -99,7 +99,8 @@ public:
 private:
     /// The 8 bytes at `at`, zeros after the end.
     [[nodiscard]] std::uint64_t load(std::size_t at) const {
-        if (bytes_ - at < 8) [[unlikely]] return load_last(at);
+        if (bytes_ - at < 8) [[unlikely]]
+            return load_last(at);
         std::uint64_t word = 0;
         std::memcpy(&word, data_ + at, 8);
         return std::byteswap(word);

@@ -183,6 +183,20 @@ void write_string(std::string& out, std::string_view text) {
 
 }  // namespace
 
+Json::Json() = default;
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
+Json::Json(std::string_view text) : type_(Type::string), text_(text) {}
+
+void Json::add(std::string_view name, Json value) { members_.emplace_back(name, std::move(value)); }
+void Json::add(Json value) { items_.push_back(std::move(value)); }
+void Json::remove(std::string_view name) {
+    std::erase_if(members_, [&](const Member& member) { return member.first == name; });
+}
+
 Result<Json> Json::parse(std::string_view text) { return JsonParser(text).document(); }
 
 std::string Json::text() const {

@@ -19,9 +19,15 @@ public:
     enum class Type : std::uint8_t { null, boolean, number, string, array, object };
     using Member = std::pair<std::string, Json>;
 
-    Json() = default;
+    // Out of line: hundreds of types are turned into values and back.
+    Json();
+    Json(const Json&);
+    Json(Json&&) noexcept;
+    Json& operator=(const Json&);
+    Json& operator=(Json&&) noexcept;
+    ~Json();
     /// A string.
-    explicit Json(std::string_view text) : type_(Type::string), text_(text) {}
+    explicit Json(std::string_view text);
     [[nodiscard]] static Json object() { return Json(Type::object); }
     [[nodiscard]] static Json array() { return Json(Type::array); }
 
@@ -43,12 +49,10 @@ public:
     /// The string member of this name, or "".
     [[nodiscard]] std::string_view string(std::string_view name) const;
 
-    void add(std::string_view name, Json value) { members_.emplace_back(name, std::move(value)); }
+    void add(std::string_view name, Json value);
     /// Takes the member of this name out, if there is one.
-    void remove(std::string_view name) {
-        std::erase_if(members_, [&](const Member& member) { return member.first == name; });
-    }
-    void add(Json value) { items_.push_back(std::move(value)); }
+    void remove(std::string_view name);
+    void add(Json value);
 
     /// Objects are equal whatever the order of their members.
     friend bool operator==(const Json& a, const Json& b);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/exi/json_fields.hpp"
 
+#include <charconv>
 #include <format>
 
 namespace voltkeep::exi {
@@ -16,6 +17,17 @@ std::string hex_with(Bytes bytes, std::string_view digits) {
         text.push_back(digits[std::to_integer<unsigned>(b) & 0xf]);
     }
     return text;
+}
+
+template <class T>
+bool is_number_between(std::string_view text, T& value, T lowest, T highest) {
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size() && value >= lowest && value <= highest;
+}
+
+bool is_name(std::string_view member, MemberName name) {
+    if (name.is_attribute && !member.starts_with('@')) return false;
+    return member.substr(name.is_attribute ? 1 : 0) == name.name;
 }
 
 std::optional<unsigned> hex_value(char c) {
@@ -75,8 +87,72 @@ std::optional<std::size_t> from_base64(std::string_view text, std::span<std::byt
     return done;
 }
 
-std::unexpected<Error> bad_field(std::string_view field, std::string_view what) {
-    return std::unexpected(Error(Errc::bad_argument, std::format("{}: {}", field, what)));
+std::string to_text(bool value) { return value ? "true" : "false"; }
+std::string to_text(std::int64_t value) { return std::to_string(value); }
+std::string to_text(std::uint64_t value) { return std::to_string(value); }
+std::string to_text(const Integer& value) { return std::string(value.text().view()); }
+
+bool from_text(std::string_view text, bool& value) {
+    value = text == "true" || text == "1";
+    return value || text == "false" || text == "0";
+}
+
+bool from_text(std::string_view text, Integer& value) {
+    auto number = Integer::from_text(text);
+    if (number) value = *number;
+    return number.has_value();
+}
+
+bool from_text(std::string_view text, std::int64_t& value, std::int64_t lowest, std::int64_t highest) {
+    return is_number_between(text, value, lowest, highest);
+}
+
+bool from_text(std::string_view text, std::uint64_t& value, std::uint64_t lowest, std::uint64_t highest) {
+    return is_number_between(text, value, lowest, highest);
+}
+
+void add_member(Json& object, MemberName name, Json&& value) {
+    if (!name.is_attribute) return object.add(name.name, std::move(value));
+    std::string with_mark("@");
+    with_mark += name.name;
+    object.add(with_mark, std::move(value));
+}
+
+Json simplified(Json&& object) {
+    if (object.members().empty()) return Json(std::string_view());
+    if (object.members().size() == 1 && object.members()[0].first == "#text") return object.members()[0].second;
+    return std::move(object);
+}
+
+const Json* ObjectReader::take(MemberName name, bool is_text) {
+    auto is_it = [&](const Json::Member& member) { return is_name(member.first, name); };
+    auto found = std::ranges::find_if(json_.members(), is_it);
+    if (found != json_.members().end()) {
+        ++taken_;
+        return &found->second;
+    }
+    return is_text && json_.is_scalar() ? &json_ : nullptr;
+}
+
+std::size_t ObjectReader::choose(std::span<const std::string_view> names) const {
+    auto found = std::ranges::find_if(names, [&](std::string_view name) { return json_.find(name) != nullptr; });
+    return static_cast<std::size_t>(found - names.begin());
+}
+
+bool ObjectReader::finish(std::span<const MemberName> known) {
+    for (const Json::Member& member : json_.members()) {
+        if (!std::ranges::any_of(known, [&](MemberName name) { return is_name(member.first, name); }))
+            return fail(member.first, "unknown here");
+    }
+    if (taken_ < json_.members().size()) return fail(json_.members()[0].first, "beside it there are two of one choice");
+    bool has_text = std::ranges::any_of(known, [](MemberName name) { return name.name == "#text"; });
+    bool is_content = json_.is_object() || (json_.is_scalar() && (has_text || json_.scalar().empty()));
+    return is_content || fail("fields", "expected an object");
+}
+
+bool ObjectReader::fail(std::string_view field, std::string_view what) {
+    error_ = Error(Errc::bad_argument, std::format("{}: {}", field, what));
+    return false;
 }
 
 }  // namespace voltkeep::exi
