@@ -44,7 +44,7 @@ struct SetEvNeeds {
     MilliAmpere minimum_current;
     WattHour energy_wanted;              ///< 0: not said
     Permille state_of_charge{-1};        ///< -1: not said
-    Text<20> evcc;                       ///< the car's EVCCID as it said it in SessionSetup
+    Text<255> evcc;                      ///< the car's EVCCID as it said it in SessionSetup
     using Reply = kernel::Done;
 };
 
@@ -67,6 +67,10 @@ struct TakeSetpoint {
         bool voltage_limited = false;
         Text<40> limited_by;             ///< "csms", "grid", "fuse", "cable", "hardware", "ev"
         bool contactor_closed = false;
+        Verdict verdict = Verdict::pending;   ///< may the car at this EVSE charge? Decided is what is on the disk
+        bool customer_awaited = false;   ///< it is pending because nobody has identified yet
+        WattHour energy;                 ///< of this transaction
+        Text<32> meter;                  ///< serial number; empty: there is no reading
         Text<255> evse;                  ///< EVSEID
     };
     using Reply = Setpoint;

@@ -83,9 +83,10 @@ void Evse::look_at_power() {
 }
 
 void Evse::look_at_meter() {
-    if (const auto s = meter_.call(meter::Read{}))
+    if (const auto s = meter_.call(meter::Read{})) {
+        meter_serial_ = Text<32>::cut(s->serial.view());
         feed(charging::MeterSeen{{s->taken_wall_ms, s->import_mwh, s->export_mwh, s->voltage, s->current, s->power}});
-    else
+    } else
         feed(charging::MeterGone{});
 }
 
@@ -225,6 +226,10 @@ TakeSetpoint::Setpoint Evse::setpoint() const {
     s.current_limited = view.current_limited;
     s.limited_by = Text<40>::cut(charging::name(view.limited_by));
     s.contactor_closed = view.contactor_closed;
+    s.verdict = verdict().verdict;
+    s.customer_awaited = s.verdict == Verdict::pending && !state_.authorizing && !state_.durable.transaction && config_.anybody.empty();
+    s.energy = {charging::energy_of(state_) / 1'000};
+    s.meter = meter_serial_;
     s.evse = Text<255>::cut(std::string(config_.evse_prefix.view()) + std::to_string(number_.number));
     return s;
 }

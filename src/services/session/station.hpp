@@ -62,6 +62,7 @@ private:
     charging::SetPower wanted_{};        ///< the newest: an older one that waited is not sent any more
     std::uint16_t consent_ms_ = 0;       ///< in force; 0: none was given
     bool online_ = false;
+    Text<32> meter_serial_;
     std::uint8_t told_protection_ = PROTECTION_NONE;
 };
 
