@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real process manager with real services: started, joined, killed in every way, joined again, stopped; as root and rootless.
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/pidfd.h>
-#include <sys/syscall.h>
-
 #include "kernel/procmgr/test/station.hpp"
 
 namespace voltkeep::kernel::procmgr {
@@ -16,6 +11,9 @@ protected:
         is_rootless = std::string_view(GetParam()) == "rootless";
         if (!is_rootless && ::geteuid() != 0) GTEST_SKIP() << "needs root";
         if (is_rootless) options.push_back("--rootless");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        options.push_back("--lab");
+#endif
         station.add("back", 60);
         station.add("front", 50);
         station.connect(1, 0);
@@ -187,6 +185,7 @@ TEST_P(ProcessManager, a_lack_is_never_silent) {
     back().rt_period_us = 10000;
     ASSERT_NO_FATAL_FAILURE(start_and_meet());
     const auto pid = static_cast<pid_t>(station.number(back_life, "pid"));
+    if (::getenv("SHOW_LIFE")) std::puts(back_life.c_str());
     const bool is_fifo = (::sched_getscheduler(pid) & ~SCHED_RESET_ON_FORK) == SCHED_FIFO;
     EXPECT_EQ(is_fifo, back_life.find("\"fifo\"") == std::string::npos) << back_life;
     EXPECT_EQ(station.look(back_life, "cgroup").find("voltkeep-") == std::string::npos, back_life.find("memory_limit") != std::string::npos);
@@ -279,10 +278,36 @@ TEST_P(ProcessManager, two_stations_in_one_state_folder_are_refused) {
     second.folder = "/nonexistent";
 }
 
+TEST_P(ProcessManager, a_machine_that_cannot_contain_starts_nothing) {
+    station.forbidden_call = is_rootless ? SYS_unshare : SYS_clone3;
+    station.start(options);
+    EXPECT_EQ(station.wait_for_manager(), 2);
+    EXPECT_EQ(station.line({R"("event":"service")"}), "");
+}
+
 TEST_P(ProcessManager, an_image_that_is_not_one_is_refused) {
     station.damage = 100;
     station.start(options);
     EXPECT_EQ(station.wait_for_manager(), 2);
+}
+
+TEST(ProcessManagerOfAnyUser, contains_without_root) {
+    if (::geteuid() != 0) GTEST_SKIP() << "root becomes someone else for this; who is not root has run the rootless tests";
+    test::Station station;
+    station.user = 65534;
+    station.add("back", 60);
+    for (const auto& path : {station.folder, station.folder / "run", station.folder / "run/back.sock"})
+        ASSERT_EQ(::chown(path.c_str(), station.user, station.user), 0);
+    station.start();
+    if (station.line({R"("event":"station")", R"("mode":"rootless")"}).empty()) {
+        EXPECT_EQ(station.wait_for_manager(), 127);
+        GTEST_SKIP() << "the build folder is closed to other users";
+    }
+    EXPECT_EQ(station.meet("back"), "hello back 0");
+    const std::string life = station.life("back", "ready");
+    EXPECT_NE(life.find("own_uid"), std::string::npos) << life;
+    EXPECT_NE(station.look(life, "status").find("CapBnd:\t0000000000000000"), std::string::npos);
+    EXPECT_EQ(station.stop(), 0);
 }
 
 }  // namespace

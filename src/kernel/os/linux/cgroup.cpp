@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/os/linux/cgroup.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +15,6 @@ namespace voltkeep::kernel::os {
 namespace {
 constexpr unsigned quota_period_us = 100'000;
 constexpr unsigned rt_period_us = 1'000'000;
-constexpr unsigned rt_share_us = 600'000;   // the policy compiler gives away at most 60 % of a core
 constexpr std::array<const char*, 3> controller_names{"memory", "pids", "cpu"};
 
 using PathText = std::array<char, 256>;
@@ -64,6 +65,40 @@ Descriptor open_own_group(const char* controller) {
     }
     return {};
 }
+
+constexpr std::string_view group_prefix = "voltkeep-";
+
+/// Removes a group of groups; what still holds a process stays.
+void remove_group(int parent, const char* name) {
+    const int group = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR* const entries = group >= 0 ? ::fdopendir(group) : nullptr;
+    if (entries == nullptr) return;
+    while (const dirent* entry = ::readdir(entries))
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.') (void)::unlinkat(group, entry->d_name, AT_REMOVEDIR);
+    ::closedir(entries);
+    (void)::unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+/// What killed process managers left: nobody holds its lock. A left group would go on to own its share of real time.
+void remove_left_groups(int parent) {
+    const int copy = ::openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR* const entries = copy >= 0 ? ::fdopendir(copy) : nullptr;
+    if (entries == nullptr) return;
+    while (const dirent* entry = ::readdir(entries)) {
+        if (!std::string_view(entry->d_name).starts_with(group_prefix)) continue;
+        const Descriptor group(::openat(parent, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        if (group && ::flock(group.get(), LOCK_EX | LOCK_NB) == 0) remove_group(parent, entry->d_name);
+    }
+    ::closedir(entries);
+}
+
+/// All budgets together, per second: what the station's group must own so that its services' groups may.
+std::uint64_t rt_share_us(const policy::Image& image) {
+    std::uint64_t share = 0;
+    for (const policy::Service& s : image.services)
+        if (s.schedule == policy::Schedule::fifo && s.rt_period_us > 0) share += std::uint64_t{s.rt_time_us} * rt_period_us / s.rt_period_us + 1;
+    return share;
+}
 }  // namespace
 
 Cgroups Cgroups::make(const policy::Image& image) {
@@ -71,28 +106,27 @@ Cgroups Cgroups::make(const policy::Image& image) {
     self.image_ = &image;
     std::uint32_t hash = 2166136261u;
     for (const char c : image.state.view()) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
-    const PathText name = [&] {
-        PathText text{};
-        std::snprintf(text.data(), text.size(), "voltkeep-%08x", hash);
-        return text;
-    }();
+    PathText name{};
+    std::snprintf(name.data(), name.size(), "%s%08x", group_prefix.data(), hash);
     self.name_ = Text<32>::cut(name.data());
     self.is_unified_ = ::access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
     for (std::size_t c = 0; c < controllers; ++c) {
         self.parents_[c] = self.is_unified_ ? Descriptor(::open("/sys/fs/cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) : open_own_group(controller_names[c]);
         const int parent = self.parents_[c].get();
         if (parent < 0) continue;
+        if (!self.is_unified_ || c == 0) remove_left_groups(parent);
         PathText enable{};
         std::snprintf(enable.data(), enable.size(), "+%s", controller_names[c]);
         if (self.is_unified_ && !write_at(parent, "", "cgroup.subtree_control", enable.data())) continue;
         (void)::mkdirat(parent, name.data(), 0755);
         Descriptor group(::openat(parent, name.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!group || (self.is_unified_ && !write_at(group.get(), "", "cgroup.subtree_control", enable.data()))) continue;
+        (void)::flock(group.get(), LOCK_SH);   // shared: of version 2's one folder this process holds several descriptors
         self.groups_[c] = std::move(group);
     }
     if (self.groups_[cpu] && !self.is_unified_) {
         (void)write_number(self.groups_[cpu].get(), "", "cpu.rt_period_us", rt_period_us);
-        (void)write_number(self.groups_[cpu].get(), "", "cpu.rt_runtime_us", rt_share_us);
+        (void)write_number(self.groups_[cpu].get(), "", "cpu.rt_runtime_us", rt_share_us(image));
     }
     for (std::uint16_t i = 0; i < image.services.size(); ++i) self.make_group(i);
     return self;
@@ -103,26 +137,26 @@ void Cgroups::make_group(std::uint16_t service) {
     const PathText name = below("", s.name);
     for (const Descriptor& group : groups_)
         if (group) (void)::mkdirat(group.get(), name.data(), 0755);
-    if (groups_[memory]) {
-        (void)write_number(groups_[memory].get(), s.name, is_unified_ ? "memory.max" : "memory.limit_in_bytes", s.limits.memory_bytes);
-        (void)was_out_of_memory(service);   // what an earlier station's service did is not this one's
-    }
-    if (groups_[pids]) (void)write_number(groups_[pids].get(), s.name, "pids.max", s.limits.tasks);
-    if (!groups_[cpu] || is_unified_ || s.schedule != policy::Schedule::fifo) return;
-    // Without a budget of its own, a group of a kernel with RT_GROUP_SCHED refuses every FIFO task.
-    rt_budgets_[service] = write_number(groups_[cpu].get(), s.name, "cpu.rt_period_us", s.rt_period_us) &&
-                           write_number(groups_[cpu].get(), s.name, "cpu.rt_runtime_us", s.rt_time_us);
+    const auto set = [&](Controller c, std::string_view file, std::uint64_t value) {
+        return groups_[c] && write_number(groups_[c].get(), s.name, file, value);
+    };
+    is_limited_[memory][service] = set(memory, is_unified_ ? "memory.max" : "memory.limit_in_bytes", s.limits.memory_bytes);
+    is_limited_[pids][service] = set(pids, "pids.max", s.limits.tasks);
+    is_limited_[cpu][service] = static_cast<bool>(groups_[cpu]);
+    // Without a budget of its own, a group of a kernel with RT_GROUP_SCHED refuses every FIFO task: such a service stays outside.
+    if (!is_unified_ && s.schedule == policy::Schedule::fifo)
+        is_limited_[cpu][service] = set(cpu, "cpu.rt_period_us", s.rt_period_us) && set(cpu, "cpu.rt_runtime_us", s.rt_time_us);
+    (void)was_out_of_memory(service);   // what an earlier station's service did is not this one's
 }
 
-CgroupEntries Cgroups::entries(std::uint16_t service) const {
+CgroupEntries Cgroups::entries(std::uint16_t service) {
     CgroupEntries entries;
-    const policy::Service& s = image_->services[service];
     set_cpu_quota(service, false);
     for (std::size_t c = 0; c < controllers; ++c) {
-        if (!groups_[c] || (c == cpu && s.schedule == policy::Schedule::fifo && !rt_budgets_[service])) continue;
-        const int entry = ::openat(groups_[c].get(), below(s.name, "cgroup.procs").data(), O_WRONLY | O_CLOEXEC);
+        if (!is_limited_[c][service]) continue;
+        const int entry = ::openat(groups_[c].get(), below(image_->services[service].name, "cgroup.procs").data(), O_WRONLY | O_CLOEXEC);
+        is_limited_[c][service] = entry >= 0;
         if (entry >= 0) CHECK(entries.push(entry));
-        if (is_unified_) break;
     }
     return entries;
 }
@@ -150,11 +184,8 @@ bool Cgroups::was_out_of_memory(std::uint16_t service) {
 }
 
 void Cgroups::remove() const {
-    for (std::size_t c = 0; c < controllers; ++c) {
-        if (!groups_[c]) continue;
-        for (const policy::Service& s : image_->services) (void)::unlinkat(groups_[c].get(), below("", s.name).data(), AT_REMOVEDIR);
-        (void)::unlinkat(parents_[c].get(), below("", name_).data(), AT_REMOVEDIR);
-    }
+    for (const Descriptor& parent : parents_)
+        if (parent) remove_group(parent.get(), below("", name_).data());
 }
 
 }  // namespace voltkeep::kernel::os

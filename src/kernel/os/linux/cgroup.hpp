@@ -16,15 +16,15 @@ public:
     static Cgroups make(const policy::Image& image);
 
     /// The groups that `service` is to enter; the caller closes them. Its processor share is open until `limit_cpu`.
-    [[nodiscard]] CgroupEntries entries(std::uint16_t service) const;
+    [[nodiscard]] CgroupEntries entries(std::uint16_t service);
     /// A service may use all of a processor while it starts: its limit would only make it slow to come back.
     void limit_cpu(std::uint16_t service) const;
     /// True if the kernel ended a process of this service for its memory since this was asked before.
     [[nodiscard]] bool was_out_of_memory(std::uint16_t service);
-    [[nodiscard]] bool limits_memory() const { return static_cast<bool>(groups_[memory]); }
-    [[nodiscard]] bool limits_tasks() const { return static_cast<bool>(groups_[pids]); }
-    /// True if the kernel enforces this service's real-time budget.
-    [[nodiscard]] bool has_rt_budget(std::uint16_t service) const { return rt_budgets_[service]; }
+    /// What the kernel enforces for this service.
+    [[nodiscard]] bool limits_memory(std::uint16_t service) const { return is_limited_[memory][service]; }
+    [[nodiscard]] bool limits_tasks(std::uint16_t service) const { return is_limited_[pids][service]; }
+    [[nodiscard]] bool has_rt_budget(std::uint16_t service) const { return is_limited_[cpu][service] && !is_unified_; }
     /// Removes the groups, which must be empty.
     void remove() const;
 
@@ -39,7 +39,7 @@ private:
     Text<32> name_;                                    ///< the station's group, the same at every start of this state folder
     std::array<Descriptor, controllers> parents_;      ///< where the station's group is; none: not to be had
     std::array<Descriptor, controllers> groups_;       ///< the station's group
-    std::array<bool, policy::max_services> rt_budgets_{};
+    std::array<std::array<bool, policy::max_services>, controllers> is_limited_{};
     std::array<std::uint32_t, policy::max_services> kills_{};
 };
 

@@ -219,8 +219,8 @@ Lacks Spawner::settle(std::uint16_t service, const Child& child) {
     const auto lack = [&](Lack what, bool is_missing) { lacks |= static_cast<Lacks>(is_missing) << static_cast<unsigned>(what); };
     lack(Lack::own_uid, is_rootless);
     lack(Lack::landlock, inside_->landlock == 0);
-    lack(Lack::memory_limit, !inside_->cgroups.limits_memory());
-    lack(Lack::task_limit, !inside_->cgroups.limits_tasks());
+    lack(Lack::memory_limit, !inside_->cgroups.limits_memory(service));
+    lack(Lack::task_limit, !inside_->cgroups.limits_tasks(service));
     cpu_set_t cpus;
     const bool is_pinned = ::sched_getaffinity(pid, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1 && CPU_ISSET(s.cpu, &cpus);
     lack(Lack::affinity, s.cpu != 0xff && !is_pinned);

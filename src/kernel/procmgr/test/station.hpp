@@ -4,10 +4,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <poll.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -78,6 +80,7 @@ public:
     void start(std::vector<std::string> options = {}) {
         std::vector<std::byte> bytes(bound<policy::Image>);
         MUST(write_file((folder / "image").string(), encode(*image, bytes).subspan(damage)));
+        if (user != 0) CHECK(::chown((folder / "image").c_str(), user, user) == 0);
         int ends[2];
         CHECK(::pipe2(ends, O_CLOEXEC) == 0);
         manager = ::fork();
@@ -88,6 +91,7 @@ public:
                 for (;;) ::pause();
             }
             if (user != 0 && (::setresgid(user, user, user) != 0 || ::setresuid(user, user, user) != 0)) ::_exit(126);
+            if (forbidden_call != 0) forbid(forbidden_call);
             const std::string path = (folder / "image").string();
             std::vector<char*> words{const_cast<char*>(PROCMGR), const_cast<char*>(path.c_str())};
             for (std::string& option : options) words.push_back(option.data());
@@ -186,6 +190,7 @@ public:
     std::unique_ptr<policy::Image> image;
     uid_t user = 0;          ///< who starts the process manager
     bool orphan = false;     ///< `manager` is its parent
+    long forbidden_call = 0; ///< a system call that the machine refuses to the process manager
     std::size_t damage = 0;  ///< bytes that the image lacks at its beginning
     std::filesystem::path folder;
     pid_t manager = -1;
@@ -196,6 +201,12 @@ public:
     std::map<std::string, os::Descriptor> commands;
 
 private:
+    static void forbid(long call) {
+        std::array filter{sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1),
+                          sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM), sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+        const sock_fprog program{filter.size(), filter.data()};
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) ::_exit(125);
+    }
     void listen(const std::string& name) {
         os::Descriptor listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
         sockaddr_un address{};
