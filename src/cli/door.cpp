@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "door.hpp"
+#include "cli/door.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>

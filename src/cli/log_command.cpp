@@ -4,10 +4,10 @@
 #include <ctime>
 #include <filesystem>
 
-#include "commands.hpp"
-#include "door.hpp"
+#include "cli/commands.hpp"
+#include "cli/door.hpp"
 #include "kernel/config.hpp"
-#include "layout.hpp"
+#include "cli/layout.hpp"
 #include "wire/audit_log/chain.hpp"
 
 namespace voltkeep::cli {

@@ -6,9 +6,9 @@
 #include <functional>
 #include <iostream>
 
-#include "commands.hpp"
-#include "layout.hpp"
-#include "run/world.hpp"
+#include "cli/commands.hpp"
+#include "cli/layout.hpp"
+#include "cli/run/world.hpp"
 #include "wire/iso15118/json_lines.hpp"
 #include "wire/ocpp/json_lines.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdio>
 
-#include "commands.hpp"
+#include "cli/commands.hpp"
 #include "kernel/policy/compile.hpp"
 #include "kernel/policy/report.hpp"
 #include "services/registry/registry.hpp"

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "layout.hpp"
-#include "station_file.hpp"
+#include "cli/layout.hpp"
+#include "cli/station_file.hpp"
 
 namespace voltkeep::cli {
 

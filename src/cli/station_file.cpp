@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "station_file.hpp"
+#include "cli/station_file.hpp"
 
 #include <filesystem>
 #include <functional>

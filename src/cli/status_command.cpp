@@ -5,11 +5,11 @@
 #include <cstdio>
 #include <map>
 
-#include "commands.hpp"
-#include "door.hpp"
-#include "layout.hpp"
-#include "run/end.hpp"
-#include "run/timeline.hpp"
+#include "cli/commands.hpp"
+#include "cli/door.hpp"
+#include "cli/layout.hpp"
+#include "cli/run/end.hpp"
+#include "cli/run/timeline.hpp"
 
 namespace voltkeep::cli {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cable.hpp"
+#include "cli/run/cable.hpp"
 
 #include <fcntl.h>
 #include <sched.h>

@@ -3,7 +3,7 @@
 // two processes that do nothing; when they end, nothing is left.
 #pragma once
 
-#include "child.hpp"
+#include "cli/run/child.hpp"
 
 namespace voltkeep::cli {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "child.hpp"
+#include "cli/run/child.hpp"
 
 #include <fcntl.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "end.hpp"
+#include "cli/run/end.hpp"
 
 #include <fstream>
 

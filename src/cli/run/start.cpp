@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -16,7 +17,7 @@
 #include "base/json.hpp"
 #include "kernel/config.hpp"
 #include "pki/development.hpp"
-#include "world.hpp"
+#include "cli/run/world.hpp"
 
 namespace voltkeep::cli {
 
@@ -109,7 +110,7 @@ void World::lay_cables() {
 Result<> World::start_peers() {
     const std::string evses = std::to_string(file_.evse.count);
     children_.push_back(std::make_unique<Child>(TRY(Child::start(
-        {"plant", {layout_.peers + "/plant", "--state-dir", run_file("plant"), "--evse", evses}, {}, {}, {}}))));
+        {"plant", {layout_.peers + "/plant", "--state-dir", run_file("plant"), "--evse", evses, "--real-time", "40"}, {}, {}, {}}))));
     const std::string pki = options_.state + "/pki";
     children_.push_back(std::make_unique<Child>(TRY(Child::start(
         {"csms", {layout_.peers + "/csms", "--port", std::to_string(file_.csms.port), "--path", file_.csms.path, "--database", options_.state + "/csms.db",
@@ -206,8 +207,10 @@ std::string World::answer_visitor(const std::string& request) {
 std::int64_t World::plant_energy_mwh(int evse) {
     auto plant = DoorClient::connect(run_file("plant/control.sock"));
     if (!plant) return -1;
-    const auto answer = plant->ask("status " + std::to_string(evse), 2s);
-    return answer ? number_in(*answer, "delivered_mwh") : -1;
+    const auto answer = plant->ask("status", 2s);
+    const Json* places = answer ? answer->find("evse") : nullptr;
+    if (places == nullptr || places->items().size() < static_cast<std::size_t>(evse)) return -1;
+    return number_in(places->items()[static_cast<std::size_t>(evse - 1)], "delivered_mwh");
 }
 
 // ---- the end ----------------------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "timeline.hpp"
+#include "cli/run/timeline.hpp"
 
 #include <cstdio>
 

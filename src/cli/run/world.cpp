@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loop of `run`: who said what, and what follows from it.
-#include "world.hpp"
+#include "cli/run/world.hpp"
 
 #include <poll.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "end.hpp"
+#include "cli/run/end.hpp"
 
 namespace voltkeep::cli {
 
@@ -240,6 +240,21 @@ bool World::is_good(const Visit& v) const {
     return v.is_over() && v.ev_ok && v.is_started && agrees && is_true && has_group;
 }
 
+Json World::visit_object(int evse, const Visit& v) const {
+    auto is = [](bool value) { return value ? "true" : "false"; };
+    Json object = Json::object();
+    auto put = [&object](std::string_view name, const std::string& json) { object.add(name, *Json::parse(json)); };
+    put("evse", std::to_string(evse));
+    put("ok", is(is_good(v)));
+    put("ev_ok", is(v.ev_ok));
+    object.add("transaction", Json(v.transaction));
+    put("energy_mwh", std::to_string(v.energy_mwh));
+    put("csms_energy_mwh", std::to_string(v.csms_energy_mwh));
+    put("delivered_mwh", std::to_string(v.plant_after_mwh - v.plant_before_mwh));
+    put("cost_micro", std::to_string(v.cost_micro));
+    return object;
+}
+
 Json World::summary() {
     std::int64_t energy = 0, cost = 0, delivered = 0;
     bool ok = !visits_.empty() && deaths_.empty();
@@ -263,6 +278,12 @@ Json World::summary() {
     put("cost", money_of(cost));
     summary.add("currency", Json(file_.tariff.currency));
     summary.add("transaction", Json(transaction));
+    Json visits = Json::array();
+    for (const auto& [evse, visit] : visits_) visits.add(visit_object(evse, visit));
+    summary.add("visits", visits);
+    Json deaths = Json::array();
+    for (const std::string& name : deaths_) deaths.add(Json(name));
+    summary.add("deaths", deaths);
     Json tls = Json::object();
     tls.add("csms", Json(csms_group_));
     tls.add("ev", Json(group));

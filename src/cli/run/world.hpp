@@ -8,10 +8,10 @@
 #include <optional>
 #include <set>
 
-#include "cable.hpp"
+#include "cli/run/cable.hpp"
 #include "cli/door.hpp"
 #include "cli/settings.hpp"
-#include "timeline.hpp"
+#include "cli/run/timeline.hpp"
 
 namespace voltkeep::cli {
 
@@ -80,6 +80,7 @@ private:
 
     // end
     Json summary();
+    Json visit_object(int evse, const Visit& visit) const;
     std::int64_t plant_energy_mwh(int evse);
     bool is_good(const Visit& visit) const;
     void stop_all();

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/station_file.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace voltkeep::cli {
+namespace {
+
+/// Reads this text as a station.toml, and gives the error or "".
+std::string error_of(const std::string& text) {
+    const std::string path = testing::TempDir() + "station-" + std::to_string(::getpid()) + ".toml";
+    std::ofstream(path) << text;
+    const auto file = read_station_file(path);
+    ::unlink(path.c_str());
+    if (file) return "";
+    const std::string what(file.error().what.view());
+    return what.substr(what.find(".toml:") + 6);
+}
+
+}  // namespace
+
+TEST(StationFile, an_absent_file_is_a_whole_station) { EXPECT_EQ(read_station_file("/nonexistent/station.toml")->csms.port, 8443); }
+
+TEST(StationFile, what_it_says_is_taken) { EXPECT_EQ(error_of("[evse]\ncount = 3\n[tariff]\nprice_per_kwh = \"0.123456\"\n"), ""); }
+
+TEST(StationFile, a_wrong_type_is_named_with_its_line_and_what_was_expected) {
+    EXPECT_EQ(error_of("[evse]\n\nmax_current = \"64A\"\n"),
+              "3: evse.max_current = '64A': expected milliamperes as a number from 1000 to 3000000, for example 125000");
+}
+
+TEST(StationFile, a_value_out_of_range_is_refused) {
+    EXPECT_EQ(error_of("[evse]\ncount = 9\n").substr(0, 18), "2: evse.count = 9:");
+}
+
+TEST(StationFile, an_unknown_key_is_refused) {
+    EXPECT_EQ(error_of("[evse]\ncout = 1\n"), "2: evse.cout: unknown key; docs/configuration.md lists them");
+}
+
+TEST(StationFile, a_syntax_error_has_its_line) { EXPECT_EQ(error_of("[evse]\ncount =\n").substr(0, 2), "2:"); }
+
+TEST(StationFile, money_is_exact) {
+    EXPECT_EQ(*micro_of("0.49"), 490'000);
+    EXPECT_EQ(*micro_of("12"), 12'000'000);
+    EXPECT_FALSE(micro_of("1.0000001"));
+    EXPECT_FALSE(micro_of("-1"));
+    EXPECT_FALSE(micro_of(""));
+}
+
+}  // namespace voltkeep::cli

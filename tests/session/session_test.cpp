@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// One charging session from the plug to the bill, over the real protocols, through isolated processes.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <fstream>
+#include <set>
+
+#include "station.hpp"
+#include "wire/iso15118/json_lines.hpp"
+
+namespace voltkeep::testing {
+namespace {
+
+/// What the CSMS has on its disk of one transaction: the sequence numbers, in order.
+std::vector<int> stored_sequence(const std::string& folder, std::string_view transaction) {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open_v2((folder + "/csms.db").c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+    sqlite3_stmt* rows = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT sequence FROM event WHERE transaction_id = ? ORDER BY sequence", -1, &rows, nullptr), SQLITE_OK);
+    sqlite3_bind_text(rows, 1, transaction.data(), static_cast<int>(transaction.size()), SQLITE_STATIC);
+    std::vector<int> sequence;
+    while (sqlite3_step(rows) == SQLITE_ROW) sequence.push_back(sqlite3_column_int(rows, 0));
+    sqlite3_finalize(rows);
+    sqlite3_close(database);
+    return sequence;
+}
+
+void expect_whole(const std::string& folder, const Json& visit) {
+    const auto sequence = stored_sequence(folder, visit.string("transaction"));
+    ASSERT_GE(sequence.size(), 3u);
+    for (std::size_t i = 0; i < sequence.size(); ++i) EXPECT_EQ(sequence[i], static_cast<int>(i));
+}
+
+/// The bill, the CSMS and the hardware agree: to the watt-hour on paper, within the meter's class in the world.
+void expect_agreement(const Json& visit) {
+    const std::int64_t billed = number_in(visit, "energy_mwh"), delivered = number_in(visit, "delivered_mwh");
+    EXPECT_GT(billed, 10'000) << "at least 10 Wh";
+    EXPECT_EQ(billed, number_in(visit, "csms_energy_mwh"));
+    EXPECT_LE(std::abs(delivered - billed), delivered / 100 + 1'000) << "class B and what flowed between two readings";
+}
+
+const Json& visit_of(const Json& summary) { return summary.find("visits")->items().front(); }
+
+}  // namespace
+
+TEST(Session, runs_from_the_plug_to_the_bill) {
+    const std::string trace = ::testing::TempDir() + "voltkeep-trace-" + std::to_string(::getpid());
+    std::filesystem::create_directories(trace);
+    Station station({"--once", "--duration", "6", "--trace", trace});
+    const auto summary = station.summary();
+    ASSERT_TRUE(summary) << station.tail();
+    EXPECT_EQ(station.status(), 0);
+    EXPECT_EQ(summary->find("ok")->scalar(), "true") << summary->text() << "\n" << station.tail();
+    EXPECT_EQ(summary->find("tls")->string("csms"), "SecP384r1MLKEM1024");
+    EXPECT_EQ(summary->find("tls")->string("ev"), "SecP384r1MLKEM1024");
+    EXPECT_GE(summary->find("processes")->items().size(), 12u);
+    expect_agreement(visit_of(*summary));
+    expect_whole(station.folder(), visit_of(*summary));
+
+    const Said verified = say({"log", "verify", station.folder() + "/log"});
+    EXPECT_EQ(verified.status, 0) << verified.output;
+    for (const char* socket : {"operator.sock", "world.sock"}) EXPECT_FALSE(std::filesystem::exists(station.folder() + "/run/" + socket)) << socket;
+
+    // Every frame that crossed the cable decodes and encodes to the same bytes in the other process's codec.
+    std::ifstream frames(trace + "/ev1.jsonl");
+    int count = 0;
+    for (std::string line; std::getline(frames, line); ++count) {
+        const Json decoded = *Json::parse(iso15118::decode_json_line(line));
+        ASSERT_NE(decoded.find("fields"), nullptr) << decoded.text();
+        Json fields = decoded;
+        fields.remove("hex");
+        EXPECT_EQ(Json::parse(iso15118::encode_json_line(fields.text()))->string("hex"), Json::parse(line)->string("hex")) << line;
+    }
+    EXPECT_GT(count, 40);
+    std::filesystem::remove_all(trace);
+}
+
+TEST(Session, goes_on_when_the_parsers_of_both_sides_are_killed_in_the_charge_loop) {
+    Station station({"--once", "--duration", "8"});
+    station.wait_until_charging();
+    station.kill("iso15118@1");
+    station.wait_for([](const Json& line) { return line.string("event") == "restart" && line.string("text").find("iso15118@1") != std::string::npos; });
+    station.kill("ocpp");
+    station.wait_for([](const Json& line) { return line.string("event") == "restart" && line.string("text").find("ocpp") != std::string::npos; });
+    const auto summary = station.summary();
+    ASSERT_TRUE(summary) << station.tail();
+    const Json& visit = visit_of(*summary);
+    EXPECT_EQ(visit.find("ok")->scalar(), "true") << "the car and the CSMS notice nothing\n" << station.tail();
+    expect_agreement(visit);
+    expect_whole(station.folder(), visit);
+    std::set<std::string> transactions;
+    for (const Json& line : station.lines())
+        if (line.string("event") == "transaction") transactions.emplace(line.string("transaction"));
+    EXPECT_EQ(transactions.size(), 1u) << "one session, one transaction";
+}
+
+TEST(Session, two_cars_charge_at_once) {
+    Station station({"--once", "--duration", "5", "--evse", "2"});
+    const auto summary = station.summary();
+    ASSERT_TRUE(summary) << station.tail();
+    ASSERT_EQ(summary->find("visits")->items().size(), 2u);
+    for (const Json& visit : summary->find("visits")->items()) {
+        EXPECT_EQ(visit.find("ok")->scalar(), "true") << station.tail();
+        expect_agreement(visit);
+    }
+}
+
+TEST(Session, a_second_start_finds_the_state_of_the_first_and_ctrl_c_leaves_nothing) {
+    Station station({"--duration", "3"});
+    ASSERT_TRUE(station.wait_for_step("transaction", "ended"));
+    const pid_t audit = station.pid_of("audit");
+    station.stop();
+    EXPECT_EQ(station.status(), 0);
+    EXPECT_NE(::kill(audit, 0), 0) << "a service has outlived its station";
+    const auto before = say({"log", "verify", station.folder() + "/log", "--json"});
+    const std::int64_t entries = number_in(*Json::parse(before.output), "entries");
+    station.start({"--once", "--duration", "3"});
+    const auto boot = station.wait_for([](const Json& line) { return line.string("event") == "boot"; });
+    ASSERT_TRUE(boot);
+    EXPECT_EQ(number_in(*boot, "boot"), 2);
+    EXPECT_EQ(number_in(*boot, "entries"), entries);
+    ASSERT_TRUE(station.summary());
+    EXPECT_EQ(station.status(), 0);
+    EXPECT_EQ(say({"log", "verify", station.folder() + "/log"}).status, 0);
+}
+
+TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
+    Station station({"--once", "--duration", "60"});
+    station.wait_until_charging();
+    auto csms = DoorClient::connect(station.folder() + "/run/csms.sock");
+    ASSERT_TRUE(csms);
+    std::string transaction;
+    for (const Json& line : station.lines())
+        if (line.string("event") == "transaction") transaction = line.string("transaction");
+    ASSERT_TRUE(csms->ask("stop VK-DEV-0001 " + transaction));
+    ASSERT_TRUE(station.wait_for_step("transaction", "ended", 20s));
+    const auto summary = station.summary(30s);
+    ASSERT_TRUE(summary);
+    expect_agreement(visit_of(*summary));
+    expect_whole(station.folder(), visit_of(*summary));
+}
+
+TEST(Garbage, from_the_csms_ends_that_connection_is_logged_and_the_station_goes_on) {
+    Station station({"--once", "--duration", "6"});
+    station.wait_until_charging();
+    auto csms = DoorClient::connect(station.folder() + "/run/csms.sock");
+    ASSERT_TRUE(csms);
+    ASSERT_TRUE(csms->ask("raw VK-DEV-0001 [2,\"x\",{]]"));
+    EXPECT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "security" && line.string("security_event") == "InvalidMessages"; }));
+    const auto summary = station.summary();
+    ASSERT_TRUE(summary);
+    expect_agreement(visit_of(*summary));
+    expect_whole(station.folder(), visit_of(*summary));
+}
+
+}  // namespace voltkeep::testing
