@@ -207,10 +207,8 @@ std::string World::answer_visitor(const std::string& request) {
 std::int64_t World::plant_energy_mwh(int evse) {
     auto plant = DoorClient::connect(run_file("plant/control.sock"));
     if (!plant) return -1;
-    const auto answer = plant->ask("status", 2s);
-    const Json* places = answer ? answer->find("evse") : nullptr;
-    if (places == nullptr || places->items().size() < static_cast<std::size_t>(evse)) return -1;
-    return number_in(places->items()[static_cast<std::size_t>(evse - 1)], "delivered_mwh");
+    const auto answer = plant->ask("status " + std::to_string(evse), 2s);
+    return answer ? number_in(*answer, "delivered_mwh") : -1;
 }
 
 // ---- the end ----------------------------------------------------------------------------------------------------------

@@ -123,6 +123,7 @@ void Evse::do_at_once(const charging::Actions& actions) {
         if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && (consent->ms == 0 || consent_ms_ > 0)) perform(action);
         if (const auto* wanted = std::get_if<charging::SetPower>(&action)) {
             wanted_ = *wanted;
+            if (wanted->demand == safety::Demand::none) consent_ms_ = 0;   // the next consent is a gift again: after the disk
             if (wanted->demand == safety::Demand::none || consent_ms_ > 0) perform(action);
         }
     }
