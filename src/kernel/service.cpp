@@ -83,7 +83,7 @@ std::uint16_t Service::conduit_to(std::string_view type, EvseId of, std::uint64_
         CHECK(end.fingerprint == fingerprint);   // two builds never misread each other
         return i;
     }
-    CHECK(!"no conduit to this service in the policy");
+    CHECK(false && "no conduit to this service in the policy");
     return 0;
 }
 
