@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <format>
 
-#include "kernel/control.hpp"
 #include "kernel/policy/compile.hpp"
 #include "kernel/policy/syscalls.hpp"
 
@@ -30,11 +29,12 @@ public:
         Image& image = *image_;
         image.first_uid = station_.first_uid;
         image.station = station_.identity;
-        bounded(image.state, station_.state, {}, 1);
-        bounded(image.programs, station_.programs, {}, 1);
-        if (station_.evses < 1 || station_.evses > max_evses) refuse({}, 1, format("{} EVSEs: expected 1 to {}", station_.evses, max_evses));
+        bounded(image.state, station_.state, "station", 1);
+        bounded(image.programs, station_.programs, "station", 1);
+        if (station_.evses < 1 || station_.evses > max_evses) refuse("station", 1, "{} EVSEs: expected 1 to {}", station_.evses, max_evses);
         CHECK(image.cables.resize(std::min(station_.evses, max_evses)));
-        for (std::size_t i = 0; i < image.cables.size() && i < station_.cables.size(); ++i) bounded(image.cables[i], station_.cables[i], {}, 1);
+        for (std::size_t i = 0; i < image.cables.size() && i < station_.cables.size(); ++i)
+            bounded(image.cables[i], station_.cables[i], "station", 1);
         for (const Manifest& m : policy_.manifests)
             for (std::uint8_t evse = m.per_evse ? 1 : 0; evse <= (m.per_evse ? station_.evses : 0); ++evse) add_instance(m, EvseId{evse});
         for (const Conversation& talk : conversations(policy_)) add_conduits(talk);
@@ -54,21 +54,21 @@ private:
         enum class Use : std::uint8_t { read, write, device } use;
     };
 
-    void refuse(std::string path, std::uint32_t line, std::string what) {
-        if (path.empty()) path = "station";
-        const auto same = [&](const Refusal& r) { return r.path == path && r.line == line && r.what == what; };
-        if (std::ranges::none_of(refusals_, same)) refusals_.push_back({std::move(path), line, std::move(what)});
+    template <class... A>
+    void refuse(const std::string& path, std::uint32_t line, std::format_string<A...> what, A&&... about) {
+        Refusal refusal{path, line, std::format(what, std::forward<A>(about)...)};
+        if (!std::ranges::contains(refusals_, refusal)) refusals_.push_back(std::move(refusal));   // once for all instances
     }
     template <std::size_t N>
     void bounded(Text<N>& out, const std::string& text, const std::string& path, std::uint32_t line) {
-        if (text.size() > N) refuse(path, line, format(R"("{}" is longer than {} bytes)", text, N));
+        if (text.size() > N) refuse(path, line, R"("{}" is longer than {} bytes)", text, N);
         out = Text<N>::cut(text);
     }
     /// A new last item of one of the image's lists.
     template <class T, std::size_t N>
     T* next(List<T, N>& list, const Manifest& m, std::string_view what) {
         if (list.resize(list.size() + 1)) return &list.back();
-        refuse(m.path, 1, format("{}: expected at most {} {}", m.name, N, what));
+        refuse(m.path, 1, "{}: expected at most {} {}", m.name, N, what);
         return nullptr;
     }
 
@@ -83,28 +83,22 @@ private:
         s->uid = static_cast<std::uint32_t>(image_->services.size() - 1);
         if (station_.lab) s->syscalls |= 1u << static_cast<unsigned>(SyscallGroup::lab);
         else if (m.has(SyscallGroup::lab)) refuse(m.path, m.line("grants.syscalls"), "grants.syscalls: the group lab is for a lab station");
-        const auto here = [&](const std::string& path) { return replaced(replaced(path, "{service}", name), "{evse}", std::to_string(evse.number)); };
-        for (const auto& [list, use] : {std::pair{&m.reads, Owned::Use::read}, {&m.reads_optional, Owned::Use::read}, {&m.writes, Owned::Use::write}})
-            for (const Placed& path : *list)
-                if (FileGrant* grant = next(s->files, m, "files")) {
-                    owned_.push_back({here(path.text), s, &m, path.line, use});
-                    bounded(grant->path, owned_.back().path, m.path, path.line);
-                    grant->write = use == Owned::Use::write;
-                    grant->optional = list == &m.reads_optional;
-                }
-        for (const auto& [device, path] : m.devices)
-            if (DeviceGrant* grant = next(s->devices, m, "devices")) {
-                *grant = device;
-                owned_.push_back({here(path.text), s, &m, path.line, Owned::Use::device});
-                bounded(grant->path, owned_.back().path, m.path, path.line);
-            }
-        s->start_filter = filter_index(m, make_filter(s->syscalls, !m.writes.empty(), Stage::start));
-        if (s->kind == Kind::native) s->sealed_filter = filter_index(m, make_filter(s->syscalls, !m.writes.empty(), Stage::sealed));
+        const auto grant = [&](auto& list, const auto& granted, const Placed& path, Owned::Use use, std::string_view what) {
+            auto* added = next(list, m, what);
+            if (!added) return;
+            *added = granted;
+            owned_.push_back({replaced(replaced(path.text, "{service}", name), "{evse}", std::to_string(evse.number)), s, &m, path.line, use});
+            bounded(added->path, owned_.back().path, m.path, path.line);
+        };
+        for (const auto& [file, path] : m.files) grant(s->files, file, path, file.write ? Owned::Use::write : Owned::Use::read, "files");
+        for (const auto& [device, path] : m.devices) grant(s->devices, device, path, Owned::Use::device, "devices");
+        s->start_filter = filter_index(m, make_filter(s->syscalls, m.writes(), Stage::start));
+        if (s->kind == Kind::native) s->sealed_filter = filter_index(m, make_filter(s->syscalls, m.writes(), Stage::sealed));
     }
 
     /// Services with the same powers share a filter.
     std::uint16_t filter_index(const Manifest& m, const Result<Filter>& filter) {
-        if (!filter) return refuse(m.path, m.line("grants.syscalls"), std::string(filter.error().what.view())), no_index;
+        if (!filter) return refuse(m.path, m.line("grants.syscalls"), "{}", filter.error().what.view()), no_index;
         const auto same = std::ranges::find(image_->filters, *filter);
         if (same != image_->filters.end()) return static_cast<std::uint16_t>(same - image_->filters.begin());
         Filter* added = next(image_->filters, m, "filters");
@@ -142,7 +136,7 @@ private:
         conduit->pulses_up = pulse_bits(*talk.server, *talk.client);
         conduit->pulses_down = pulse_bits(*talk.client, *talk.server);
         for (const std::uint16_t end : {client, server})
-            if (++ends_of_[end] > max_ends) refuse(talk.client->path, 1, format("{} has more than {} conduits", image_->services[end].name.view(), max_ends));
+            if (++ends_of_[end] > max_ends) refuse(talk.client->path, 1, "{} has more than {} conduits", image_->services[end].name.view(), max_ends);
     }
 
     [[nodiscard]] std::uint32_t pulse_bits(const Manifest& sender, const Manifest& receiver) const {
@@ -162,8 +156,8 @@ private:
                     const std::string_view why = a.use == Use::device || b.use == Use::device ? "a device has one owner"
                                                  : a.use == b.use                             ? "a written path has one owner"
                                                                                               : "what one writes another reads by messages";
-                    refuse(b.manifest->path, b.line, format("{} of {} is also {}'s ({}:{}): {}", b.path, b.service->name.view(), a.service->name.view(),
-                                                            a.manifest->path, a.line, why));
+                    refuse(b.manifest->path, b.line, "{} of {} is also {}'s ({}:{}): {}", b.path, b.service->name.view(), a.service->name.view(),
+                                                            a.manifest->path, a.line, why);
                 }
         for (std::size_t a = 0; a < image_->services.size(); ++a)
             for (std::size_t b = a + 1; b < image_->services.size(); ++b) shared_port(a, b);
@@ -176,7 +170,7 @@ private:
             for (const PortGrant& q : two.ports)
                 if (p.tcp == q.tcp && p.first <= q.last && q.first <= p.last)
                     refuse(manifest_of_[b]->path, manifest_of_[b]->line("grants.ports"),
-                           format("port {} of {} is also {}'s: a port has one owner", std::max(p.first, q.first), two.name.view(), one.name.view()));
+                           "port {} of {} is also {}'s: a port has one owner", std::max(p.first, q.first), two.name.view(), one.name.view());
     }
 
     void realtime_budget() {
@@ -187,8 +181,9 @@ private:
                 if (const Service& s = image_->services[i]; s.schedule == Schedule::fifo && s.cpu == core)
                     parts += std::uint64_t{1'000'000} * s.rt_time_us / s.rt_period_us, last = manifest_of_[i];
             if (parts > max_realtime_percent * 10'000)
-                refuse(last->path, last->line("rt_time_us"), format("the real-time services of {} EVSEs take {} % of core {}: expected at most {} %", station_.evses,
-                                                                    parts / 10'000, core, max_realtime_percent));
+                refuse(last->path, last->line("rt_time_us"),
+                       "the real-time services of {} EVSEs take {} % of core {}: expected at most {} %", station_.evses,
+                       parts / 10'000, core, max_realtime_percent);
         }
     }
 

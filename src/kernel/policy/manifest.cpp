@@ -40,6 +40,13 @@ std::string value_of(const toml::node& node) {
     return text.str();
 }
 
+/// "audit:appended", "meter.Read" -> both halves.
+std::optional<std::pair<std::string, std::string>> halves(std::string_view text, char between) {
+    const std::size_t at = text.find(between);
+    if (at == 0 || at == std::string_view::npos || at + 1 == text.size()) return std::nullopt;
+    return std::pair{std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
+}
+
 /// One table of the file. Every key is asked for by its name; `close` refuses those that nobody asked for.
 class Section {
 public:
@@ -88,17 +95,53 @@ public:
             return t && accept(*t) ? t : std::nullopt;
         });
     }
+    /// The items of a list for which `take(item)` is true; the others are refused.
+    template <class Take>
+    void each(std::string_view key, std::string_view expected, Take take) {
+        const toml::node* node = find(key);
+        if (node && !node->is_array()) refuse(key, *node, expected);
+        if (!node || !node->is_array()) return;
+        for (const toml::node& item : *node->as_array())
+            if (!take(item)) refuse(key, item, expected);
+    }
     /// A list of texts.
     std::vector<Placed> texts(std::string_view key, std::string_view expected) {
         std::vector<Placed> list;
-        const toml::node* node = find(key);
-        if (!node) return list;
-        const toml::array* array = node->as_array();
-        if (!array) return refuse(key, *node, expected), list;
-        for (const toml::node& item : *array)
-            if (const auto t = item.value_exact<std::string>(); t && !t->empty()) list.push_back({*t, line_of(item)});
-            else refuse(key, item, expected);
+        each(key, expected, [&](const toml::node& item) {
+            list.push_back({item.value_exact<std::string>().value_or(""), line_of(item)});
+            return !list.back().text.empty();
+        });
         return list;
+    }
+    /// A list of texts that have two halves.
+    std::vector<std::pair<Placed, Placed>> pairs(std::string_view key, char between, std::string_view expected) {
+        std::vector<std::pair<Placed, Placed>> list;
+        each(key, expected, [&](const toml::node& item) {
+            const auto both = halves(item.value_exact<std::string>().value_or(""), between);
+            if (both) list.push_back({{both->first, line_of(item)}, {both->second, line_of(item)}});
+            return both.has_value();
+        });
+        return list;
+    }
+    /// A list of enumerators, as bits.
+    template <Enumeration E, class Bits>
+    void bits(std::string_view key, Bits& out, char blank = '-') {
+        each(key, words<E>(blank), [&](const toml::node& item) {
+            const auto value = from_word<E>(item.value_exact<std::string>().value_or(""), blank);
+            if (value) out = static_cast<Bits>(out | Bits{1} << static_cast<unsigned>(*value));
+            return value.has_value();
+        });
+    }
+    /// A list of tables, each read by `read(section, line)`.
+    template <class Read>
+    void tables(std::string_view key, std::string_view expected, Read read) {
+        each(key, expected, [&](const toml::node& item) {
+            if (!item.is_table()) return false;
+            Section section(item.as_table(), prefix_ + std::string(key) + ".", manifest_, refusals_);
+            read(section, line_of(item));
+            section.close();
+            return true;
+        });
     }
     Section table(std::string_view key, bool required = false) {
         const toml::node* node = required ? must(key, "a table") : find(key);
@@ -151,13 +194,6 @@ bool is_inside(std::string_view path) {
     return true;
 }
 
-/// "audit:appended", "meter.Read" -> both halves.
-std::optional<std::pair<std::string, std::string>> halves(std::string_view text, char between) {
-    const std::size_t at = text.find(between);
-    if (at == 0 || at == std::string_view::npos || at + 1 == text.size()) return std::nullopt;
-    return std::pair{std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
-}
-
 /// The number that is the whole of the text.
 std::optional<std::uint32_t> whole(std::string_view text) {
     std::uint32_t n = 0;
@@ -182,7 +218,10 @@ std::optional<std::uint64_t> size_of(const toml::node& node, std::uint64_t low, 
 struct Reading {
     Manifest m;
     Refusals refusals;
-    void refuse(std::uint32_t line, std::string what) { refusals.push_back({m.path, line, std::move(what)}); }
+    template <class... A>
+    void refuse(std::uint32_t line, std::format_string<A...> what, A&&... about) {
+        refusals.push_back({m.path, line, std::format(what, std::forward<A>(about)...)});
+    }
 };
 
 void read_head(Section& top, Reading& r) {
@@ -209,7 +248,8 @@ void read_head(Section& top, Reading& r) {
     top.number("cpu", s.cpu, 0, 63, "a core", r.m.is_fifo());
     top.number("rt_time_us", s.rt_time_us, 50, 1'000'000, "microseconds", r.m.is_fifo());
     top.number("rt_period_us", s.rt_period_us, 1000, 1'000'000, "microseconds", r.m.is_fifo());
-    if (!r.m.is_fifo() && s.rt_time_us + s.rt_period_us > 0) r.refuse(r.m.line("rt_time_us"), "rt_time_us: only a FIFO service has a real-time budget");
+    if (!r.m.is_fifo() && s.rt_time_us + s.rt_period_us > 0)
+        r.refuse(r.m.line("rt_time_us"), "rt_time_us: only a FIFO service has a real-time budget");
 }
 
 void read_serves(Section serves, Reading& r) {
@@ -220,14 +260,15 @@ void read_serves(Section serves, Reading& r) {
                  [](const toml::node& node) { return size_of(node, default_max_size, hard_max_size); });
     Section to = serves.table("to");
     for (const std::string& client : to.keys())
-        for (const Placed& message : to.texts(client, "a list of this interface's messages")) r.m.permits.push_back({client, message.text, message.line});
+        for (const Placed& message : to.texts(client, "a list of this interface's messages"))
+            r.m.permits.push_back({client, message.text, message.line});
     Section needs = serves.table("needs");
     for (const std::string& message : needs.keys())
-        for (const Placed& call : needs.texts(message, R"(a list of calls such as "meter.Read")"))
-            if (const auto names = halves(call.text, '.')) r.m.needs.push_back({message, names->first, names->second, call.line});
-            else r.refuse(call.line, std::format(R"(serves.needs.{} = "{}": expected a call such as "meter.Read")", message, call.text));
+        for (const auto& [server, called] : needs.pairs(message, '.', R"(a list of calls such as "meter.Read")"))
+            r.m.needs.push_back({message, server.text, called.text, called.line});
     serves.close();
-    if (!r.m.interface && (!r.m.permits.empty() || !r.m.needs.empty())) r.refuse(r.m.line("serves"), "serves.interface is missing: messages need an interface");
+    if (!r.m.interface && (!r.m.permits.empty() || !r.m.needs.empty()))
+        r.refuse(r.m.line("serves"), "serves.interface is missing: messages need an interface");
 }
 
 void read_calls(Section calls, Reading& r) {
@@ -256,92 +297,69 @@ void read_calls(Section calls, Reading& r) {
 
 void read_pulses(Section pulses, Reading& r) {
     for (auto [key, list] : {std::pair{"to", &r.m.pulses_to}, std::pair{"from", &r.m.pulses_from}})
-        for (const Placed& pulse : pulses.texts(key, R"(a list of "<peer>:<pulse>")"))
-            if (const auto names = halves(pulse.text, ':')) list->push_back({names->first, names->second, pulse.line});
-            else r.refuse(pulse.line, std::format(R"(pulses.{} = "{}": expected "<peer>:<pulse>", for example "session:decided")", key, pulse.text));
+        for (const auto& [peer, pulse] : pulses.pairs(key, ':', R"("<peer>:<pulse>", for example "session:decided")"))
+            list->push_back({peer.text, pulse.text, pulse.line});
     pulses.close();
 }
 
-void check_paths(Reading& r, const std::vector<Placed>& paths) {
-    for (const Placed& path : paths) {
-        if (!is_inside(path.text))
-            r.refuse(path.line, std::format(R"("{}": expected a path below the station's state directory, without ".." and "/" at its ends)", path.text));
-        if (!r.m.per_evse && path.text.contains("{evse}")) r.refuse(path.line, std::format(R"("{}": this service has no EVSE of its own)", path.text));
-    }
+void check_path(const Placed& path, Reading& r) {
+    if (!is_inside(path.text))
+        r.refuse(path.line, R"("{}": expected a path below the station's state directory, without ".." and "/" at its ends)", path.text);
+    if (!r.m.per_evse && path.text.contains("{evse}")) r.refuse(path.line, R"("{}": this service has no EVSE of its own)", path.text);
 }
 
-void read_device(Section device, std::uint32_t line, Reading& r) {
+void read_files(Section files, Reading& r) {
+    for (const auto& [key, write, optional] : {std::tuple{"read", false, false}, {"optional", false, true}, {"write", true, false}})
+        for (const Placed& path : files.texts(key, "a list of paths")) {
+            check_path(path, r);
+            r.m.files.emplace_back(FileGrant{{}, write, optional}, path);
+        }
+    files.close();
+}
+
+void read_device(Section& device, std::uint32_t line, Reading& r) {
     DeviceGrant grant;
     std::string name, path;
-    device.text("name", name, true, "what the service calls it, at most 24 letters", [](const std::string& t) { return is_name(t); });
+    device.text("name", name, true, "what the service calls it, at most 22 letters", is_name);
     device.choice("kind", grant.kind, true);
     device.text("path", path, true, "the device's path", [](const std::string& t) { return !t.empty(); });
-    device.close();
     grant.name = Text<24>::cut(name);
     // A character device has its place in /dev; sockets are the station's own.
-    if (grant.kind == DeviceKind::open && path.starts_with("/dev/") && is_inside(path.substr(5))) line = std::max(line, 1u);
-    else check_paths(r, {{path, line}});
+    const bool is_system = grant.kind == DeviceKind::open && path.starts_with("/dev/");
+    check_path({is_system ? path.substr(1) : path, line}, r);
     r.m.devices.emplace_back(grant, Placed{path, line});
 }
 
-void read_ports(Section& grants, Reading& r) {
-    for (const Placed& text : grants.texts("ports", R"(a list of "tcp:<port>" or "udp:<port>")")) {
-        const auto parts = halves(text.text, ':').value_or(std::pair{"", ""});
-        const auto range = halves(parts.second, '-').value_or(std::pair{parts.second, parts.second});
-        const std::uint32_t first = whole(range.first).value_or(0), last = whole(range.second).value_or(0);
-        if ((parts.first != "tcp" && parts.first != "udp") || first == 0 || first > last || last > 65535)
-            r.refuse(text.line, std::format(R"(grants.ports = "{}": expected "tcp:443", "udp:15118" or "tcp:49152-65535")", text.text));
-        else if (!r.m.service.ports.push({parts.first == "tcp", static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)}))
-            r.refuse(text.line, "grants.ports: more than four");
-    }
+void read_port(const Placed& protocol, const Placed& ports, Reading& r) {
+    const auto range = halves(ports.text, '-').value_or(std::pair{ports.text, ports.text});
+    const std::uint32_t first = whole(range.first).value_or(0), last = whole(range.second).value_or(0);
+    if ((protocol.text != "tcp" && protocol.text != "udp") || first == 0 || first > last || last > 65535)
+        r.refuse(ports.line, R"(grants.ports = "{}:{}": expected "tcp:443", "udp:15118" or "tcp:49152-65535")", protocol.text, ports.text);
+    else if (!r.m.service.ports.push({protocol.text == "tcp", static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)}))
+        r.refuse(ports.line, "grants.ports: more than four");
 }
 
-void read_abilities(Section& grants, Reading& r) {
-    const toml::node* node = grants.find("abilities");
-    const toml::array* array = node ? node->as_array() : nullptr;
-    if (node && !array) grants.refuse("abilities", *node, R"(a list of { name = "CAP_...", why = "..." })");
-    if (!array) return;
-    for (const toml::node& item : *array) {
-        if (!item.is_table()) {
-            grants.refuse("abilities", item, R"({ name = "CAP_...", why = "its reason in a sentence" }: an ability without a reason is not granted)");
-            continue;
-        }
-        Section ability(item.as_table(), "grants.abilities.", r.m, r.refusals);
-        std::string name, why;
-        ability.text("name", name, true, "CAP_NET_BIND_SERVICE, CAP_NET_ADMIN, CAP_NET_RAW, CAP_IPC_LOCK, CAP_SYS_NICE, CAP_SYS_TIME or CAP_WAKE_ALARM",
-                     [](const std::string& t) { return std::ranges::contains(abilities, t, [](const auto& known) { return known.first; }); });
-        ability.text("why", why, true, "the reason in a sentence: an ability without one is not granted", [](const std::string& t) { return t.size() >= 10; });
-        ability.close();
-        for (const auto& [known, number] : abilities)
-            if (name == known) r.m.service.abilities |= std::uint64_t{1} << number;
-        r.m.abilities.push_back({name + ": " + why, line_of(item)});
-    }
+void read_ability(Section& ability, std::uint32_t line, Reading& r) {
+    std::string name, why, known;
+    for (const auto& [word, number] : abilities) known += (known.empty() ? "" : ", ") + std::string(word);
+    ability.text("name", name, true, "one of " + known,
+                 [](const std::string& t) { return std::ranges::contains(abilities, t, [](const auto& a) { return a.first; }); });
+    ability.text("why", why, true, "the reason in a sentence: an ability without one is not granted",
+                 [](const std::string& t) { return t.size() >= 10; });
+    for (const auto& [word, number] : abilities)
+        if (name == word) r.m.service.abilities |= std::uint64_t{1} << number;
+    r.m.abilities.push_back({name + ": " + why, line});
 }
 
 void read_grants(Section grants, Reading& r) {
-    Section files = grants.table("files");
-    r.m.reads = files.texts("read", "a list of paths");
-    r.m.reads_optional = files.texts("optional", "a list of paths that need not be there");
-    r.m.writes = files.texts("write", "a list of paths");
-    files.close();
-    for (const auto* list : {&r.m.reads, &r.m.reads_optional, &r.m.writes}) check_paths(r, *list);
-    if (const toml::node* node = grants.find("devices")) {
-        if (!node->is_array()) grants.refuse("devices", *node, "a list of { name, kind, path }");
-        else
-            for (const toml::node& item : *node->as_array())
-                if (item.is_table()) read_device({item.as_table(), "grants.devices.", r.m, r.refusals}, line_of(item), r);
-                else grants.refuse("devices", item, "{ name, kind, path }");
-    }
+    read_files(grants.table("files"), r);
+    grants.tables("devices", "a list of { name, kind, path }", [&](Section& device, std::uint32_t line) { read_device(device, line, r); });
     grants.choice("network", r.m.service.network);
-    read_ports(grants, r);
-    for (const Placed& name : grants.texts("syscalls", "a list of " + words<SyscallGroup>()))
-        if (const auto group = from_word<SyscallGroup>(name.text)) r.m.service.syscalls |= 1u << static_cast<unsigned>(*group);
-        else r.refuse(name.line, std::format(R"(grants.syscalls = "{}": expected {})", name.text, words<SyscallGroup>()));
-    read_abilities(grants, r);
-    for (const Placed& name : grants.texts("control", "a list of requests to the process manager"))
-        if (const auto request = from_word<control::Request>(name.text, '_'))
-            r.m.service.control = static_cast<ControlBits>(r.m.service.control | 1u << static_cast<unsigned>(*request));
-        else r.refuse(name.line, std::format(R"(grants.control = "{}": expected {})", name.text, words<control::Request>('_')));
+    for (const auto& [protocol, ports] : grants.pairs("ports", ':', R"(a list of "tcp:<port>" or "udp:<port>")")) read_port(protocol, ports, r);
+    grants.bits<SyscallGroup>("syscalls", r.m.service.syscalls);
+    grants.tables("abilities", R"(a list of { name = "CAP_...", why = "..." }: an ability without a reason is not granted)",
+                  [&](Section& ability, std::uint32_t line) { read_ability(ability, line, r); });
+    grants.bits<control::Request>("control", r.m.service.control, '_');
     grants.close();
 }
 
@@ -387,7 +405,7 @@ Checked<Manifest> read_manifest(const Source& source) {
     const toml::parse_result parsed = toml::parse(source.text, source.path);
     if (!parsed) {
         const toml::parse_error& error = parsed.error();
-        r.refuse(static_cast<std::uint32_t>(error.source().begin.line), std::format("not TOML: {}", error.description()));
+        r.refuse(static_cast<std::uint32_t>(error.source().begin.line), "not TOML: {}", error.description());
         return std::unexpected(std::move(r.refusals));
     }
     Section top(&parsed.table(), "", r.m, r.refusals);

@@ -4,6 +4,7 @@
 // what only makes sense between two manifests is judged by the rules (compile.hpp). Build time only: the process manager reads images.
 #pragma once
 
+#include <algorithm>
 #include <expected>
 #include <map>
 #include <optional>
@@ -11,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernel/policy/image.hpp"
+#include "kernel/control.hpp"
 
 namespace voltkeep::kernel::policy {
 
@@ -27,6 +28,7 @@ struct Refusal {
     std::uint32_t line = 1;
     std::string what;
     [[nodiscard]] std::string text() const;
+    friend bool operator==(const Refusal&, const Refusal&) = default;
 };
 using Refusals = std::vector<Refusal>;
 template <class T>
@@ -78,16 +80,16 @@ struct Manifest {
     std::vector<Call> calls;
     std::vector<PulseEnd> pulses_to;
     std::vector<PulseEnd> pulses_from;
-    std::vector<Placed> reads;      ///< paths with {service} and {evse} in them
-    std::vector<Placed> reads_optional;
-    std::vector<Placed> writes;
-    std::vector<std::pair<DeviceGrant, Placed>> devices;   ///< the path is the Placed
+    std::vector<std::pair<FileGrant, Placed>> files;        ///< the path, with {service} and {evse} in it, is the Placed
+    std::vector<std::pair<DeviceGrant, Placed>> devices;    ///< likewise
     std::vector<Placed> abilities;  ///< "CAP_NET_ADMIN: to set the address of the cable"
     std::map<std::string, std::uint32_t, std::less<>> lines;   ///< of each key: "grants.network" -> 31
 
     [[nodiscard]] std::uint32_t line(std::string_view key) const;
     [[nodiscard]] bool has(SyscallGroup group) const { return (service.syscalls >> static_cast<unsigned>(group) & 1u) != 0; }
+    [[nodiscard]] bool may(control::Request request) const { return (service.control >> static_cast<unsigned>(request) & 1u) != 0; }
     [[nodiscard]] bool is_fifo() const { return service.schedule == Schedule::fifo; }
+    [[nodiscard]] bool writes() const { return std::ranges::any_of(files, [](const auto& file) { return file.first.write; }); }
 };
 
 /// Reads one manifest. All that is wrong in it is told at once.

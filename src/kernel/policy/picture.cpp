@@ -30,16 +30,24 @@ bool only_appends(const Conversation& talk) {
     return talk.server->name == "audit" && std::ranges::all_of(talk.calls, [](const Call* c) { return c->message.starts_with("Append"); });
 }
 
-std::string_view band_name(unsigned zone) {
-    return zone == 3 ? "zone 3: non-critical" : zone == 2 ? "zone 2: protocol handlers" : "zone 1: trusted base";
-}
+struct Zone {
+    unsigned number;
+    std::string_view colour;
+    std::string_view name;
+};
+constexpr Zone zones[] = {   // from the top
+    {3, "#fdf1e3", "zone 3: non-critical"},
+    {2, "#eaf2fb", "zone 2: protocol handlers"},
+    {1, "#e8f5ea", "zone 1: trusted base"},
+};
 
 std::string powers(const Manifest& m) {
     std::string text;
     const auto add = [&](const std::string& word) { text += (text.empty() ? "" : ", ") + word; };
     if (m.service.network != Network::none) add(m.service.network == Network::cable ? "cable's network" : "station's network");
     for (const auto& [device, path] : m.devices) add(std::string(device.name.view()));
-    for (const Placed& path : m.writes) add("writes " + path.text);
+    for (const auto& [file, path] : m.files)
+        if (file.write) add("writes " + path.text);
     return text;
 }
 
@@ -53,16 +61,20 @@ public:
     }
 
     std::string text() {
-        std::string out = format(R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" font-family="DejaVu Sans, Verdana, sans-serif">
+        std::string out = format(
+            R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}" height="{1}" font-family="DejaVu Sans, Verdana, sans-serif">
 <style>.n{{font-weight:bold;font-size:14px}}.s{{font-size:10px;fill:#444}}.m{{font-size:9px;fill:#555}}.c{{fill:none;stroke:#5b6b7c;stroke-width:1.4}}.z{{stroke:#b3541e;stroke-width:2}}</style>
 <defs><marker id="a" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#444"/></marker></defs>
 <rect width="{0}" height="{1}" fill="#fff"/>
-)", width, height_);
+)",
+            width, height_);
         out += bands_;
         for (const Conversation& talk : talks_) conduit(out, talk);
         for (const Box& box : boxes_) draw_box(out, box);
-        out += format(R"(<text class="s" x="{}" y="{}">An arrow is a conduit: the upper service may send the named messages to the lower one (orange: into an inner zone). )"
-                      R"(A ring: pulses come back. A green dot: it appends to audit. A shadow: one for each EVSE.</text>)", margin, height_ - 10);
+        out += format(
+            R"(<text class="s" x="{}" y="{}">An arrow is a conduit: the upper service may send the named messages to the lower one (orange: into an inner zone). )"
+            R"(A ring: pulses come back. A green dot: it appends to audit. A shadow: one for each EVSE.</text>)",
+            margin, height_ - 10);
         return out + "\n</svg>\n";
     }
 
@@ -71,7 +83,7 @@ private:
     void place(const Policy& policy) {
         std::size_t rows = 0;
         double y = margin;
-        for (unsigned zone = 3; zone >= 1; --zone) {
+        for (const auto& [zone, colour, name] : zones) {
             std::map<std::string, std::size_t> level;
             std::size_t depth = 0;
             for (auto m = policy.manifests.rbegin(); m != policy.manifests.rend(); ++m) {   // lowest rank, the callers, first
@@ -82,8 +94,10 @@ private:
                 depth = std::max(depth, own + 1);
                 boxes_.push_back({&*m, rows + own, 0, y + band_head + static_cast<double>(own) * row_height, 0});
             }
-            if (depth > 0) band(zone == 3 ? "#fdf1e3" : zone == 2 ? "#eaf2fb" : "#e8f5ea", y, band_head + static_cast<double>(depth) * row_height - 22, band_name(zone));
-            if (depth > 0) y += band_head + static_cast<double>(depth) * row_height - 22 + 26;
+            if (depth == 0) continue;
+            const double height = band_head + static_cast<double>(depth) * row_height - 22;
+            band(colour, y, height, name);
+            y += height + 26;
             rows += depth;
         }
         band("#ececec", y, 34, "kernel layer: procmgr starts, contains, connects, watches and restarts every service; nothing passes through it");
@@ -93,8 +107,10 @@ private:
     }
 
     void band(std::string_view colour, double y, double height, std::string_view name) {
-        bands_ += format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"8\" fill=\"{}\"/><text class=\"s\" x=\"{}\" y=\"{}\">{}</text>\n", margin, y,
-                         width - 2 * margin, height, colour, margin + 10, y + 17, escaped(name));
+        bands_ += format(
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"8\" fill=\"{}\"/><text class=\"s\" x=\"{}\" "
+            "y=\"{}\">{}</text>\n",
+            margin, y, width - 2 * margin, height, colour, margin + 10, y + 17, escaped(name));
     }
 
     /// Puts the boxes of a row in the order of their neighbours, each as near to them as its share of the row lets it.
@@ -142,8 +158,11 @@ private:
         const double x2 = end_of(talk, false), y2 = box_of(*talk.server).y - 1;
         const bool crosses = talk.client->service.zone != talk.server->service.zone;
         const bool pulses = !pulses_between(*talk.server, *talk.client).empty();
-        out += format("<g><title>{} to {}: {}</title><path class=\"c{}\" marker-end=\"url(#a)\" d=\"M{:.0f} {:.0f}C{:.0f} {:.0f} {:.0f} {:.0f} {:.0f} {:.0f}\"/>", talk.client->name,
-                      talk.server->name, talk.messages(), crosses ? " z" : "", x1, y1, x1, y1 + 0.6 * (y2 - y1), x2, y2 - 0.6 * (y2 - y1), x2, y2);
+        out += format(
+            "<g><title>{} to {}: {}</title><path class=\"c{}\" marker-end=\"url(#a)\" d=\"M{:.0f} {:.0f}C{:.0f} {:.0f} {:.0f} "
+            "{:.0f} {:.0f} {:.0f}\"/>",
+            talk.client->name, talk.server->name, talk.messages(), crosses ? " z" : "", x1, y1, x1, y1 + 0.6 * (y2 - y1), x2,
+            y2 - 0.6 * (y2 - y1), x2, y2);
         if (pulses) out += format("<circle cx=\"{:.0f}\" cy=\"{:.0f}\" r=\"4\" fill=\"#fff\" stroke=\"#444\"/>", x1, y1 + 4);
         out += "</g>\n";
     }
@@ -152,7 +171,8 @@ private:
         const Manifest& m = *box.service;
         const double left = box.x - box.half;
         const auto rect = [&](double shift, std::string_view fill) {
-            out += format("<rect x=\"{:.0f}\" y=\"{:.0f}\" width=\"{:.0f}\" height=\"{}\" rx=\"6\" fill=\"{}\" stroke=\"#333\"/>", left + shift, box.y + shift, 2 * box.half, box_height, fill);
+            out += format("<rect x=\"{:.0f}\" y=\"{:.0f}\" width=\"{:.0f}\" height=\"{}\" rx=\"6\" fill=\"{}\" stroke=\"#333\"/>",
+                          left + shift, box.y + shift, 2 * box.half, box_height, fill);
         };
         out += format("<g><title>{}</title>", escaped(m.purpose));
         if (m.per_evse) rect(4, "#ddd");
@@ -163,7 +183,8 @@ private:
         line("n", 21, m.name);
         line("s", 37, format("rank {}{}", m.service.rank, m.is_fifo() ? format(", FIFO {}", m.service.priority) : ""));
         line("m", 52, powers(m));
-        if (std::ranges::contains(loggers_, &m)) out += format("<circle cx=\"{:.0f}\" cy=\"{:.0f}\" r=\"4\" fill=\"#2e8b57\"/>", box.x + box.half - 9, box.y + 9);
+        if (std::ranges::contains(loggers_, &m))
+            out += format("<circle cx=\"{:.0f}\" cy=\"{:.0f}\" r=\"4\" fill=\"#2e8b57\"/>", box.x + box.half - 9, box.y + 9);
         out += "</g>\n";
     }
 

@@ -118,7 +118,9 @@ control = ["get_state"]
 };
 
 std::vector<InterfaceDescription> interfaces() {
-    const auto message = [](std::string_view name, std::vector<std::string_view> fields = {}) { return MessageDescription{name, 40, 80, 0, std::move(fields)}; };
+    const auto message = [](std::string_view name, std::vector<std::string_view> fields = {}) {
+        return MessageDescription{name, 40, 80, 0, std::move(fields)};
+    };
     return {
         {"audit", 1, {message("Append", {"payload"})}, {}},
         {"high", 2, {message("Read"), message("Sign", {"token"}), message("Reset")}, {"sample"}},
@@ -179,7 +181,8 @@ TEST_P(Refused, with_file_and_line) {
     const auto policy = check(world, interfaces());
     ASSERT_FALSE(policy);
     const std::string prefix = std::format("{}:{}: ", file, line);
-    const bool is_told = std::ranges::any_of(policy.error(), [&](const Refusal& r) { return r.text().starts_with(prefix) && r.what.contains(breach.words); });
+    const bool is_told = std::ranges::any_of(
+        policy.error(), [&](const Refusal& r) { return r.text().starts_with(prefix) && r.what.contains(breach.words); });
     EXPECT_TRUE(is_told) << "expected " << prefix << "..." << breach.words << "... among\n" << words_of(policy.error());
 }
 
@@ -217,30 +220,59 @@ const Breach between[] = {
     {"same_name_twice", "low.toml", "service = \"low\"", "service = \"middle\"", "is described by"},
     {"no_such_interface", "middle.toml", "\"Middle\"", "\"Medium\"", "no interface \"Medium\""},
     {"interface_without_its_capital", "middle.toml", "\"Middle\"", "\"middle\"", "no interface \"middle\""},
-    {"call_to_a_lower_rank", "low.toml", "rank = 20", "rank = 50", "calls middle of rank 40: expected a rank over its own 50", "middle = {"},
+    {"call_to_a_lower_rank", "low.toml", "rank = 20", "rank = 50", "calls middle of rank 40: expected a rank over its own 50",
+     "middle = {"},
     {"call_to_an_equal_rank", "low.toml", "rank = 20", "rank = 40", "expected a rank over its own 40", "middle = {"},
-    {"fifo_calls_ordinary", "low.toml", "schedule = \"other\"", "schedule = \"fifo:9\"\ncpu = 1\nrt_time_us = 50\nrt_period_us = 9000", "nobody may keep it waiting", "middle = {"},
-    {"fifo_calls_lower_priority", "middle.toml", "schedule = \"other\"", "schedule = \"fifo:60\"\ncpu = 1\nrt_time_us = 50\nrt_period_us = 9000", "priority over its own 60", "high = {"},
+    {"fifo_calls_ordinary", "low.toml", "schedule = \"other\"",
+     "schedule = \"fifo:9\"\ncpu = 1\nrt_time_us = 50\nrt_period_us = 9000", "nobody may keep it waiting", "middle = {"},
+    {"fifo_calls_lower_priority", "middle.toml", "schedule = \"other\"",
+     "schedule = \"fifo:60\"\ncpu = 1\nrt_time_us = 50\nrt_period_us = 9000", "priority over its own 60", "high = {"},
     {"call_of_nobody", "low.toml", "middle = { Ask", "nobody = { Ask", "calls \"nobody\", which no manifest describes"},
     {"call_that_the_server_does_not_name", "low.toml", "Tell = 50", "Big = 50", "does not let low send it"},
-    {"permission_that_the_client_does_not_use", "middle.toml", "[\"Ask\", \"Tell\"]", "[\"Ask\", \"Tell\", \"Big\"]", "low.toml does not call it"},
+    {"permission_that_the_client_does_not_use", "middle.toml", "[\"Ask\", \"Tell\"]", "[\"Ask\", \"Tell\", \"Big\"]",
+     "low.toml does not call it"},
     {"permission_for_nobody", "middle.toml", "to.low", "to.nobody", "serves \"nobody\""},
-    {"message_that_is_not_there", "middle.toml", "[\"Ask\", \"Tell\"]", "[\"Ask\", \"Tell\", \"Shout\"]", "has no message \"Shout\""},
-    {"message_over_its_bound", "middle.toml", "[\"Ask\", \"Tell\"]", "[\"Ask\", \"Tell\", \"Big\"]", "Big takes up to 9000 bytes: expected at most 4096", "", "",
+    {"message_that_is_not_there", "middle.toml", "[\"Ask\", \"Tell\"]", "[\"Ask\", \"Tell\", \"Shout\"]",
+     "has no message \"Shout\""},
+    {"message_over_its_bound",
+     "middle.toml",
+     "[\"Ask\", \"Tell\"]",
+     "[\"Ask\", \"Tell\", \"Big\"]",
+     "Big takes up to 9000 bytes: expected at most 4096",
+     "",
+     "",
      {"low.toml", "Tell = 50", "Tell = 50, Big = 50"}},
     {"pulse_that_is_not_there", "middle.toml", "low:news", "low:rumour", "middle has no pulse \"rumour\""},
-    {"pulse_that_the_receiver_does_not_name", "low.toml", "\"middle:news\"", "", "low.toml does not name it", "to = [\"low:news", "middle.toml"},
-    {"pulse_that_the_sender_does_not_name", "middle.toml", "\"low:news\", ", "", "middle.toml does not name it", "\"middle:news\"", "low.toml"},
+    {"pulse_that_the_receiver_does_not_name", "low.toml", "\"middle:news\"", "", "low.toml does not name it", "to = [\"low:news",
+     "middle.toml"},
+    {"pulse_that_the_sender_does_not_name", "middle.toml", "\"low:news\", ", "", "middle.toml does not name it",
+     "\"middle:news\"", "low.toml"},
     {"pulse_to_nobody", "middle.toml", "low:news", "nobody:news", "no manifest describes \"nobody\""},
     {"deadline_over_the_watchdog", "low.toml", "Tell = 50", "Tell = 200", "less than watchdog.low x beat_ms = 200 ms"},
-    {"deadline_under_what_the_server_needs", "low.toml", "request = 400", "request = 320", "more than the 320 ms that middle itself waits"},
+    {"deadline_under_what_the_server_needs", "low.toml", "request = 400", "request = 320",
+     "more than the 320 ms that middle itself waits"},
     {"need_of_no_message", "middle.toml", "needs.Ask", "needs.Beg", "has no message \"Beg\""},
     {"need_that_is_no_call", "middle.toml", "high.Sign\"]", "high.Reset\"]", "not among its calls"},
-    {"zone_skipped", "low.toml", "zone = 2", "zone = 3", "middle.Ask leads from zone 3 to zone 1", "middle = {", "", {"middle.toml", "zone = 2", "zone = 1"}},
+    {"zone_skipped",
+     "low.toml",
+     "zone = 2",
+     "zone = 3",
+     "middle.Ask leads from zone 3 to zone 1",
+     "middle = {",
+     "",
+     {"middle.toml", "zone = 2", "zone = 1"}},
     {"call_outward", "low.toml", "zone = 2", "zone = 1", "middle.Ask leads from zone 1 to zone 2", "middle = {"},
-    {"cycle", "high.toml", "[pulses]", "[calls]\nlow = { Poke = 5 }\n\n[pulses]", "this is the cycle high -> low -> middle -> high", "low = { Poke"},
-    {"on_demand_without_demanding", "middle.toml", "zone = 2", "zone = 2\nstart = \"on-demand\"", "expected grants.control = [\"demand\"]", "middle = {", "low.toml"},
-    {"pulse_without_a_conduit", "audit.toml", "[grants]", "[pulses]\nfrom = [\"high:sample\"]\n[grants]", "no conduit between audit and high", "from", "",
+    {"cycle", "high.toml", "[pulses]", "[calls]\nlow = { Poke = 5 }\n\n[pulses]",
+     "this is the cycle high -> low -> middle -> high", "low = { Poke"},
+    {"on_demand_without_demanding", "middle.toml", "zone = 2", "zone = 2\nstart = \"on-demand\"",
+     "expected grants.control = [\"demand\"]", "middle = {", "low.toml"},
+    {"pulse_without_a_conduit",
+     "audit.toml",
+     "[grants]",
+     "[pulses]\nfrom = [\"high:sample\"]\n[grants]",
+     "no conduit between audit and high",
+     "from",
+     "",
      {"high.toml", "\"middle:sample\"", "\"middle:sample\", \"audit:sample\""}},
     {"written_without_files", "middle.toml", "\"base\", \"files\"", "\"base\"", "expected the group files"},
     {"network_without_sockets", "middle.toml", ", \"sockets\"", "", "sockets with grants.network"},
@@ -253,16 +285,33 @@ const Breach between[] = {
 INSTANTIATE_TEST_SUITE_P(Between, Refused, testing::ValuesIn(between), [](const auto& test) { return test.param.name; });
 
 const Breach together[] = {
-    {"two_owners_of_a_device", "low.toml", "abilities", "devices = [{ name = \"bus\", kind = \"connect\", path = \"run/bus2.sock\" }]\nabilities", "a device has one owner"},
-    {"two_owners_of_a_written_path", "low.toml", "read = [\"config/{service}\"]", "write = [\"state/middle/low{evse}\"]", "a written path has one owner", "", "",
+    {"two_owners_of_a_device", "low.toml", "abilities",
+     "devices = [{ name = \"bus\", kind = \"connect\", path = \"run/bus2.sock\" }]\nabilities", "a device has one owner"},
+    {"two_owners_of_a_written_path",
+     "low.toml",
+     "read = [\"config/{service}\"]",
+     "write = [\"state/middle/low{evse}\"]",
+     "a written path has one owner",
+     "",
+     "",
      {"low.toml", "[\"base\"]", "[\"base\", \"files\"]"}},
-    {"one_written_path_for_all_instances", "low.toml", "read = [\"config/{service}\"]", "write = [\"state/low\"]", "state/low of low@2 is also low@1's", "", "",
+    {"one_written_path_for_all_instances",
+     "low.toml",
+     "read = [\"config/{service}\"]",
+     "write = [\"state/low\"]",
+     "state/low of low@2 is also low@1's",
+     "",
+     "",
      {"low.toml", "[\"base\"]", "[\"base\", \"files\"]"}},
     {"reading_what_another_writes", "low.toml", "config/{service}", "state/middle", "what one writes another reads by messages"},
-    {"two_owners_of_a_port", "audit.toml", "syscalls = [\"base\", \"files\"]", "network = \"station\"\nports = [\"tcp:400-500\"]\nsyscalls = [\"base\", \"files\", \"sockets\"]",
+    {"two_owners_of_a_port", "audit.toml", "syscalls = [\"base\", \"files\"]",
+     "network = \"station\"\nports = [\"tcp:400-500\"]\nsyscalls = [\"base\", \"files\", \"sockets\"]",
      "port 443 of middle is also audit's", "ports = [", "middle.toml"},
-    {"real_time_over_the_budget", "high.toml", "rt_time_us = 500", "rt_time_us = 800", "take 64 % of core 0: expected at most 60 %"},
-    {"too_many_files", "low.toml", "read = [", "read = [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\",\"l\", ", "low: expected at most 12 files", "service"},
+    {"real_time_over_the_budget", "high.toml", "rt_time_us = 500", "rt_time_us = 800",
+     "take 64 % of core 0: expected at most 60 %"},
+    {"too_many_files", "low.toml", "read = [",
+     "read = [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\",\"l\", ", "low: expected at most 12 files",
+     "service"},
 };
 INSTANTIATE_TEST_SUITE_P(Together, Refused, testing::ValuesIn(together), [](const auto& test) { return test.param.name; });
 
@@ -411,7 +460,9 @@ double exposure(const Policy& policy, std::string_view name) {
 
 TEST(PolicyScore, grows_with_every_power) {
     const Policy good = good_policy();
-    for (const auto& [from, to] : {std::pair{"[\"base\"]", "[\"base\", \"processes\"]"}, {"[\"base\"]", "[\"base\", \"files\"]"}, {"\"get_state\"", "\"get_state\", \"restart\""},
+    for (const auto& [from, to] : {std::pair{"[\"base\"]", "[\"base\", \"processes\"]"},
+                                   {"[\"base\"]", "[\"base\", \"files\"]"},
+                                   {"\"get_state\"", "\"get_state\", \"restart\""},
                                    {"[\"base\"]", "[\"base\", \"sockets\"]\nnetwork = \"cable\""}}) {
         auto world = sources(good_world);
         std::string& low = std::ranges::find(world, "low.toml", &Source::path)->text;

@@ -3,7 +3,6 @@
 #include <format>
 #include <functional>
 
-#include "kernel/control.hpp"
 #include "kernel/policy/compile.hpp"
 
 namespace voltkeep::kernel::policy {
@@ -36,7 +35,9 @@ std::string Conversation::messages() const {
 
 std::string Conversation::messages_with_deadlines() const {
     std::string text;
-    for (const Call* call : calls) text += std::format("{}{}{} {} ms", text.empty() ? "" : ", ", call->message, call->is_request ? " (request)" : "", call->ms);
+    for (const Call* call : calls)
+        text +=
+            std::format("{}{}{} {} ms", text.empty() ? "" : ", ", call->message, call->is_request ? " (request)" : "", call->ms);
     return text;
 }
 
@@ -86,35 +87,42 @@ public:
     }
 
 private:
-    void refuse(const Manifest& m, std::uint32_t line, std::string what) { refusals_.push_back({m.path, line, std::move(what)}); }
+    template <class... A>
+    void refuse(const Manifest& m, std::uint32_t line, std::format_string<A...> what, A&&... about) {
+        refusals_.push_back({m.path, line, std::format(what, std::forward<A>(about)...)});
+    }
 
     void names(const Manifest& m) {
         for (const Manifest& other : policy_.manifests)
-            if (&other < &m && other.name == m.name) refuse(m, m.line("service"), format(R"(service "{}" is described by {} already)", m.name, other.path));
+            if (&other < &m && other.name == m.name) refuse(m, m.line("service"), R"(service "{}" is described by {} already)", m.name, other.path);
         if (m.interface && !policy_.interface_of(m))
-            refuse(m, m.interface->line, format(R"(no interface "{}": expected the name of a folder's protocol.hpp, with a capital letter)", m.interface->text));
+            refuse(m, m.interface->line,
+                   R"(no interface "{}": expected the name of a folder's protocol.hpp, with a capital letter)",
+                   m.interface->text);
     }
 
     /// Every message of a conduit is named by the client, which says how long it waits, and by the server, which lets it in.
     void both_ends(const Manifest& m) {
         for (const Call& call : m.calls) {
             const Manifest* server = policy_.find(call.server);
-            if (!server) refuse(m, call.line, format(R"(calls "{}", which no manifest describes)", call.server));
+            if (!server) refuse(m, call.line, R"(calls "{}", which no manifest describes)", call.server);
             else if (!std::ranges::any_of(server->permits, [&](const Permit& p) { return p.client == m.name && p.message == call.message; }))
-                refuse(m, call.line, format("calls {}.{}, but {} does not let {} send it (serves.to.{})", call.server, call.message, server->path, m.name, m.name));
+                refuse(m, call.line, "calls {}.{}, but {} does not let {} send it (serves.to.{})", call.server, call.message,
+                       server->path, m.name, m.name);
         }
         const InterfaceDescription* interface = policy_.interface_of(m);
         for (const Permit& permit : m.permits) {
             const Manifest* client = policy_.find(permit.client);
-            const auto message = interface ? std::ranges::find(interface->messages, permit.message, &MessageDescription::name) : decltype(interface->messages.begin()){};
-            if (!client) refuse(m, permit.line, format(R"(serves "{}", which no manifest describes)", permit.client));
+            const auto message = interface ? std::ranges::find(interface->messages, permit.message, &MessageDescription::name)
+                                           : decltype(interface->messages.begin()){};
+            if (!client) refuse(m, permit.line, R"(serves "{}", which no manifest describes)", permit.client);
             else if (interface && message == interface->messages.end())
-                refuse(m, permit.line, format(R"(the interface {} has no message "{}")", m.interface->text, permit.message));
+                refuse(m, permit.line, R"(the interface {} has no message "{}")", m.interface->text, permit.message);
             else if (!std::ranges::any_of(client->calls, [&](const Call& c) { return c.server == m.name && c.message == permit.message; }))
-                refuse(m, permit.line, format("lets {} send {}, but {} does not call it", permit.client, permit.message, client->path));
+                refuse(m, permit.line, "lets {} send {}, but {} does not call it", permit.client, permit.message, client->path);
             else if (interface && std::max(message->request_bound, message->reply_bound) > m.max_size)
-                refuse(m, permit.line, format("{} takes up to {} bytes: expected at most {}, or a larger serves.max_size", permit.message,
-                                              std::max(message->request_bound, message->reply_bound), m.max_size));
+                refuse(m, permit.line, "{} takes up to {} bytes: expected at most {}, or a larger serves.max_size", permit.message,
+                                              std::max(message->request_bound, message->reply_bound), m.max_size);
         }
     }
 
@@ -123,16 +131,16 @@ private:
         const auto& [client, server, calls] = talk;
         if (server->service.rank <= client->service.rank) {
             const std::string back = way(*server, *client);
-            refuse(*client, calls.front()->line, format("calls {} of rank {}: expected a rank over its own {}{}", server->name, server->service.rank,
-                                                        client->service.rank, back.empty() ? "" : "; this is the cycle " + client->name + back));
+            refuse(*client, calls.front()->line, "calls {} of rank {}: expected a rank over its own {}{}", server->name, server->service.rank,
+                                                        client->service.rank, back.empty() ? "" : "; this is the cycle " + client->name + back);
         }
         if (client->is_fifo() && !server->is_fifo())
-            refuse(*client, calls.front()->line, format("a FIFO service calls {}, which is not: nobody may keep it waiting", server->name));
+            refuse(*client, calls.front()->line, "a FIFO service calls {}, which is not: nobody may keep it waiting", server->name);
         else if (client->is_fifo() && server->service.priority <= client->service.priority)
-            refuse(*client, calls.front()->line, format("calls {} of priority {}: expected a priority over its own {}", server->name,
-                                                        server->service.priority, client->service.priority));
-        if (server->service.start == Start::on_demand && (client->service.control >> static_cast<unsigned>(control::Request::demand) & 1u) == 0)
-            refuse(*client, calls.front()->line, format(R"(calls {}, which starts on demand: expected grants.control = ["demand"])", server->name));
+            refuse(*client, calls.front()->line, "calls {} of priority {}: expected a priority over its own {}", server->name,
+                                                        server->service.priority, client->service.priority);
+        if (server->service.start == Start::on_demand && !client->may(control::Request::demand))
+            refuse(*client, calls.front()->line, R"(calls {}, which starts on demand: expected grants.control = ["demand"])", server->name);
     }
 
     /// A way by calls, " -> a -> b"; empty if there is none.
@@ -150,8 +158,9 @@ private:
         if (outer == inner || outer == inner + 1) return;
         for (const Call* call : talk.calls)
             if (!is_append(*call))
-                refuse(*talk.client, call->line, format("{}.{} leads from zone {} to zone {}: expected the same zone or one inward (only audit.Append may skip)",
-                                                        call->server, call->message, outer, inner));
+                refuse(*talk.client, call->line,
+                       "{}.{} leads from zone {} to zone {}: expected the same zone or one inward (only audit.Append may skip)",
+                       call->server, call->message, outer, inner);
     }
 
     void deadlines(const Conversation& talk) {
@@ -159,15 +168,15 @@ private:
         const unsigned patience = dog.low * dog.beat_ms;
         for (const Call* call : talk.calls) {
             if (!call->is_request && call->ms >= patience)
-                refuse(*talk.client, call->line, format("{}.{} may take {} ms: expected less than watchdog.low x beat_ms = {} ms, or {{ request = {} }}",
-                                                        call->server, call->message, call->ms, patience, call->ms));
+                refuse(*talk.client, call->line, "{}.{} may take {} ms: expected less than watchdog.low x beat_ms = {} ms, or {{ request = {} }}",
+                                                        call->server, call->message, call->ms, patience, call->ms);
             unsigned sum = 0;
             for (const Need& need : talk.server->needs)
                 for (const Call& inner : talk.server->calls)
                     if (need.message == call->message && inner.server == need.server && inner.message == need.called) sum += inner.ms;
             if (sum >= call->ms)
-                refuse(*talk.client, call->line, format("{}.{} gives up after {} ms: expected more than the {} ms that {} itself waits for it", call->server,
-                                                        call->message, call->ms, sum, talk.server->name));
+                refuse(*talk.client, call->line, "{}.{} gives up after {} ms: expected more than the {} ms that {} itself waits for it", call->server,
+                                                        call->message, call->ms, sum, talk.server->name);
         }
     }
 
@@ -175,9 +184,9 @@ private:
         const InterfaceDescription* interface = policy_.interface_of(m);
         for (const Need& need : m.needs) {
             if (interface && !std::ranges::contains(interface->messages, need.message, &MessageDescription::name))
-                refuse(m, need.line, format(R"(the interface {} has no message "{}")", m.interface->text, need.message));
+                refuse(m, need.line, R"(the interface {} has no message "{}")", m.interface->text, need.message);
             if (!std::ranges::any_of(m.calls, [&](const Call& c) { return c.server == need.server && c.message == need.called; }))
-                refuse(m, need.line, format("{} needs {}.{}, which is not among its calls", need.message, need.server, need.called));
+                refuse(m, need.line, "{} needs {}.{}, which is not among its calls", need.message, need.server, need.called);
         }
     }
 
@@ -187,18 +196,20 @@ private:
             for (const PulseEnd& end : ends) {
                 const Manifest* peer = policy_.find(end.peer);
                 if (!peer) {
-                    refuse(m, end.line, format(R"(pulse {}:{}: no manifest describes "{}")", end.peer, end.pulse, end.peer));
+                    refuse(m, end.line, R"(pulse {}:{}: no manifest describes "{}")", end.peer, end.pulse, end.peer);
                     continue;
                 }
                 const Manifest& sender = sends ? m : *peer;
                 const auto& others = sends ? peer->pulses_from : peer->pulses_to;
-                const auto together = [&](const Conversation& t) { return (t.client == &m && t.server == peer) || (t.client == peer && t.server == &m); };
+                const auto together = [&](const Conversation& t) {
+                    return (t.client == &m && t.server == peer) || (t.client == peer && t.server == &m);
+                };
                 if (!std::ranges::contains(policy_.pulses_of(sender), std::string_view(end.pulse)))
-                    refuse(m, end.line, format(R"(pulse {}:{}: {} has no pulse "{}")", end.peer, end.pulse, sender.name, end.pulse));
+                    refuse(m, end.line, R"(pulse {}:{}: {} has no pulse "{}")", end.peer, end.pulse, sender.name, end.pulse);
                 else if (!std::ranges::any_of(others, [&](const PulseEnd& o) { return o.peer == m.name && o.pulse == end.pulse; }))
-                    refuse(m, end.line, format("pulse {}:{}: {} does not name it (pulses.{})", end.peer, end.pulse, peer->path, sends ? "from" : "to"));
+                    refuse(m, end.line, "pulse {}:{}: {} does not name it (pulses.{})", end.peer, end.pulse, peer->path, sends ? "from" : "to");
                 else if (!std::ranges::any_of(talks_, together))
-                    refuse(m, end.line, format("pulse {}:{}: there is no conduit between {} and {}", end.peer, end.pulse, m.name, peer->name));
+                    refuse(m, end.line, "pulse {}:{}: there is no conduit between {} and {}", end.peer, end.pulse, m.name, peer->name);
             }
         };
         one_side(m.pulses_to, true);
@@ -208,12 +219,13 @@ private:
     /// Grants that contradict each other.
     void grants(const Manifest& m) {
         const auto expect = [&](bool good, std::string_view key, std::string_view what) {
-            if (!good) refuse(m, m.line(key), format("{}: {}", key, what));
+            if (!good) refuse(m, m.line(key), "{}: {}", key, what);
         };
         const bool is_foreign = m.service.kind == Kind::foreign;
         expect(m.has(SyscallGroup::base), "grants.syscalls", "expected the group base: nothing runs without it");
-        expect(m.writes.empty() || m.has(SyscallGroup::files), "grants.syscalls", "expected the group files, because this service writes files");
-        expect((m.service.network != Network::none) == m.has(SyscallGroup::sockets), "grants.syscalls", "expected the group sockets with grants.network, and only then");
+        expect(!m.writes() || m.has(SyscallGroup::files), "grants.syscalls", "expected the group files, because this service writes files");
+        expect((m.service.network != Network::none) == m.has(SyscallGroup::sockets), "grants.syscalls",
+               "expected the group sockets with grants.network, and only then");
         expect(m.service.ports.empty() || m.service.network != Network::none, "grants.ports", "a service without grants.network has no ports");
         expect(m.service.limits.tasks == 1 || m.has(SyscallGroup::threads) || m.has(SyscallGroup::processes) || is_foreign, "limits.tasks",
                "more than one task needs the group threads or processes");

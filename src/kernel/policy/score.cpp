@@ -3,7 +3,6 @@
 #include <bit>
 #include <format>
 
-#include "kernel/control.hpp"
 #include "kernel/policy/report.hpp"
 
 namespace voltkeep::kernel::policy {
@@ -21,8 +20,7 @@ double ratio(std::size_t n, std::size_t most) { return std::min(1.0, static_cast
 std::vector<Power> powers(const Policy& policy, const Manifest& m) {
     const Service& s = m.service;
     using Bits = control::Request;
-    const auto may = [&](Bits request) { return (s.control >> static_cast<unsigned>(request) & 1u) != 0; };
-    const auto writes = m.has(SyscallGroup::files) ? m.writes.empty() ? 0.4 : 1.0 : 0.0;
+    const auto yes = [](bool has) { return has ? 1.0 : 0.0; };
     std::size_t sends = 0, inward = 0, from_outside = 0;
     for (const Conversation& talk : conversations(policy)) {
         if (talk.client == &m) sends += talk.calls.size();
@@ -31,23 +29,23 @@ std::vector<Power> powers(const Policy& policy, const Manifest& m) {
     }
     const auto is_device = [](DeviceKind kind) { return [kind](const auto& d) { return d.first.kind == kind; }; };
     return {
-        {20, s.kind == Kind::foreign ? 1.0 : 0.0, "runs a program that is not ours and never seals itself"},
-        {20, m.has(SyscallGroup::lab) ? 1.0 : 0.0, "has the system calls of a sanitizer build"},
+        {20, yes(s.kind == Kind::foreign), "runs a program that is not ours and never seals itself"},
+        {20, yes(m.has(SyscallGroup::lab)), "has the system calls of a sanitizer build"},
         {20, s.network == Network::station ? 1.0 : s.network == Network::cable ? 0.7 : 0.0, "makes sockets"},
-        {15, m.has(SyscallGroup::processes) ? 1.0 : 0.0, "makes processes"},
+        {15, yes(m.has(SyscallGroup::processes)), "makes processes"},
         {15, ratio(static_cast<std::size_t>(std::popcount(s.abilities)), 2), "keeps a capability"},
-        {12, may(Bits::restart) || may(Bits::quarantine) || may(Bits::switch_slot) ? 1.0 : 0.0, "ends or switches other services"},
-        {10, writes, m.writes.empty() ? "opens files after the seal" : "writes files after the seal"},
-        {8, m.has(SyscallGroup::accept) ? 1.0 : 0.0, "accepts connections"},
+        {12, yes(m.may(Bits::restart) || m.may(Bits::quarantine) || m.may(Bits::switch_slot)), "ends or switches other services"},
+        {10, !m.has(SyscallGroup::files) ? 0.0 : m.writes() ? 1.0 : 0.4, m.writes() ? "writes files after the seal" : "opens files after the seal"},
+        {8, yes(m.has(SyscallGroup::accept)), "accepts connections"},
         {8, std::ranges::any_of(m.devices, is_device(DeviceKind::open)) ? 1.0 : m.devices.empty() ? 0.0 : 0.5, "holds a device"},
-        {8, m.is_fifo() ? 1.0 : 0.0, "runs before others (FIFO)"},
-        {6, m.has(SyscallGroup::clock) ? 1.0 : 0.0, "sets the clock"},
+        {8, yes(m.is_fifo()), "runs before others (FIFO)"},
+        {6, yes(m.has(SyscallGroup::clock)), "sets the clock"},
         {6, ratio(inward, 2), "calls into an inner zone"},
         {6, ratio(from_outside, 2), "serves an outer zone"},
         {5, ratio(sends, 24), "sends messages"},
-        {4, ratio(m.reads.size() + m.reads_optional.size(), 4), "reads files before the seal"},
-        {4, s.limits.tasks > 1 ? 1.0 : 0.0, "has more than one thread"},
-        {3, may(Bits::get_state) || may(Bits::take_events) ? 1.0 : 0.0, "sees the state of other services"},
+        {4, ratio(m.files.size(), 4), "is given files"},
+        {4, yes(s.limits.tasks > 1), "has more than one thread"},
+        {3, yes(m.may(Bits::get_state) || m.may(Bits::take_events)), "sees the state of other services"},
     };
 }
 }  // namespace
@@ -65,7 +63,7 @@ std::vector<Score> score(const Policy& policy) {
         }
         s.exposure = 10 * held / total;
         for (const Power& p : list)
-            if (p.share > 0) s.reasons.push_back(std::format("{:.1f} {}", 10 * p.weight * p.share / total, p.meaning));
+            if (10 * p.weight * p.share / total >= 0.05) s.reasons.push_back(std::format("{:.1f} {}", 10 * p.weight * p.share / total, p.meaning));
         all.push_back(std::move(s));
     }
     std::ranges::stable_sort(all, std::greater{}, &Score::exposure);

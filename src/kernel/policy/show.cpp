@@ -3,7 +3,6 @@
 #include <format>
 #include <functional>
 
-#include "kernel/control.hpp"
 #include "kernel/policy/report.hpp"
 
 namespace voltkeep::kernel::policy {
@@ -26,21 +25,14 @@ std::string bits(std::uint64_t set, char blank = '-') {
     return listed(names);
 }
 
-std::vector<std::string> texts(const std::vector<Placed>& placed, std::string_view prefix) {
-    std::vector<std::string> all;
-    for (const Placed& p : placed) all.push_back(format("{}{}", prefix, p.text));
-    return all;
-}
-
 std::string touches(const Manifest& m) {
-    std::vector<std::string> all = texts(m.reads, "reads ");
-    std::ranges::move(texts(m.reads_optional, "reads, if there, "), std::back_inserter(all));
-    std::ranges::move(texts(m.writes, "writes "), std::back_inserter(all));
+    std::vector<std::string> all;
+    for (const auto& [file, path] : m.files) all.push_back((file.write ? "writes " : file.optional ? "reads, if there, " : "reads ") + path.text);
     for (const auto& [device, path] : m.devices) all.push_back(format("{} of {} ({})", device.name.view(), path.text, word(device.kind)));
     if (m.service.network != Network::none) all.push_back(format("the network of the {}", word(m.service.network)));
     for (const PortGrant& p : m.service.ports)
         all.push_back(format("{} port {}{}", p.tcp ? "TCP" : "UDP", p.first, p.first == p.last ? "" : format(" to {}", p.last)));
-    std::ranges::move(texts(m.abilities, "ability "), std::back_inserter(all));
+    for (const Placed& ability : m.abilities) all.push_back("ability " + ability.text);
     if (m.service.control != 0) all.push_back("asks the process manager to " + bits<control::Request>(m.service.control, '_'));
     return all.empty() ? "nothing" : listed(all, "; ");
 }
@@ -58,7 +50,9 @@ void show_service(std::string& out, const Policy& policy, const std::vector<Conv
         for (const MessageDescription& message : interface->messages)
             if (std::ranges::none_of(m.permits, [&](const Permit& p) { return p.message == message.name; })) idle.emplace_back(message.name);
         for (const Conversation& talk : talks)
-            if (talk.server == &m) line("serves", format("{}{}: {}", talk.client->name, talk.client->service.zone > s.zone ? " (from the outer zone)" : "", talk.messages()));
+            if (talk.server == &m)
+                line("serves", format("{}{}: {}", talk.client->name,
+                                      talk.client->service.zone > s.zone ? " (from the outer zone)" : "", talk.messages()));
         line("nobody sends", listed(idle));
     }
     for (const Conversation& talk : talks)
@@ -72,7 +66,8 @@ void show_service(std::string& out, const Policy& policy, const std::vector<Conv
     line("watched", format("a beat each {} ms; {} missed are logged, {} missed end it", s.watchdog.beat_ms, s.watchdog.low, s.watchdog.high));
     std::vector<std::string> waits;
     for (const std::uint16_t ms : s.restart.backoff_ms) waits.push_back(std::to_string(ms));
-    line("restarted", format("{} times in {} s, after {} ms; then {}", s.restart.intensity, s.restart.period_s, listed(waits), word(s.restart.exhausted)));
+    line("restarted", format("{} times in {} s, after {} ms; then {}", s.restart.intensity, s.restart.period_s, listed(waits),
+                             word(s.restart.exhausted)));
 }
 
 /// A secpol type name: letters, digits, underscores.
@@ -118,7 +113,7 @@ Result<std::string> why(const Policy& policy, std::string_view from, std::string
         if (way.size() == 1) continue;
         std::string text, in_turn;
         for (std::size_t i = 0; i < way.size(); ++i) {
-            text += format("{}{} -{}-> ", i == 0 ? "" : "", way[i]->client->name, way[i]->messages());
+            text += format("{} -{}-> ", way[i]->client->name, way[i]->messages());
             for (const Need& need : way[i]->server->needs)
                 if (i + 1 < way.size() && need.server == way[i + 1]->server->name &&
                     std::ranges::any_of(way[i]->calls, [&](const Call* c) { return c->message == need.message; }))
@@ -138,13 +133,15 @@ Result<std::string> why(const Policy& policy, std::string_view from, std::string
                     if (message.name == call->message && std::ranges::all_of(way, has)) carried.push_back(format("{}.{}", message.name, field));
                 }
         out += format("what remains: {}{}\n              {}; {}\n", text, goal->name,
-                      carried.empty() ? "no field of the first message has a namesake all the way" : "fields with a namesake all the way: " + listed(carried),
+                      carried.empty() ? "no field of the first message has a namesake all the way"
+                                      : "fields with a namesake all the way: " + listed(carried),
                       in_turn.empty() ? "no step calls on for the one before" : "in the same turn: " + in_turn);
     }
     for (const Conversation& a : talks)   // what one leaves in a common server, the other may take from its replies
         for (const Conversation& b : talks)
             if (a.client == start && b.client == goal && a.server == b.server)
-                out += format("both call {}: {} sends {}; {} sends {} and reads the replies\n", a.server->name, start->name, a.messages(), goal->name, b.messages());
+                out += format("both call {}: {} sends {}; {} sends {} and reads the replies\n", a.server->name, start->name,
+                              a.messages(), goal->name, b.messages());
     for (const Manifest* end : {start, goal})
         if (const Manifest* other = end == start ? goal : start; !pulses_between(*end, *other).empty())
             out += format("pulses from {} to {}: {}\n", end->name, other->name, listed(pulses_between(*end, *other)));
@@ -152,7 +149,9 @@ Result<std::string> why(const Policy& policy, std::string_view from, std::string
 }
 
 std::string secpol(const Policy& policy) {
-    std::string out = "# The station's policy for secpolcompile (QNX OS 8). A service starts as <type> and goes to <type>__run when it seals itself.\n";
+    std::string out =
+        "# The station's policy for secpolcompile (QNX OS 8). A service starts as <type> and goes to <type>__run when it seals "
+        "itself.\n";
     for (const Manifest& m : policy.manifests) out += format("type {0};\ntype {0}__run;\n", type_name(m));
     for (const Manifest& m : policy.manifests) {
         const std::string type = type_name(m);
@@ -163,7 +162,8 @@ std::string secpol(const Policy& policy) {
         if (m.has(SyscallGroup::processes)) run += "    fork\n    spawn\n";
         if (m.has(SyscallGroup::clock)) run += "    clockset\n";
         out += format("\n# {}\nallow {}__run self:ability {{\n{}}};\n", m.purpose, type, run);
-        out += format("allow {0} self:ability {{\n    prot_exec\n    map_fixed\n    settypeid:{0}__run\n{1}{2}}};\n", type, m.interface ? "    public_channel\n" : "", run);
+        out += format("allow {0} self:ability {{\n    prot_exec\n    map_fixed\n    settypeid:{0}__run\n{1}{2}}};\n", type,
+                      m.interface ? "    public_channel\n" : "", run);
     }
     out += '\n';
     for (const Conversation& talk : conversations(policy))

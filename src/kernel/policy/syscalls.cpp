@@ -29,10 +29,10 @@ constexpr std::string_view base_calls =
     "munmap mremap brk madvise mlock munlock futex sched_yield sched_getaffinity membarrier "
     "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time getrandom "
     "rt_sigaction rt_sigprocmask rt_sigreturn sigaltstack restart_syscall tgkill "
-    "getpid gettid getuid geteuid getgid getegid getrusage exit exit_group";
+    "getpid gettid getuid geteuid getgid getegid getrusage uname exit exit_group";
 /// Until the seal: the loader, the C library, the configuration, the second filter.
 constexpr std::string_view start_calls =
-    "access faccessat faccessat2 statx readlink readlinkat getdents64 getcwd pread64 uname sysinfo "
+    "access faccessat faccessat2 statx readlink readlinkat getdents64 getcwd pread64 sysinfo "
     "arch_prctl set_tid_address set_robust_list rseq prlimit64 mlockall munlockall prctl seccomp close_range dup2 dup3 pipe2 socketpair";
 constexpr std::string_view file_read_calls =
     "pread64 preadv access faccessat faccessat2 statx readlink readlinkat getdents64 getcwd statfs fstatfs flock";
@@ -55,7 +55,7 @@ constexpr std::string_view foreign_calls =
 /// Sanitizers: they map, look at themselves and start helpers.
 constexpr std::string_view lab_calls =
     "mmap mprotect openat open readlink readlinkat stat lstat access prctl sysinfo prlimit64 getrlimit personality clone clone3 execve wait4 ptrace "
-    "pipe2 sched_setaffinity getcwd set_robust_list rseq mincore dup2 dup3 unlink mkdir socket connect uname getppid kill pread64 ioctl fcntl";
+    "pipe2 sched_setaffinity getcwd set_robust_list rseq mincore dup2 dup3 unlink unlinkat mkdir socket connect getppid kill pread64 ioctl fcntl";
 
 /// The flags with which the C library makes a thread of this process, and nothing else.
 constexpr scmp_datum_t thread_flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS |
@@ -96,7 +96,9 @@ public:
 private:
     void add(std::uint32_t action, const std::string& call, Conditions conditions) {
         const int number = seccomp_syscall_resolve_name_arch(SCMP_ARCH_X86_64, call.c_str());
-        const int result = number < 0 ? -1 : seccomp_rule_add_array(context_.get(), action, number, static_cast<unsigned>(conditions.size()), conditions.begin());
+        const int result = number < 0 ? -1
+                                      : seccomp_rule_add_array(context_.get(), action, number,
+                                                               static_cast<unsigned>(conditions.size()), conditions.begin());
         if (result == 0 || !good_) return;
         good_ = false;
         unknown_ = call;
@@ -115,8 +117,10 @@ void allow_bounded_calls(Rules& rules, Stage stage) {
         rules.allow(call, {without(2, PROT_EXEC)});
         if (stage == Stage::start) rules.allow(call, {without(2, PROT_WRITE)});   // never both at once
     }
-    for (const int command : {F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC}) rules.allow("fcntl", {equals(1, static_cast<unsigned>(command))});
+    for (const int command : {F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC})
+        rules.allow("fcntl", {equals(1, static_cast<unsigned>(command))});
     for (const unsigned request : {FIONBIO, FIONREAD}) rules.allow("ioctl", {equals(1, request)});
+    rules.deny("ioctl", ENOTTY, {equals(1, TCGETS)});   // the C library asks whether its output is a terminal
     for (const unsigned level : {SOL_SOCKET, static_cast<int>(IPPROTO_TCP)}) rules.allow("setsockopt", {equals(1, level)});
     if (stage == Stage::start) rules.allow("execveat", {equals(4, AT_EMPTY_PATH)});   // the measured binary, by its descriptor
 }
@@ -151,7 +155,8 @@ Result<Filter> make_filter(std::uint32_t groups, bool writes, Stage stage) {
     const bool is_open = has(SyscallGroup::foreign) || has(SyscallGroup::lab);   // these groups allow whole calls: no bounds on top
     if (!is_open) allow_bounded_calls(rules, stage);
     else rules.allow("execveat setsockopt");
-    if (!is_open && (stage == Stage::start || has(SyscallGroup::files)) && !writes) rules.allow("openat", {without(2, O_ACCMODE | O_CREAT | O_TRUNC)});
+    if (!is_open && (stage == Stage::start || has(SyscallGroup::files)) && !writes)
+        rules.allow("openat", {without(2, O_ACCMODE | O_CREAT | O_TRUNC)});
     if (has(SyscallGroup::files)) allow_files(rules, writes);
     if (has(SyscallGroup::sockets)) allow_sockets(rules);
     if (has(SyscallGroup::accept)) rules.allow(accept_calls);

@@ -36,7 +36,8 @@ void expect_committed(const std::string& name, const std::string& text) {
     if (committed == text) return;
     const std::string fresh = (std::filesystem::temp_directory_path() / ("voltkeep-" + name)).string();
     std::ofstream(fresh) << text;
-    ADD_FAILURE() << "the policy changed. Look at it: diff docs/generated/" << name << " " << fresh << "\nIf it is meant: cp " << fresh << " docs/generated/" << name;
+    ADD_FAILURE() << "the policy changed. Look at it: diff docs/generated/" << name << " " << fresh << "\nIf it is meant: cp "
+                  << fresh << " docs/generated/" << name;
 }
 
 TEST(StationPolicy, every_manifest_fits_the_others) { EXPECT_GE(station_policy().manifests.size(), 12u); }
