@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Messages to bytes and back: EXI (bit-packed, schema-informed, non-strict, no string tables) as ISO 15118-20 asks for.
 // Pure functions. The decoder is total: any input gives a message or an Error (Errc::malformed; `why` has the fault and the bit
-// position), in memory bounded by the schema's own maxima. What decodes encodes to the same bytes, so signatures can be checked
-// on a re-encoded fragment.
+// position), in memory bounded by the schema's own maxima: no heap for a charge loop message, some kilobytes for a signed one,
+// less than 4 MiB for the longest schedules that there can be. What decodes encodes to the same bytes, so signatures can be
+// checked on a re-encoded fragment.
 #pragma once
 
 #include <span>

@@ -9,6 +9,7 @@
 
 namespace voltkeep::iso15118 {
 
+//= ISO 15118-20 7.9.1.3 EXI with default options, bit-packed, not strict, no options in the header, value partition capacity 0
 inline constexpr std::byte exi_header{0x80};  ///< distinguishing bits 10, no options, version 1
 
 namespace detail {

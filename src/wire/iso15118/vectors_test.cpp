@@ -43,6 +43,7 @@ void expect_both_ways(const Json& vector) {
     EXPECT_EQ(encoded.string("hex"), vector.string("hex")) << encoded.string("error");
 }
 
+//= ISO 15118-20 7.9.1.3
 TEST(Vectors, every_golden_message_both_ways) {
     auto lines = lines_of("golden.jsonl");
     EXPECT_EQ(lines.size(), 51u);
