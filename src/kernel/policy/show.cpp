@@ -135,7 +135,7 @@ Result<std::string> why(const Policy& policy, std::string_view from, std::string
         out += format("what remains: {}{}\n              {}; {}\n", text, goal->name,
                       carried.empty() ? "no field of the first message has a namesake all the way"
                                       : "fields with a namesake all the way: " + listed(carried),
-                      in_turn.empty() ? "no step calls on for the one before" : "in the same turn: " + in_turn);
+                      in_turn.empty() ? "no step says that it calls on in the same turn (serves.needs)" : "in the same turn: " + in_turn);
     }
     for (const Conversation& a : talks)   // what one leaves in a common server, the other may take from its replies
         for (const Conversation& b : talks)
