@@ -98,13 +98,18 @@ private:
         upgrade();
     }
 
-    void upgrade() {
-        websocket::stream_base::timeout timeout{handshake_time, websocket::stream_base::none(), false};
+    //= OCPP 2.1 Part 4 5.4 WebSocket ping
+    void set_timeouts() {
+        websocket::stream_base::timeout timeout{closing_time, websocket::stream_base::none(), false};
         if (options_.ping > 0s) {
             timeout.idle_timeout = std::chrono::duration_cast<std::chrono::steady_clock::duration>(2 * options_.ping);
-            timeout.keep_alive_pings = true;
+            timeout.keep_alive_pings = true;   // after half of the idle time
         }
         stream_.set_option(timeout);
+    }
+
+    void upgrade() {
+        stream_.set_option(websocket::stream_base::timeout{handshake_time, websocket::stream_base::none(), false});
         stream_.set_option(websocket::stream_base::decorator([this](websocket::request_type& request) {
             request.set(beast::http::field::sec_websocket_protocol, std::string_view(options_.subprotocols));
             request.set(beast::http::field::user_agent, "voltkeep");
@@ -126,6 +131,7 @@ private:
         const std::string_view chosen = response_[beast::http::field::sec_websocket_protocol];
         if (!names(options_.subprotocols, chosen)) return end({Error(Errc::refused, "the server speaks no sub-protocol of ours")});
         deadline_.cancel();
+        set_timeouts();
         state_ = State::open;
         owner_.opened(details_, chosen);
         read();
