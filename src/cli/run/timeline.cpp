@@ -85,16 +85,14 @@ Timeline::Line Timeline::describe(std::string_view source, std::string_view type
     const std::string step(p.string("step"));
     if (type == "boot") return {"log opened: boot " + std::to_string(number_in(p, "boot")) + ", " + std::to_string(number_in(p, "entries")) + " earlier entries"};
     if (type == "message") return describe_message(source, p);
-    if (type == "service") {
-        const std::string life(p.string("life")), cause(p.string("cause"));
-        if (life == "dead" && cause != "ordered") return {std::string(p.string("service")) + " died (" + cause + ")", false, true};
-        return {std::string(p.string("service")) + " " + life, life != "ready" || number_in(p, "restarts") == 0};
-    }
+    if (type == "service") return {{}, true};   // the process manager has said it itself
+    if (type == "policy") return {"REFUSED " + p.text(), false, true};
     if (type == "connection") {
         if (p.find("group") != nullptr)
             return {std::string(p.string("protocol")) + ", " + std::string(p.string("group")) + ", " + std::string(p.string("cipher")) + "; we: " +
                     std::string(p.string("own")) + "; they: " + std::string(p.string("peer"))};
-        return {p.text()};
+        const std::string event(p.string("event"));
+        return {event.empty() ? p.text() : event + ": " + std::string(p.string("reason")), false, event == "failed"};
     }
     if (type == "security") return {"SECURITY " + std::string(p.string("event")) + " " + std::string(p.string("detail")), false, true};
     if (type == "safety") return {"protection tripped: " + std::string(p.string("protection")), false, true};

@@ -39,7 +39,7 @@ constexpr std::string_view file_read_calls =
 constexpr std::string_view file_write_calls =
     "openat pwrite64 pwritev fsync fdatasync ftruncate fallocate unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir fchmod fchown "
     "umask sync_file_range";
-constexpr std::string_view socket_calls = "bind connect listen accept accept4 setsockopt sendmmsg recvmmsg";
+constexpr std::string_view socket_calls = "bind connect listen accept accept4 setsockopt sendmmsg recvmmsg uname";   // uname: a name look-up
 constexpr std::string_view accept_calls = "accept accept4";
 constexpr std::string_view thread_calls = "set_robust_list rseq getcpu";
 constexpr std::string_view process_calls =

@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 
+#include "base/json.hpp"
 #include "kernel/service.hpp"
 #include "services/audit/protocol.hpp"
 #include "store.hpp"
@@ -69,11 +70,10 @@ class Log {
 public:
     Log(kernel::Service& self, Store store) : self_(self), store_(std::move(store)), boot_(store_.found().last_boot + 1) {
         const Store::Found& found = store_.found();
-        add("audit", Type::boot, 0, "{\"boot\":" + std::to_string(boot_) + ",\"entries\":" + std::to_string(found.entries) +
-                                        ",\"torn_bytes\":" + std::to_string(found.torn_bytes) + "}");
+        add("audit", Type::boot, 0, payload().put("boot", boot_).put("entries", found.entries).put("torn_bytes", found.torn_bytes).text());
         if (found.damage)
-            add("audit", Type::security, 0, "{\"event\":\"TamperDetectionActivated\",\"entry\":" + std::to_string(found.damage->index) +
-                                                ",\"what\":\"" + found.damage->what + "\"}");
+            add("audit", Type::security, 0,
+                payload().put("event", "TamperDetectionActivated").put("entry", found.damage->index).put("detail", found.damage->what).text());
         commit();
     }
 
@@ -106,7 +106,7 @@ public:
 
     /// What the process manager saw: deaths, restarts, refused messages.
     void pull() {
-        self_.ask(kernel::control::Request::take_events, 0, [this](Bytes bytes) {
+        self_.ask(kernel::control::Request::take_events, static_cast<std::uint16_t>(stored_event_), [this](Bytes bytes) {
             if (const auto event = kernel::decode<kernel::control::Event>(bytes)) take(*event);
         });
     }
@@ -116,7 +116,9 @@ public:
         const Result<> done = store_.commit();
         if (!done) self_.fault(done.error());
         for (auto& [index, reply] : std::exchange(waiting_, {})) reply(done ? Result<Append::Appended>({index}) : std::unexpected(done.error()));
-        if (done) self_.notify(Pulse::appended, store_.size());
+        if (!done) return;
+        stored_event_ = taken_event_;
+        self_.notify(Pulse::appended, store_.size());
     }
 
 private:
@@ -137,16 +139,23 @@ private:
         });
     }
 
+    /// The process manager gives its events again until it is told that they are stored.
     void take(const kernel::control::Event& e) {
-        if (e.sequence > next_event_)
-            add("procmgr", Type::gap, 0, "{\"source\":\"procmgr\",\"missing\":" + std::to_string(e.sequence - next_event_) + "}");
-        next_event_ = e.sequence + 1;
-        const bool is_policy = e.life == kernel::control::Life::ready && e.cause == kernel::control::Cause::none && e.code != 0;
-        add("procmgr", is_policy ? Type::policy : Type::service, 0,
-            "{\"service\":\"" + std::string(e.name.view()) + "\",\"life\":\"" + std::string(word(e.life)) + "\",\"cause\":\"" + std::string(word(e.cause)) +
-                "\",\"code\":" + std::to_string(e.code) + ",\"detail\":" + std::to_string(e.detail) + "}");
+        using kernel::control::Occasion;
+        if (e.sequence <= taken_event_) return;
+        if (taken_event_ != 0 && e.sequence > taken_event_ + 1)
+            add("procmgr", Type::gap, 0, payload().put("source", "procmgr").put("missing", e.sequence - taken_event_ - 1).text());
+        taken_event_ = e.sequence;
+        constexpr std::string_view occasions[] = {"life", "fault", "refused", "late", "rejoined"};
+        const bool is_policy = e.occasion == Occasion::refused || (e.occasion == Occasion::fault && (e.code == 0xfe || e.code == static_cast<int>(Errc::denied)));
+        JsonObject<payload_bound> p = payload();
+        p.put("service", e.name.view()).put("occasion", occasions[static_cast<std::size_t>(e.occasion)]);
+        if (e.occasion == Occasion::life) p.put("life", word(e.life)).put("cause", word(e.cause));
+        add("procmgr", is_policy ? Type::policy : Type::service, 0, p.put("code", e.code).put("detail", e.detail).text());
         schedule();
     }
+
+    static JsonObject<payload_bound> payload() { return {}; }
 
     kernel::Service& self_;
     Store store_;
@@ -155,7 +164,8 @@ private:
     std::deque<std::pair<std::uint64_t, kernel::Defer<Append::Appended>>> waiting_;
     std::size_t unsynced_ = 0;
     std::uint64_t dropped_ = 0;
-    std::uint32_t next_event_ = 0;
+    std::uint32_t taken_event_ = 0;    ///< of the process manager
+    std::uint32_t stored_event_ = 0;
     bool is_scheduled_ = false;
 };
 
