@@ -21,7 +21,7 @@ struct Listen {
 using Interface = kernel::Interface<Listen>;
 
 struct Config {
-    Text<16> interface;                       ///< "cable1", or "lo"
+    Text<16> interface;                       ///< "cable1", or "lo" (no multicast there: the car asks ::1)
     std::uint16_t discovery_port = 15118;     ///< another one only on loopback, where several cars share it
 };
 
