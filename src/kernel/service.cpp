@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/service.hpp"
 
+#include <stdlib.h>
+#include <time.h>
+
 #include "kernel/runtime.hpp"
 
 namespace voltkeep::kernel {
@@ -64,6 +67,9 @@ Service::~Service() {
 Service Service::start(int control) {
     CHECK(the_runtime == nullptr);
     on_broken_invariant(report_broken);
+    // Read now, once: the C library would look for the time zone's file at the first date, which may come behind the seal.
+    ::setenv("TZ", "UTC0", 1);
+    ::tzset();
     os::report_refused_calls(report_refused);
     auto runtime = std::make_unique<Runtime>(os::Descriptor(control));
     the_runtime = runtime.get();
