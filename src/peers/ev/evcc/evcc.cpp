@@ -123,6 +123,14 @@ Move ramp_down(const Plan& plan, Car car, const Cable& cable, Instant now, std::
     return send(plan, std::move(car), cable, now, unix_s);
 }
 
+/// The driver has changed his mind before energy flows.
+Move stop_early(const Plan& plan, Car car, const Cable& cable, Instant now, std::uint64_t unix_s) {
+    car.inlet = {};
+    car.step = Step::session_stop;
+    car.since = now;
+    return send(plan, std::move(car), cable, now, unix_s);
+}
+
 }  // namespace
 
 std::string_view name(Step step) noexcept {
@@ -161,9 +169,11 @@ Move receive(const Plan& plan, const Car& before, const Message& message, const 
 Move tick(const Plan& plan, const Car& car, const Cable& cable, Instant now, std::uint64_t unix_s) {
     if (car.step == Step::done) return {car, {}, {}, {}};
     if (car.is_waiting) {
-        if (car.is_muted || now - car.sent <= patience(plan.timers, car.step)) return {car, {}, {}, {}};
+        const Duration limit = car.is_muted ? plan.timers.muted : patience(plan.timers, car.step);
+        if (now - car.sent <= limit) return {car, {}, {}, {}};
         return end(car, false, std::format("no answer in time at {}", name(car.step)));
     }
+    if (car.is_stop_wanted && car.step > Step::session_setup && car.step < Step::charge_loop) return stop_early(plan, car, cable, now, unix_s);
     if (car.step == Step::ramp_down) return ramp_down(plan, car, cable, now, unix_s);
     if (now < car.next) return {car, {}, {}, {}};
     return send(plan, car, cable, now, unix_s);

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// One visit of the car: it plugs in, finds the charger, connects, charges, and leaves. The wiring of sockets, timers and signals
+// around the car's state machine.
+#pragma once
+
+#include <csignal>
+#include <optional>
+#include <string>
+
+#include "cable.hpp"
+#include "discovery.hpp"
+#include "peers/ev/evcc/evcc.hpp"
+#include "report.hpp"
+#include "transport.hpp"
+
+namespace voltkeep::ev {
+
+namespace evcc = iso15118::evcc;
+
+struct Options {
+    std::string interface;                   ///< for SDP; empty: `host` and `port` are known
+    std::uint16_t discovery_port = 15118;
+    std::string host;
+    std::uint16_t port = 0;
+    std::string pki;                         ///< folder of the development PKI: vehicle/{chain,key,trust}.pem
+    std::string groups = "SecP384r1MLKEM1024/secp521r1:x448";
+    std::string signature_algorithms = "ecdsa_secp521r1_sha512:ed448";
+    bool is_plain = false;                   ///< plain TCP: lab alone
+    std::string plant;                       ///< the cable's socket; empty: no cable but the charger's word
+    Permille state_of_charge{500};
+    std::string trace;
+    bool is_json = false;
+    evcc::Plan plan;
+};
+
+class Drive {
+public:
+    /// Errors: io, tls, bad_argument: nothing was plugged in.
+    [[nodiscard]] static Result<Drive> prepare(const Options& options);
+    /// The whole visit. True if everything was as it should be. SIGTERM and SIGINT end it in order, a second one at once.
+    [[nodiscard]] bool run();
+
+private:
+    enum class Phase : std::uint8_t { plugging, discovering, connecting, talking, leaving, unlocking, gone };
+
+    Drive(const Options& options, Report report) : options_(options), report_(std::move(report)) {}
+
+    void wait();
+    void turn();
+    void on_signal();
+    void read_cable();
+    void show_inlet();
+
+    void wait_for_offer();
+    void discover();
+    void connect(const Address& address);
+    void shake_hands();
+    void talk();
+    void leave();
+    void wait_for_unlock();
+
+    void take(const evcc::Move& move);
+    void send(const evcc::Sending& sending);
+    void tell_exchange(const evcc::Exchanged& exchanged);
+    void tell_charging();
+    void fail_visit(std::string_view why);
+    void summarise();
+    void enter(Phase phase);
+    [[nodiscard]] Instant next_wake() const;
+
+    Options options_;
+    Report report_;
+    tls::Context tls_;
+    Descriptor signals_;
+    std::optional<CableSocket> cable_socket_;
+    std::optional<Discovery> discovery_;
+    std::optional<Transport> transport_;
+    Phase phase_ = Phase::plugging;
+    Instant since_;                          ///< when the phase began
+    Instant setup_until_;                    ///< V2G_EVCC_CommunicationSetup_Timeout
+    evcc::Cable cable_;
+    plant::CableFrame measured_;
+    bool is_measured_ = false;
+    evcc::Car car_;
+    evcc::Inlet inlet_;
+    std::optional<evcc::Ending> ending_;
+    std::optional<tls::Details> details_;
+    std::string told_;                       ///< the response that was shown last
+    Instant charging_told_;
+    int signals_taken_ = 0;
+};
+
+}  // namespace voltkeep::ev

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// ev: a car that charges with direct current over ISO 15118-20, at our charger or any other.
+#include <CLI/CLI.hpp>
+
+#include "drive.hpp"
+
+namespace {
+
+using namespace voltkeep;
+namespace evcc = voltkeep::iso15118::evcc;
+
+std::string fault_help() {
+    std::string text = "misbehave once: MISDEED@MESSAGE[:N], for example garbage@DC_ChargeLoopReq:5. Misdeeds:";
+    for (std::string_view name : evcc::misdeed_names()) text += " " + std::string(name);
+    return text;
+}
+
+/// What the command line says in numbers of people: amperes, kilowatts, seconds.
+struct Numbers {
+    double maximum_voltage = 500, maximum_current = 200, maximum_power = 100;
+    double state_of_charge = 50, target_soc = 100;
+    double duration = 0;
+    std::int64_t capacity = 77'000, target_energy = 0;
+    int loop_pause = 100;
+    std::string control = "dynamic";
+    std::string evcc_id = "WMIDEV0001";
+    std::vector<std::string> faults;
+};
+
+std::int32_t thousandths(double value) { return static_cast<std::int32_t>(value * 1'000.0); }
+
+Result<> take(const Numbers& numbers, ev::Options& options) {
+    evcc::Plan& plan = options.plan;
+    const auto id = iso15118::Identifier::from(numbers.evcc_id);
+    if (!id || id->empty()) return fail(Errc::bad_argument, "--evcc-id: 1 to 255 characters");
+    plan.evcc_id = *id;
+    plan.control = numbers.control == "scheduled" ? evcc::Control::scheduled : evcc::Control::dynamic;
+    plan.maximum_voltage = {thousandths(numbers.maximum_voltage)};
+    plan.maximum_current = {thousandths(numbers.maximum_current)};
+    plan.maximum_power = {thousandths(numbers.maximum_power)};
+    plan.capacity = {numbers.capacity};
+    plan.target_energy = {numbers.target_energy};
+    plan.duration = std::chrono::milliseconds(static_cast<std::int64_t>(numbers.duration * 1'000.0));
+    plan.target_soc = {static_cast<std::int16_t>(numbers.target_soc * 10)};
+    plan.timers.loop_pause = std::chrono::milliseconds(numbers.loop_pause);
+    options.state_of_charge = {static_cast<std::int16_t>(numbers.state_of_charge * 10)};
+    for (const std::string& text : numbers.faults)
+        if (!plan.faults.push(TRY(evcc::parse_fault(text)))) return fail(Errc::bad_argument, "--fault: at most 8");
+    if (options.interface.empty() == options.host.empty()) return fail(Errc::bad_argument, "say either --interface or --host and --port");
+    if (!options.host.empty() && options.port == 0) return fail(Errc::bad_argument, "--host needs --port");
+    if (options.pki.empty() && !options.is_plain) return fail(Errc::bad_argument, "--pki: the folder with vehicle/chain.pem, key.pem and trust.pem");
+    return {};
+}
+
+int complain(const Error& error) {
+    std::fprintf(stderr, "ev: %s\n", std::string(error.what.view()).c_str());
+    return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    ev::Options options;
+    Numbers numbers;
+    CLI::App app{"A car that charges with direct current over ISO 15118-20. Exit status: 0 if all was well, 1 if not, 2 for a wrong command line.", "ev"};
+    app.add_option("--interface", options.interface, "network interface on which the charger is found by SDP");
+    app.add_option("--discovery-port", options.discovery_port, "UDP port of SDP")->capture_default_str();
+    app.add_option("--host", options.host, "IPv6 address of the charger, with %interface if it is link-local; instead of SDP");
+    app.add_option("--port", options.port, "TCP port of the charger, with --host");
+    app.add_option("--pki", options.pki, "folder with vehicle/chain.pem, vehicle/key.pem, vehicle/trust.pem");
+    app.add_option("--groups", options.groups, "TLS groups as OpenSSL writes them")->capture_default_str();
+    app.add_option("--signature-algorithms", options.signature_algorithms, "TLS signature algorithms as OpenSSL writes them")->capture_default_str();
+    app.add_flag("--plain", options.is_plain, "no TLS: for interoperability tests, never on a road");
+    app.add_option("--plant", options.plant, "cable socket of the plant; without it the charger's word counts for voltage and energy");
+    app.add_option("--evcc-id", numbers.evcc_id, "EVCCID")->capture_default_str();
+    app.add_option("--battery", numbers.capacity, "capacity, Wh")->check(CLI::Range(1, 1'000'000))->capture_default_str();
+    app.add_option("--soc", numbers.state_of_charge, "state of charge at the start, percent")->check(CLI::Range(0.0, 100.0))->capture_default_str();
+    app.add_option("--target-soc", numbers.target_soc, "charge up to this, percent")->check(CLI::Range(0.0, 100.0))->capture_default_str();
+    app.add_option("--target-energy", numbers.target_energy, "charge so much, Wh")->check(CLI::Range(1, 1'000'000));
+    app.add_option("--duration", numbers.duration, "charge for so long, seconds")->check(CLI::Range(0.0, 1e6));
+    app.add_option("--control", numbers.control, "who sets the operating point")->check(CLI::IsMember({"dynamic", "scheduled"}))->capture_default_str();
+    app.add_option("--max-voltage", numbers.maximum_voltage, "V")->check(CLI::Range(60.0, 1500.0))->capture_default_str();
+    app.add_option("--max-current", numbers.maximum_current, "A")->check(CLI::Range(0.0, 3000.0))->capture_default_str();
+    app.add_option("--max-power", numbers.maximum_power, "kW")->check(CLI::Range(0.0, 4000.0))->capture_default_str();
+    app.add_option("--loop-pause", numbers.loop_pause, "ms between an answer in the charge loop and the next request")->check(CLI::Range(0, 10'000))->capture_default_str();
+    app.add_option("--fault", numbers.faults, fault_help())->type_name("MISDEED@MESSAGE[:N]");
+    app.add_flag("--json", options.is_json, "events as JSON objects, one a line");
+    app.add_option("--trace", options.trace, "file for all frames, as JSON lines for `voltkeep v2g decode`");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    if (const auto taken = take(numbers, options); !taken) return complain(taken.error());
+    auto drive = ev::Drive::prepare(options);
+    if (!drive) return complain(drive.error());
+    return drive->run() ? 0 : 1;
+}
