@@ -114,7 +114,8 @@ Result<> World::start_peers() {
     const std::string pki = options_.state + "/pki";
     children_.push_back(std::make_unique<Child>(TRY(Child::start(
         {"csms", {layout_.peers + "/csms", "--port", std::to_string(file_.csms.port), "--path", file_.csms.path, "--database", options_.state + "/csms.db",
-                  "--certificates", pki + "/csms/chain.pem", "--key", pki + "/csms/key.pem", "--trust", pki + "/csms/trust.pem"}, {}, {}, {}}))));
+                  "--certificates", pki + "/csms/chain.pem", "--key", pki + "/csms/key.pem", "--trust", pki + "/csms/trust.pem",
+                  "--station", file_.station.identity + "=" + file_.station.serial, "--control", run_file("csms.sock")}, {}, {}, {}}))));
     const Instant deadline = now() + 10s;
     while (!csms_is_ready_ && !status_) {
         if (now() > deadline) return fail(Errc::timeout, "the reference CSMS did not start within 10 s");
@@ -228,7 +229,7 @@ void World::stop_all() {
     cars_.clear();
     station_ = nullptr;
     cables_.clear();
-    for (const char* name : {"world.sock", "operator.sock", "policy.image"}) ::unlink(run_file(name).c_str());
+    for (const char* name : {"world.sock", "operator.sock", "csms.sock", "policy.image"}) ::unlink(run_file(name).c_str());
     visitors_.reset();
     lock_.reset();
 }

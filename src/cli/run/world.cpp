@@ -105,6 +105,7 @@ void World::on_station_line(const Json& line) {
 void World::on_csms_line(const Json& line) {
     const std::string_view event = line.string("event");
     if (event == "ready") csms_is_ready_ = true;
+    if (event == "rejected") timeline_.say("csms", event, "refused a connection: " + std::string(line.string("why")));
     if (event != "transaction") return;
     for (auto& [evse, visit] : visits_) {
         if (visit.transaction != line.string("transaction") || line.string("kind") != "Ended") continue;
