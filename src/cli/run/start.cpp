@@ -73,9 +73,6 @@ Result<> World::prepare_state() {
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
     signals_ = kernel::os::Descriptor(::signalfd(-1, &set, SFD_CLOEXEC));
     if (!signals_) return fail_errno("signalfd");
-    const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host};
-    const auto made = TRY(pki::make_development(wanted, wall_now()));
-    if (!made.empty()) timeline_.say("run", "pki", "made " + std::to_string(made.size()) + " files of a development PKI (not for a product)");
     return {};
 }
 
@@ -91,6 +88,13 @@ Result<> World::check_port() const {
     if (errno == EADDRINUSE)
         return fail(Errc::busy, "port " + std::to_string(file_.csms.port) + " of the reference CSMS is in use: choose another with --csms-port");
     return fail_errno("bind", "port " + std::to_string(file_.csms.port));
+}
+
+Result<> World::make_certificates() {
+    const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host};
+    const auto made = TRY(pki::make_development(wanted, wall_now()));
+    if (!made.empty()) timeline_.say("run", "pki", "made " + std::to_string(made.size()) + " files of a development PKI (not for a product)");
+    return {};
 }
 
 void World::lay_cables() {

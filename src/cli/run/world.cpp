@@ -23,6 +23,7 @@ World::~World() { stop_all(); }
 Result<int> World::run() {
     TRY(prepare_state());
     TRY(check_port());
+    TRY(make_certificates());
     lay_cables();
     written_ = TRY(write_settings(layout_, file_, surroundings_));
     TRY(listen());

@@ -57,6 +57,7 @@ private:
     // start
     Result<> prepare_state();
     Result<> check_port() const;
+    Result<> make_certificates();
     void lay_cables();
     Result<> start_peers();
     Result<> start_station();
