@@ -164,7 +164,7 @@ void Manager::perform(const action::Report& a) {
             else l.text("cause", name_of(e.cause)).number("code", e.code);
             if (e.life == control::Life::ready) {
                 static constexpr auto lacks = names_of<os::Lack>();
-                l.number("restart_us", state.last_restart_us).list("lacks", lacks, spawner_.settle(e.service, processes_[e.service].child));
+                l.number("restarts", state.restarts).number("last_restart_us", state.last_restart_us).list("lacks", lacks, spawner_.settle(e.service, processes_[e.service].child));
             }
             if (e.life == control::Life::exhausted) l.text("fallback", name_of(s.restart.exhausted));
             break;
@@ -251,7 +251,7 @@ void Manager::on_output(std::uint16_t service) {
     }
     print(service, *text);
     if (!process.prints.spend(static_cast<unsigned>(text->size()), printed_bytes_a_second, 1s, now())) return;
-    Line l = line("print_paused", service);
+    Line l = line("output_paused", service);
     write(l);
     (void)poller_.change(process.output.get(), key_of(Source::output, service), false, false);
 }
@@ -267,7 +267,7 @@ void Manager::print(std::uint16_t service, std::span<const char> text) {
 void Manager::flush_line(std::uint16_t service) {
     Process& process = processes_[service];
     if (process.line.empty()) return;
-    Line l = line("print", service);
+    Line l = line("output", service);
     write(l.text("text", {process.line.data(), process.line.size()}));
     process.line.clear();
 }

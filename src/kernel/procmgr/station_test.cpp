@@ -215,9 +215,9 @@ TEST_P(ProcessManager, its_parents_death_stops_the_station_in_order) {
 TEST_P(ProcessManager, prints_are_one_line_each_escaped_bounded_and_lossy) {
     ASSERT_NO_FATAL_FAILURE(start_and_meet());
     EXPECT_EQ(station.tell("back", "print a\x1b[2J\"b"), "done");
-    EXPECT_NE(station.line({R"("event":"print")", R"("name":"back")", R"("text":"a\u001b[2J\"b")"}), "");
+    EXPECT_NE(station.line({R"("event":"output")", R"("name":"back")", R"("text":"a\u001b[2J\"b")"}), "");
     EXPECT_EQ(station.tell("back", "flood"), "done") << "a print never waits";
-    EXPECT_NE(station.line({R"("event":"print_paused")", "back"}), "");
+    EXPECT_NE(station.line({R"("event":"output_paused")", "back"}), "");
     EXPECT_EQ(station.tell("front", "ask"), "answer 0 1");
     EXPECT_EQ(station.tell("back", "print after"), "done");
 }
