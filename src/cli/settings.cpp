@@ -110,6 +110,14 @@ Result<> write_of_evse(const StationFile& f, const Surroundings& s, int evse) {
     return write(s, "plc@" + number, plc);
 }
 
+/// Two stations on one machine never share a user: a limit that counts by user would count both, and one could signal the other.
+std::uint32_t first_uid_of(const std::string& state) {
+    constexpr std::uint32_t lowest = 200'000, ranges = 4'096, range = 128;
+    kernel::Fingerprint fingerprint;
+    fingerprint.mix(state);
+    return lowest + static_cast<std::uint32_t>(fingerprint.value() % ranges) * range;
+}
+
 std::string all(const kernel::policy::Refusals& refusals) {
     std::string text;
     for (const auto& refusal : refusals) text += (text.empty() ? "" : "\n") + refusal.text();
@@ -135,6 +143,7 @@ Result<Written> write_settings(const Layout& layout, const StationFile& f, const
     station.state = s.state;
     station.programs = layout.services;
     station.cables = s.cables;
+    station.first_uid = first_uid_of(s.state);
     station.lab = s.lab;
     const auto image = policy::build(*checked, station);
     if (!image) return fail(Errc::bad_argument, all(image.error()));
