@@ -30,7 +30,10 @@ public:
             self.serve<Back>([this](const Ask&) -> Result<Ask::Answer> { return Ask::Answer{self_.starts(), ++answers_}; });
         if (self.name() == "front") {
             back_ = self.connect<Back>("back");
-            self.on_back("back", [this](EvseId) { ++backs_; });
+            self.on_back("back", [this](EvseId) {
+                ++backs_;
+                if (std::exchange(awaits_, false)) say(perform("ask"));
+            });
         }
         self.on_device("command", [this](int descriptor) { adopt(descriptor); });
         adopt(self.device("command"));
@@ -65,6 +68,7 @@ private:
     os::Descriptor command_;
     std::uint32_t answers_ = 0;
     std::uint32_t backs_ = 0;
+    bool awaits_ = false;   ///< asks, and says the answer, as soon as the server is back
 };
 
 std::string outcome(long result) { return result >= 0 ? "ok" : strerrorname_np(errno); }
@@ -136,6 +140,7 @@ std::string Actor::perform(const std::string& command) {
         if (!answer) return "error " + std::string(voltkeep::name(answer.error().code));
         return "answer " + std::to_string(answer->starts) + " " + std::to_string(answer->answers);
     }
+    if (word == "await") awaits_ = true;
     if (word == "backs") return std::to_string(backs_);
     if (word == "list") return list_folder(rest);
     if (word == "exit") ::_exit(std::atoi(rest.c_str()));
