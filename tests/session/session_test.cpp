@@ -17,7 +17,7 @@ std::vector<int> stored_sequence(const std::string& folder, std::string_view tra
     sqlite3* database = nullptr;
     EXPECT_EQ(sqlite3_open_v2((folder + "/csms.db").c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
     sqlite3_stmt* rows = nullptr;
-    EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT sequence FROM event WHERE transaction_id = ? ORDER BY sequence", -1, &rows, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT sequence FROM events WHERE name = ? ORDER BY sequence", -1, &rows, nullptr), SQLITE_OK);
     sqlite3_bind_text(rows, 1, transaction.data(), static_cast<int>(transaction.size()), SQLITE_STATIC);
     std::vector<int> sequence;
     while (sqlite3_step(rows) == SQLITE_ROW) sequence.push_back(sqlite3_column_int(rows, 0));

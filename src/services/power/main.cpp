@@ -53,7 +53,7 @@ private:
         const bool is_changed = report.pilot != report_.pilot || report.stage != report_.stage || report.latched != report_.latched ||
                                 report.contactor_closed != report_.contactor_closed || report.stop != report_.stop;
         report_ = report;
-        if (is_tripped) self_.notify(Pulse::tripped, report.cause);
+        if (is_tripped) self_.notify(Pulse::tripped, report.cause + 1u);
         if (is_changed) self_.notify(Pulse::changed);
     }
 

@@ -36,7 +36,7 @@ struct Read {
 
 using Interface = kernel::Interface<Consent, Setpoint, Acknowledge, Read>;
 
-/// changed: pilot, stage or contactor. tripped: a protection; the value is its number.
+/// changed: pilot, stage or contactor. tripped: a protection; the value is its number and one, 0 says no trip.
 enum class Pulse : std::uint8_t { changed, tripped, last_ = tripped };
 
 struct Config {

@@ -19,7 +19,12 @@ public:
         for (Evse& evse : evses_) MUST(evse.begin(same_boot));
         store_->start();
         self_.on("power", power::Pulse::changed, [this](EvseId evse, std::uint64_t) { at(evse)->look_at_power(); });
-        self_.on("power", power::Pulse::tripped, [this](EvseId evse, std::uint64_t) { at(evse)->look_at_power(); });
+        self_.on("power", power::Pulse::tripped, [this](EvseId evse, std::uint64_t value) {
+            if (value > 0)   // 0: the peer is back, and nothing has tripped
+                journal_.append(audit::Type::safety, evse.number,
+                                audit::Payload().put("step", "tripped").put("protection", safety::protection_name(static_cast<std::uint8_t>(value - 1))));
+            at(evse)->look_at_power();
+        });
         self_.on("meter", meter::Pulse::sample, [this](EvseId evse, std::uint64_t) { at(evse)->look_at_meter(); });
     }
 

@@ -183,10 +183,11 @@ void Evse::perform(const charging::Action& action) {
                 journal_.append(Type::session, number_.number, Payload().put("step", "status").put("status", words[static_cast<std::size_t>(a.availability)]));
                 self_.notify(Pulse::changed, number_.number);
             } else if constexpr (std::same_as<A, charging::Note>) {
+                if (a.kind == charging::NoteKind::tripped) return;   // logged when power said it
                 Payload payload;
                 payload.put("step", word(a.kind));
                 if (a.protection != PROTECTION_NONE) payload.put("protection", safety::protection_name(a.protection));
-                journal_.append(a.kind == charging::NoteKind::tripped ? Type::safety : Type::session, number_.number, payload);
+                journal_.append(Type::session, number_.number, payload);
             } else if constexpr (std::same_as<A, charging::Record>) {
                 log_record(a);
             }
