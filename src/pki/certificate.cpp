@@ -46,8 +46,9 @@ Result<Name> name_of(const Subject& subject) {
 bool set_serial_number(X509* certificate) {
     std::array<unsigned char, 16> octets{};
     if (RAND_bytes(octets.data(), static_cast<int>(octets.size())) != 1) return false;
-    octets[0] = static_cast<unsigned char>((octets[0] & 0x3f) | 0x40);   // positive, and always 16 octets
-    const std::unique_ptr<BIGNUM, decltype(&BN_free)> number(BN_bin2bn(octets.data(), static_cast<int>(octets.size()), nullptr), BN_free);
+    octets[0] = static_cast<unsigned char>((octets[0] & 0x3f) | 0x40);  // positive, and always 16 octets
+    const std::unique_ptr<BIGNUM, decltype(&BN_free)> number(BN_bin2bn(octets.data(), static_cast<int>(octets.size()), nullptr),
+                                                             BN_free);
     return number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr;
 }
 
@@ -55,8 +56,8 @@ bool add_extension(X509* certificate, const X509* issuer, int nid, const std::st
     X509V3_CTX context;
     X509V3_set_ctx_nodb(&context);
     X509V3_set_ctx(&context, const_cast<X509*>(issuer), certificate, nullptr, nullptr, 0);
-    const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()),
-                                                                                    X509_EXTENSION_free);
+    const std::unique_ptr<X509_EXTENSION, decltype(&X509_EXTENSION_free)> extension(
+        X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str()), X509_EXTENSION_free);
     return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
@@ -65,7 +66,9 @@ bool add_extensions(X509* certificate, const X509* issuer, const Contents& conte
     if (!add_extension(certificate, issuer, NID_basic_constraints,
                        is_authority ? "critical,CA:TRUE,pathlen:" + std::to_string(contents.path_length) : "critical,CA:FALSE"))
         return false;
-    if (!add_extension(certificate, issuer, NID_key_usage, is_authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature")) return false;
+    if (!add_extension(certificate, issuer, NID_key_usage,
+                       is_authority ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature"))
+        return false;
     if (!add_extension(certificate, issuer, NID_subject_key_identifier, "hash")) return false;
     if (!add_extension(certificate, issuer, NID_authority_key_identifier, "keyid:always")) return false;
     return contents.dns_name.empty() || add_extension(certificate, issuer, NID_subject_alt_name, "DNS:" + contents.dns_name);
@@ -110,7 +113,8 @@ Result<> check(X509* certificate, const Contents& contents, EVP_PKEY* key, const
     if (X509_verify(certificate, signer.key) != 1) return refuse("another issuer");
     if (X509_cmp_time(X509_get0_notBefore(certificate), &when) > 0 || X509_cmp_time(X509_get0_notAfter(certificate), &when) < 0)
         return fail(Errc::stale, "outside its time");
-    if (!contents.dns_name.empty() && X509_check_host(certificate, contents.dns_name.data(), contents.dns_name.size(), 0, nullptr) != 1)
+    if (!contents.dns_name.empty() &&
+        X509_check_host(certificate, contents.dns_name.data(), contents.dns_name.size(), 0, nullptr) != 1)
         return fail(Errc::not_found, "another name");
     return {};
 }
@@ -141,7 +145,7 @@ Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem) {
     const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     std::vector<Certificate> certificates;
     while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) certificates.emplace_back(next);
-    ERR_clear_error();   // the last read failed for want of another
+    ERR_clear_error();  // the last read failed for want of another
     if (certificates.empty()) return fail(Errc::malformed, "no certificate");
     return certificates;
 }

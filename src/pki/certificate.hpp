@@ -35,7 +35,7 @@ enum class Algorithm : std::uint8_t {
 struct Subject {
     std::string common_name;
     std::string organization;
-    std::string domain_component;       ///< empty: none. ISO 15118 marks whose a certificate is: "V2G", "CPO", "OEM"
+    std::string domain_component;  ///< empty: none. ISO 15118 marks whose a certificate is: "V2G", "CPO", "OEM"
 };
 
 enum class Purpose : std::uint8_t { authority, server, client };
@@ -43,8 +43,8 @@ enum class Purpose : std::uint8_t { authority, server, client };
 struct Contents {
     Subject subject;
     Purpose purpose = Purpose::authority;
-    int path_length = 0;                ///< of an authority: how many authorities may stand below it
-    std::string dns_name;               ///< empty: no subjectAltName, as OCPP prefers
+    int path_length = 0;   ///< of an authority: how many authorities may stand below it
+    std::string dns_name;  ///< empty: no subjectAltName, as OCPP prefers
     WallTime not_before;
     WallTime not_after;
 };

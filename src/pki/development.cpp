@@ -20,7 +20,7 @@ constexpr std::int64_t hour_ms = 3'600'000;
 constexpr std::int64_t day_ms = 24 * hour_ms;
 constexpr std::int64_t authority_days = 3650;
 constexpr std::int64_t leaf_days = 398;
-constexpr std::int64_t renewal_days = 30;   ///< a certificate with less left is made anew (OCPP A03.FR.02: one month)
+constexpr std::int64_t renewal_days = 30;  ///< a certificate with less left is made anew (OCPP A03.FR.02: one month)
 
 struct Authority {
     Key key;
@@ -38,10 +38,15 @@ class Maker {
 public:
     Maker(const Development& wanted, WallTime now) : directory_(wanted.directory), now_(now) {}
 
-    Result<> authority(const std::string& name, Algorithm algorithm, const Subject& subject, int path_length, const std::string& issuer = {}) {
+    Result<> authority(const std::string& name, Algorithm algorithm, const Subject& subject, int path_length,
+                       const std::string& issuer = {}) {
         const std::string folder = "authorities/" + name;
-        const Contents contents{.subject = subject, .purpose = Purpose::authority, .path_length = path_length, .dns_name = {},
-                                .not_before = before(), .not_after = after(authority_days)};
+        const Contents contents{.subject = subject,
+                                .purpose = Purpose::authority,
+                                .path_length = path_length,
+                                .dns_name = {},
+                                .not_before = before(),
+                                .not_after = after(authority_days)};
         Authority made;
         made.key = TRY(key(folder, algorithm));
         const Signer signer = issuer.empty() ? Signer{nullptr, made.key.get()} : signer_of(issuer);
@@ -56,7 +61,8 @@ public:
         const Key leaf_key = TRY(key(leaf.folder, leaf.algorithm));
         std::string above;
         for (const std::string& name : chain) above += to_pem(authorities_[name].certificate.get());
-        const Certificate made = TRY(certificate(leaf.folder + "/" + file, leaf.contents, leaf_key.get(), signer_of(issuer), above));
+        const Certificate made =
+            TRY(certificate(leaf.folder + "/" + file, leaf.contents, leaf_key.get(), signer_of(issuer), above));
         if (longest == 0) return {};
         CHECK(der_size(made.get()) <= longest);
         for (const std::string& name : chain) CHECK(der_size(authorities_[name].certificate.get()) <= longest);
@@ -89,10 +95,12 @@ private:
     }
 
     /// The certificate of the file if it serves and `above` still follows it, else a new one.
-    Result<Certificate> certificate(const std::string& file, const Contents& contents, EVP_PKEY* key, const Signer& signer, const std::string& above) {
+    Result<Certificate> certificate(const std::string& file, const Contents& contents, EVP_PKEY* key, const Signer& signer,
+                                    const std::string& above) {
         const std::string text = read(file);
-        if (auto kept = certificates_from_pem(text); kept && text == to_pem(kept->front().get()) + above &&
-                                                     check(kept->front().get(), contents, key, signer, {now_.unix_ms + renewal_days * day_ms}))
+        if (auto kept = certificates_from_pem(text);
+            kept && text == to_pem(kept->front().get()) + above &&
+            check(kept->front().get(), contents, key, signer, {now_.unix_ms + renewal_days * day_ms}))
             return std::move(kept->front());
         Certificate made = TRY(make_certificate(contents, key, signer));
         TRY(write(file, to_pem(made.get()) + above, 0644));
@@ -111,10 +119,11 @@ private:
         std::filesystem::create_directories(folder, error);
         if (error) return fail(Errc::io, "mkdir " + folder + ": " + error.message());
         const std::string beside = path + ".new";
-        ::unlink(beside.c_str());   // its mode is what an interrupted start left
+        ::unlink(beside.c_str());  // its mode is what an interrupted start left
         const int descriptor = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (descriptor < 0) return fail_errno("open", beside);
-        const bool is_whole = ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
+        const bool is_whole =
+            ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
         const Result<> result = is_whole && ::rename(beside.c_str(), path.c_str()) == 0 ? Result<>{} : fail_errno("write", path);
         ::close(descriptor);
         if (result) written.push_back(file);
@@ -135,9 +144,10 @@ Subject subject(const std::string& common_name, const std::string& whose = {}) {
 Result<> make_csms_side(Maker& maker, const Development& wanted) {
     TRY(maker.authority("csms-root", Algorithm::p384, subject("CSMS root"), 0));
     TRY(maker.authority("csms-root-ml-dsa-87", Algorithm::ml_dsa_87, subject("CSMS root ML-DSA-87"), 0));
-    const Leaf station{"station", Algorithm::p384,
-                       {subject(wanted.station), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)}};
-    const Leaf csms{"csms", Algorithm::p384,
+    const Leaf station{
+        "station", Algorithm::p384, {subject(wanted.station), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)}};
+    const Leaf csms{"csms",
+                    Algorithm::p384,
                     {subject(wanted.csms_host), Purpose::server, 0, wanted.csms_host, maker.before(), maker.after(leaf_days)}};
     for (const Leaf& leaf : {station, csms}) {
         TRY(maker.leaf(leaf, "chain.pem", "csms-root", {}));
@@ -150,13 +160,16 @@ Result<> make_csms_side(Maker& maker, const Development& wanted) {
 //= ISO 15118-20 [V2G20-2674] P-521 with SHA-512 throughout.
 Result<> make_v2g_side(Maker& maker, const Development& wanted) {
     constexpr Algorithm algorithm = Algorithm::p521;
-    for (const auto& [prefix, name, whose] : {std::tuple{std::string("v2g"), "V2G", "V2G"}, std::tuple{std::string("oem"), "OEM", "OEM"}}) {
+    for (const auto& [prefix, name, whose] :
+         {std::tuple{std::string("v2g"), "V2G", "V2G"}, std::tuple{std::string("oem"), "OEM", "OEM"}}) {
         TRY(maker.authority(prefix + "-root", algorithm, subject(std::string(name) + " root", whose), 2));
         TRY(maker.authority(prefix + "-sub1", algorithm, subject(std::string(name) + " sub-CA 1", whose), 1, prefix + "-root"));
         TRY(maker.authority(prefix + "-sub2", algorithm, subject(std::string(name) + " sub-CA 2", whose), 0, prefix + "-sub1"));
     }
-    const Leaf secc{"secc", algorithm, {subject(wanted.secc, "CPO"), Purpose::server, 0, {}, maker.before(), maker.after(leaf_days)}};
-    const Leaf vehicle{"vehicle", algorithm, {subject(wanted.vehicle, "OEM"), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)}};
+    const Leaf secc{
+        "secc", algorithm, {subject(wanted.secc, "CPO"), Purpose::server, 0, {}, maker.before(), maker.after(leaf_days)}};
+    const Leaf vehicle{
+        "vehicle", algorithm, {subject(wanted.vehicle, "OEM"), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)}};
     TRY(maker.leaf(secc, "chain.pem", "v2g-sub2", {"v2g-sub2", "v2g-sub1"}, v2g_certificate_bound));
     TRY(maker.leaf(vehicle, "chain.pem", "oem-sub2", {"oem-sub2", "oem-sub1"}, v2g_certificate_bound));
     TRY(maker.trust("secc", {"v2g-root", "oem-root"}));

@@ -27,15 +27,15 @@ inline constexpr std::string_view development_name = "Voltkeep development PKI";
 inline constexpr std::size_t v2g_certificate_bound = 1600;
 
 struct Development {
-    std::string directory;               ///< made if it is not there
-    std::string station = "VK-DEV-0001"; ///< serial number of the station: the common name of its certificate (OCPP A00.FR.505)
-    std::string csms_host = "localhost"; ///< the name by which the station reaches the CSMS
-    std::string secc = "DEVKS0001";      ///< SECC identifier
-    std::string vehicle = "WMIDEV0001";  ///< EVCCID
+    std::string directory;                ///< made if it is not there
+    std::string station = "VK-DEV-0001";  ///< serial number of the station: the common name of its certificate (OCPP A00.FR.505)
+    std::string csms_host = "localhost";  ///< the name by which the station reaches the CSMS
+    std::string secc = "DEVKS0001";       ///< SECC identifier
+    std::string vehicle = "WMIDEV0001";   ///< EVCCID
 };
 
-/// Makes what is missing, expired, half-made or of another name; leaves the rest as it is. Every file appears whole or not at all.
-/// The paths that were written, relative to the directory. Errors: io, tls.
+/// Makes what is missing, expired, half-made or of another name; leaves the rest as it is. Every file appears whole or not at
+/// all. The paths that were written, relative to the directory. Errors: io, tls.
 [[nodiscard]] Result<std::vector<std::string>> make_development(const Development& wanted, WallTime now);
 
 }  // namespace voltkeep::pki

@@ -35,8 +35,8 @@ protected:
     }
     /// OpenSSL's own tool agrees that the chain of one folder ends in the trust anchors of another.
     [[nodiscard]] bool is_verified(const std::string& chain, const std::string& trust, const std::string& purpose) const {
-        const std::string command = "openssl verify -x509_strict -purpose " + purpose + " -no-CApath -no-CAstore -CAfile " + path(trust) +
-                                    " -untrusted " + path(chain) + " " + path(chain) + " >/dev/null 2>&1";
+        const std::string command = "openssl verify -x509_strict -purpose " + purpose + " -no-CApath -no-CAstore -CAfile " +
+                                    path(trust) + " -untrusted " + path(chain) + " " + path(chain) + " >/dev/null 2>&1";
         return std::system(command.c_str()) == 0;
     }
 
@@ -90,8 +90,8 @@ TEST_F(DevelopmentPki, leafs_are_renewed_a_month_before_they_expire) {
     const std::int64_t day_ms = 86'400'000;
     EXPECT_EQ(make({start.unix_ms + 360 * day_ms}), std::vector<std::string>{});
     EXPECT_EQ(make({start.unix_ms + 370 * day_ms}),
-              (std::vector<std::string>{"csms/chain-ml-dsa-87.pem", "csms/chain.pem", "secc/chain.pem", "station/chain-ml-dsa-87.pem",
-                                        "station/chain.pem", "vehicle/chain.pem"}));
+              (std::vector<std::string>{"csms/chain-ml-dsa-87.pem", "csms/chain.pem", "secc/chain.pem",
+                                        "station/chain-ml-dsa-87.pem", "station/chain.pem", "vehicle/chain.pem"}));
 }
 
 TEST_F(DevelopmentPki, another_serial_number_is_another_certificate_for_the_same_key) {
@@ -104,7 +104,7 @@ TEST_F(DevelopmentPki, keys_are_for_their_owner_alone) {
     int keys = 0;
     make();
     for (const auto& entry : std::filesystem::recursive_directory_iterator(wanted.directory)) {
-        struct stat status {};
+        struct stat status{};
         ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);
         if (entry.path().filename() != "key.pem") continue;
         ++keys;
@@ -115,12 +115,14 @@ TEST_F(DevelopmentPki, keys_are_for_their_owner_alone) {
 
 TEST_F(DevelopmentPki, nobody_takes_it_for_anything_else_and_a_car_can_take_it) {
     make();
-    for (const char* file : {"station/chain.pem", "csms/chain.pem", "csms/trust.pem", "secc/chain.pem", "secc/trust.pem", "vehicle/chain.pem"}) {
+    for (const char* file :
+         {"station/chain.pem", "csms/chain.pem", "csms/trust.pem", "secc/chain.pem", "secc/trust.pem", "vehicle/chain.pem"}) {
         const auto certificates = certificates_from_pem(read(file));
         ASSERT_TRUE(certificates);
         for (const auto& certificate : *certificates) {
             char organization[64] = {};
-            X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_organizationName, organization, sizeof organization);
+            X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_organizationName, organization,
+                                      sizeof organization);
             EXPECT_EQ(organization, development_name);
             if (std::string_view(file).starts_with("secc") || std::string_view(file).starts_with("vehicle")) {
                 EXPECT_LE(der_size(certificate.get()), v2g_certificate_bound);

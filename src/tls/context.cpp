@@ -9,7 +9,7 @@
 namespace voltkeep::tls {
 namespace {
 
-constexpr int longest_path = 4;   ///< certificates between leaf and root: ISO 15118-20 has two sub-CAs, OCPP sets no number
+constexpr int longest_path = 4;  ///< certificates between leaf and root: ISO 15118-20 has two sub-CAs, OCPP sets no number
 
 std::unexpected<Error> refuse(std::string_view what, const std::string& subject) {
     std::string text(what);
@@ -30,7 +30,8 @@ Result<> set_lists(SSL_CTX* context, const Profile& profile) {
 }
 
 Result<> set_credentials(SSL_CTX* context, const Profile& profile) {
-    if (SSL_CTX_use_certificate_chain_file(context, profile.certificates.c_str()) != 1) return refuse("certificates", profile.certificates);
+    if (SSL_CTX_use_certificate_chain_file(context, profile.certificates.c_str()) != 1)
+        return refuse("certificates", profile.certificates);
     if (SSL_CTX_use_PrivateKey_file(context, profile.key.c_str(), SSL_FILETYPE_PEM) != 1) return refuse("key", profile.key);
     if (SSL_CTX_check_private_key(context) != 1) return refuse("the key is not that of the certificate", profile.key);
     return {};
@@ -76,7 +77,8 @@ Result<Context> make_context(const Profile& profile) {
 Result<> expect_name(SSL* connection, std::string_view name) {
     const std::string host(name);
     if (host.empty()) return fail(Errc::bad_argument, "the server's name is not configured");
-    X509_VERIFY_PARAM_set_hostflags(SSL_get0_param(connection), X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT | X509_CHECK_FLAG_NO_WILDCARDS);
+    X509_VERIFY_PARAM_set_hostflags(SSL_get0_param(connection),
+                                    X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT | X509_CHECK_FLAG_NO_WILDCARDS);
     if (SSL_set1_host(connection, host.c_str()) != 1 || SSL_set_tlsext_host_name(connection, host.c_str()) != 1)
         return fail(Errc::tls, "not a host name: " + host);
     return {};

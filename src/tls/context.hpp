@@ -17,14 +17,14 @@ enum class Side : std::uint8_t { client, server };
 /// All names are OpenSSL's. An empty list is an error: a default is nobody's decision.
 struct Profile {
     Side side = Side::client;
-    std::string certificates;            ///< PEM file: own certificate, then its sub-CAs, without the root
-    std::string key;                     ///< PEM file
-    std::string trust;                   ///< PEM file: the roots that the peer's chain must end in
-    std::string suites;                  ///< "TLS_AES_256_GCM_SHA384"
-    std::string groups;                  ///< "SecP384r1MLKEM1024:X25519MLKEM768/P-384": a slash parts what is equally good
-    std::string signature_algorithms;    ///< "ecdsa_secp384r1_sha384:mldsa87": what the peer may sign with, and its chain
-    bool names_authorities = false;      ///< a client says which roots it trusts (a server always does): ISO 15118-20 [V2G20-1006]
-    std::size_t longest_chain = 65536;   ///< bytes of the peer's chain; a longer one ends the handshake
+    std::string certificates;           ///< PEM file: own certificate, then its sub-CAs, without the root
+    std::string key;                    ///< PEM file
+    std::string trust;                  ///< PEM file: the roots that the peer's chain must end in
+    std::string suites;                 ///< "TLS_AES_256_GCM_SHA384"
+    std::string groups;                 ///< "SecP384r1MLKEM1024:X25519MLKEM768/P-384": a slash parts what is equally good
+    std::string signature_algorithms;   ///< "ecdsa_secp384r1_sha384:mldsa87": what the peer may sign with, and its chain
+    bool names_authorities = false;     ///< a client says which roots it trusts (a server always does): ISO 15118-20 [V2G20-1006]
+    std::size_t longest_chain = 65536;  ///< bytes of the peer's chain; a longer one ends the handshake
 };
 
 struct FreeContext {

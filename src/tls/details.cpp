@@ -35,7 +35,8 @@ Result<Details> details_of(SSL* connection) {
     details.peer_subject = subject_of<200>(peer);
     details.own_subject = subject_of<80>(SSL_get_certificate(connection));
     unsigned size = 0;
-    if (X509_digest(peer, EVP_sha512(), details.peer_certificate_hash.data(), &size) != 1) return fail(Errc::tls, "SHA-512 of a certificate");
+    if (X509_digest(peer, EVP_sha512(), details.peer_certificate_hash.data(), &size) != 1)
+        return fail(Errc::tls, "SHA-512 of a certificate");
     return details;
 }
 

@@ -10,12 +10,12 @@ namespace voltkeep::tls {
 
 /// Of an open connection.
 struct Details {
-    Text<24> protocol;        ///< "TLSv1.3"
-    Text<32> group;           ///< "SecP384r1MLKEM1024"
-    Text<40> cipher;          ///< "TLS_AES_256_GCM_SHA384"
-    Text<200> peer_subject;   ///< of the peer's leaf certificate, RFC 2253; cut at 200 bytes
-    Text<80> own_subject;     ///< cut at 80 bytes
-    std::array<std::uint8_t, 64> peer_certificate_hash{};   ///< SHA-512 over the peer's leaf certificate, DER
+    Text<24> protocol;                                     ///< "TLSv1.3"
+    Text<32> group;                                        ///< "SecP384r1MLKEM1024"
+    Text<40> cipher;                                       ///< "TLS_AES_256_GCM_SHA384"
+    Text<200> peer_subject;                                ///< of the peer's leaf certificate, RFC 2253; cut at 200 bytes
+    Text<80> own_subject;                                  ///< cut at 80 bytes
+    std::array<std::uint8_t, 64> peer_certificate_hash{};  ///< SHA-512 over the peer's leaf certificate, DER
 };
 
 /// Errors: tls (the handshake is not finished, or the peer showed no certificate).

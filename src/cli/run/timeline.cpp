@@ -91,8 +91,7 @@ Timeline::Line Timeline::describe(std::string_view source, std::string_view type
         if (p.find("group") != nullptr)
             return {std::string(p.string("protocol")) + ", " + std::string(p.string("group")) + ", " + std::string(p.string("cipher")) + "; we: " +
                     std::string(p.string("own")) + "; they: " + std::string(p.string("peer"))};
-        const std::string event(p.string("event"));
-        return {event.empty() ? p.text() : event + ": " + std::string(p.string("reason")), false, event == "failed"};
+        return {step.empty() ? p.text() : step + ": " + std::string(p.string("reason")), false, step == "failed"};
     }
     if (type == "security") return {"SECURITY " + std::string(p.string("event")) + " " + std::string(p.string("detail")), false, true};
     if (type == "safety") return {"protection tripped: " + std::string(p.string("protection")), false, true};

@@ -9,8 +9,8 @@
 namespace voltkeep::link {
 
 struct Ending {
-    Error why;                                          ///< closed: as agreed with the peer; else what broke
-    tls::Failure failure = tls::Failure::other;         ///< of a handshake
+    Error why;                                   ///< closed: as agreed with the peer; else what broke
+    tls::Failure failure = tls::Failure::other;  ///< of a handshake
 };
 
 /// Called from the loop, never from inside a call to the connection. It outlives its connections.
@@ -46,8 +46,8 @@ public:
     /// Ends it now.
     virtual void drop(const Error& why) = 0;
 
-    static constexpr Duration handshake_time = 10s;   ///< from the socket to `opened`
-    static constexpr Duration frame_time = 5s;        ///< from the first byte of a frame to its last
+    static constexpr Duration handshake_time = 10s;  ///< from the socket to `opened`
+    static constexpr Duration frame_time = 5s;       ///< from the first byte of a frame to its last
     static constexpr Duration closing_time = 2s;
 };
 

@@ -15,7 +15,7 @@ TEST(RateLimit, lets_a_burst_through_and_then_one_an_interval) {
     EXPECT_FALSE(limit.allows(t + 100ms));
     int allowed = 0;
     for (int i = 0; i < 10'000; ++i) allowed += limit.allows(t + 1s + i * 100us) ? 1 : 0;
-    EXPECT_EQ(allowed, 12);   // in a second: the burst, and nine more
+    EXPECT_EQ(allowed, 12);  // in a second: the burst, and nine more
 }
 
 //= OCPP 2.1 Part 4 5.3 Reconnecting

@@ -7,17 +7,21 @@
 namespace voltkeep::link {
 namespace {
 
-constexpr std::size_t outgoing_bound = 2 * frame_bound;   ///< bytes that the peer has not taken
-constexpr Duration client_patience = 60s;                 ///< how long a frame may wait for its answer before the connection ends
-constexpr Duration poison_pause = 20s;                    ///< keeps a peer that kills clients below the client's restart intensity
+constexpr std::size_t outgoing_bound = 2 * frame_bound;  ///< bytes that the peer has not taken
+constexpr Duration client_patience = 60s;                ///< how long a frame may wait for its answer before the connection ends
+constexpr Duration poison_pause = 20s;                   ///< keeps a peer that kills clients below the client's restart intensity
+
+constexpr std::string_view poison = "a frame killed its parser twice";
 
 constexpr Mailbox::Limits limits_of(Role role) {
-    return role == Role::v2g_server ? Mailbox::Limits{.frames = 4, .bytes = frame_bound} : Mailbox::Limits{.frames = 32, .bytes = 2 * frame_bound};
+    return role == Role::v2g_server ? Mailbox::Limits{.frames = 4, .bytes = frame_bound}
+                                    : Mailbox::Limits{.frames = 32, .bytes = 2 * frame_bound};
 }
 
 bool is_kind(Role role, std::uint16_t kind, std::uint32_t size) {
     if (role == Role::websocket_client) return kind == text_frame || kind == binary_frame;
-    return iso15118::is_known(kind) && kind < static_cast<std::uint16_t>(iso15118::PayloadType::sdp_request) && size <= iso15118::v2gtp_max_payload;
+    return iso15118::is_known(kind) && kind < static_cast<std::uint16_t>(iso15118::PayloadType::sdp_request) &&
+           size <= iso15118::v2gtp_max_payload;
 }
 
 //= OCPP 2.1 Part 2 Appendix 1 Security events
@@ -68,7 +72,10 @@ void Link::opened(const tls::Details& details, std::string_view subprotocol) {
     last_error_ = Errc::ok;
     mailbox_.open(++number_);
     audit::Payload entry;
-    entry.put("event", "opened").put("connection", number_).put("protocol", details_.protocol.view()).put("group", details_.group.view());
+    entry.put("step", "opened")
+        .put("connection", number_)
+        .put("protocol", details_.protocol.view())
+        .put("group", details_.group.view());
     entry.put("cipher", details_.cipher.view()).put("peer", details_.peer_subject.view()).put("own", details_.own_subject.view());
     if (!subprotocol_.empty()) entry.put("subprotocol", subprotocol_.view());
     journal_.append(audit::Type::connection, self_.evse().number, entry);
@@ -87,7 +94,7 @@ void Link::ended(const Ending& ending) {
     last_error_ = ending.why;
     if (was_open_) {
         audit::Payload entry;
-        entry.put("event", "closed").put("connection", number_).put("reason", ending.why.what.view());
+        entry.put("step", "closed").put("connection", number_).put("reason", ending.why.what.view());
         entry.put("frames_in", frames_in_).put("frames_out", frames_out_);
         journal_.append(audit::Type::connection, self_.evse().number, entry);
     } else
@@ -108,17 +115,21 @@ void Link::log_failure(const Ending& ending) {
         return;
     }
     audit::Payload entry;
-    entry.put("event", "failed").put("reason", ending.why.what.view());
-    if (const std::uint32_t more = std::exchange(unlogged_failures_, 0)) entry.put("unlogged", more);
     const std::string_view security = role_ == Role::websocket_client ? security_event(ending.failure) : std::string_view();
-    if (!security.empty()) entry.put("security_event", security);
+    if (security.empty())
+        entry.put("step", "failed").put("reason", ending.why.what.view());
+    else
+        entry.put("event", security).put("detail", ending.why.what.view());
+    if (const std::uint32_t more = std::exchange(unlogged_failures_, 0)) entry.put("unlogged", more);
     journal_.append(security.empty() ? audit::Type::connection : audit::Type::security, self_.evse().number, entry);
 }
 
 Result<kernel::Done> Link::put(const PutFrame& request) {
     if (phase_ != Phase::open) return fail(Errc::closed, "there is no open connection");
-    if (!is_kind(role_, request.kind, request.size)) return fail(Errc::bad_argument, "not a kind of frame of this connection, or too long for it");
-    if (request.offset == 0 && connection_->queued() + request.size > outgoing_bound) return fail(Errc::full, "the peer does not read");
+    if (!is_kind(role_, request.kind, request.size))
+        return fail(Errc::bad_argument, "not a kind of frame of this connection, or too long for it");
+    if (request.offset == 0 && connection_->queued() + request.size > outgoing_bound)
+        return fail(Errc::full, "the peer does not read");
     auto frame = TRY(mailbox_.put(request));
     if (!frame) return kernel::Done{};
     ++frames_out_;
@@ -137,7 +148,7 @@ Result<kernel::Done> Link::close(const Close& request) {
     if (phase_ != Phase::open || request.connection != number_) return fail(Errc::closed, "that connection has ended");
     phase_ = Phase::closing;
     journal_.append(audit::Type::connection, self_.evse().number,
-                    audit::Payload().put("event", "closing").put("connection", number_).put("reason", request.reason.view()));
+                    audit::Payload().put("step", "closing").put("connection", number_).put("reason", request.reason.view()));
     connection_->close();
     return kernel::Done{};
 }
@@ -171,15 +182,20 @@ void Link::client_is_back() {
 /// A client that is gone for good, or hangs, does not keep a connection alive by our pongs.
 void Link::check_client() {
     const auto oldest = mailbox_.oldest();
-    if (phase_ == Phase::open && oldest && now() - *oldest > client_patience) connection_->drop({Errc::timeout, "a frame was not answered in time"});
+    if (phase_ == Phase::open && oldest && now() - *oldest > client_patience)
+        connection_->drop({Errc::timeout, "a frame was not answered in time"});
 }
 
 void Link::end_poisoned() {
     is_poisoned_ = true;
     held_until_ = now() + poison_pause;
     journal_.append(audit::Type::security, self_.evse().number,
-                    audit::Payload().put("event", "poisoned").put("connection", number_).put("peer", details_.peer_subject.view()));
-    if (connection_) connection_->drop({Errc::malformed, "a frame killed its parser twice"});
+                    audit::Payload()
+                        .put("event", "InvalidMessages")
+                        .put("detail", poison)
+                        .put("connection", number_)
+                        .put("peer", details_.peer_subject.view()));
+    if (connection_) connection_->drop({Errc::malformed, poison});
 }
 
 }  // namespace voltkeep::link

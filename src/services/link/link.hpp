@@ -69,7 +69,7 @@ private:
     Mailbox mailbox_;
     std::shared_ptr<Connection> connection_;
     Phase phase_ = Phase::idle;
-    std::uint32_t number_;                     ///< of the newest connection
+    std::uint32_t number_;  ///< of the newest connection
     tls::Details details_;
     Text<24> subprotocol_;
     Error last_error_{Errc::ok};
@@ -77,7 +77,7 @@ private:
     bool was_open_ = false;
     bool is_poisoned_ = false;
     Instant held_until_{};
-    RateLimit failure_entries_{8, 10s};        ///< a flood of bad handshakes does not flood the log
+    RateLimit failure_entries_{8, 10s};  ///< a flood of bad handshakes does not flood the log
     std::uint32_t unlogged_failures_ = 0;
 };
 

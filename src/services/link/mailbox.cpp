@@ -54,8 +54,9 @@ Result<std::optional<Frame>> Mailbox::put(const PutFrame& request) {
         outgoing_size_ = request.size;
     }
     const std::size_t end = outgoing_.bytes.size() + request.bytes.size();
-    const bool fits = request.size == outgoing_size_ && request.size > 0 && request.size <= frame_bound && request.kind == outgoing_.kind &&
-                      request.offset == outgoing_.bytes.size() && end <= request.size && !request.bytes.empty();
+    const bool fits = request.size == outgoing_size_ && request.size > 0 && request.size <= frame_bound &&
+                      request.kind == outgoing_.kind && request.offset == outgoing_.bytes.size() && end <= request.size &&
+                      !request.bytes.empty();
     const bool is_last = end == request.size;
     if (!fits || (is_last && request.answers != 0 && !forget(request.answers))) {
         outgoing_ = {};

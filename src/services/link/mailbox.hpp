@@ -22,8 +22,8 @@ struct Frame {
 class Mailbox {
 public:
     struct Limits {
-        std::size_t frames = 8;                  ///< unreleased frames
-        std::size_t bytes = 2 * frame_bound;     ///< of all unreleased frames together
+        std::size_t frames = 8;               ///< unreleased frames
+        std::size_t bytes = 2 * frame_bound;  ///< of all unreleased frames together
     };
     explicit Mailbox(Limits limits) : limits_(limits) {}
 
@@ -70,7 +70,7 @@ private:
     std::uint32_t next_id_ = 1;
     std::deque<Pending> frames_;
     std::size_t bytes_ = 0;
-    Frame outgoing_;              ///< the pieces so far
+    Frame outgoing_;  ///< the pieces so far
     std::uint32_t outgoing_size_ = 0;
     Blob<checkpoint_bound> checkpoint_;
 };

@@ -13,7 +13,8 @@ Frame frame(std::string_view text, std::uint16_t kind = 1) {
     return {kind, {bytes.begin(), bytes.end()}};
 }
 
-PutFrame piece(std::string_view text, std::uint32_t size, std::uint32_t offset, std::uint32_t answers = 0, std::string_view checkpoint = {}) {
+PutFrame piece(std::string_view text, std::uint32_t size, std::uint32_t offset, std::uint32_t answers = 0,
+               std::string_view checkpoint = {}) {
     return {.connection = 7,
             .kind = 1,
             .size = size,

@@ -52,8 +52,10 @@ int run(kernel::Service& self, const Config& config) {
     tls::Context context = MUST(tls::make_context(profile_of(config)));
     std::optional<V2gServer> server;
     std::optional<WebSocketClient> client;
-    if (config.role == Role::v2g_server) link.serve(server.emplace(loop, self, link, config, std::move(context)));
-    else link.serve(client.emplace(loop, self, link, config, std::move(context)));
+    if (config.role == Role::v2g_server)
+        link.serve(server.emplace(loop, self, link, config, std::move(context)));
+    else
+        link.serve(client.emplace(loop, self, link, config, std::move(context)));
     const ServiceInLoop handle(loop, self);
     self.seal();
     loop.run();

@@ -55,7 +55,8 @@ private:
             auto piece = link_.call(TakeFrame{});
             if (!piece) return;
             std::string frame(as_text(piece->bytes));
-            while (frame.size() < piece->size) frame += as_text(MUST(link_.call(TakeFrame{static_cast<std::uint32_t>(frame.size())})).bytes);
+            while (frame.size() < piece->size)
+                frame += as_text(MUST(link_.call(TakeFrame{static_cast<std::uint32_t>(frame.size())})).bytes);
             answer(*piece, frame);
         }
     }
@@ -71,9 +72,10 @@ private:
         const auto count = std::to_string(state.checkpoint.empty() ? 1 : std::stoi(std::string(as_text(state.checkpoint))) + 1);
         if (frame.starts_with("count")) frame = count;
         for (std::size_t offset = 0; offset < frame.size(); offset += piece_bound)
-            (void)link_.call(PutFrame{piece.connection, piece.kind, static_cast<std::uint32_t>(frame.size()), static_cast<std::uint32_t>(offset), piece.id,
-                                *Blob<piece_bound>::from(as_bytes(std::string_view(frame).substr(offset, piece_bound))),
-                                *Blob<checkpoint_bound>::from(as_bytes(count))});
+            (void)link_.call(PutFrame{piece.connection, piece.kind, static_cast<std::uint32_t>(frame.size()),
+                                      static_cast<std::uint32_t>(offset), piece.id,
+                                      *Blob<piece_bound>::from(as_bytes(std::string_view(frame).substr(offset, piece_bound))),
+                                      *Blob<checkpoint_bound>::from(as_bytes(count))});
         if (frame.starts_with("bye")) (void)link_.call(Close{piece.connection, "the client said bye"});
     }
 

@@ -20,7 +20,7 @@
 namespace voltkeep::link::testing {
 
 struct PeerOptions {
-    std::string chain, key, trust;                  ///< files; an empty chain shows no certificate
+    std::string chain, key, trust;  ///< files; an empty chain shows no certificate
     std::string groups;
     std::string signature_algorithms = "ecdsa_secp521r1_sha512:ecdsa_secp384r1_sha384:mldsa87";
     int version = TLS1_3_VERSION;
@@ -30,7 +30,8 @@ struct PeerOptions {
 /// Everything that waits gives up after ten seconds.
 class Peer {
 public:
-    Peer(int socket, const PeerOptions& options) : socket_(socket), context_(SSL_CTX_new(options.is_server ? TLS_server_method() : TLS_client_method()), SSL_CTX_free) {
+    Peer(int socket, const PeerOptions& options)
+        : socket_(socket), context_(SSL_CTX_new(options.is_server ? TLS_server_method() : TLS_client_method()), SSL_CTX_free) {
         ::signal(SIGPIPE, SIG_IGN);
         const timeval limit{10, 0};
         ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -53,7 +54,7 @@ public:
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
     ~Peer() {
-        ::shutdown(socket_, SHUT_RDWR);   // a forked process may still hold the socket
+        ::shutdown(socket_, SHUT_RDWR);  // a forked process may still hold the socket
         ::close(socket_);
     }
 
@@ -75,7 +76,8 @@ public:
     bool is_ended_by_peer() {
         char dropped[4096];
         int got = 0;
-        while ((got = SSL_read(ssl_.get(), dropped, sizeof dropped)) > 0) {}
+        while ((got = SSL_read(ssl_.get(), dropped, sizeof dropped)) > 0) {
+        }
         const int why = SSL_get_error(ssl_.get(), got);
         return why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE && (why != SSL_ERROR_SYSCALL || errno != EAGAIN);
     }

@@ -25,16 +25,22 @@ asio::ssl::context shared_context(SSL_CTX* tls) {
 class V2gConnection final : public Connection, public std::enable_shared_from_this<V2gConnection> {
 public:
     V2gConnection(asio::io_context& loop, int socket, SSL_CTX* tls, const V2gOptions& options, Owner& owner)
-        : options_(options), owner_(owner), tls_(shared_context(tls)), stream_(asio::ip::tcp::socket(loop, asio::ip::tcp::v6(), socket), tls_), deadline_(loop) {}
+        : options_(options),
+          owner_(owner),
+          tls_(shared_context(tls)),
+          stream_(asio::ip::tcp::socket(loop, asio::ip::tcp::v6(), socket), tls_),
+          deadline_(loop) {}
 
     void start() override {
         expect(handshake_time, "no TLS handshake in time");
-        stream_.async_handshake(asio::ssl::stream_base::server, [self = shared_from_this()](error_code error) { self->shook_hands(error); });
+        stream_.async_handshake(asio::ssl::stream_base::server,
+                                [self = shared_from_this()](error_code error) { self->shook_hands(error); });
     }
 
     void send(Frame frame) override {
         if (state_ != State::open) return;
-        const auto header = iso15118::make_v2gtp_header({static_cast<iso15118::PayloadType>(frame.kind), static_cast<std::uint32_t>(frame.bytes.size())});
+        const auto header = iso15118::make_v2gtp_header(
+            {static_cast<iso15118::PayloadType>(frame.kind), static_cast<std::uint32_t>(frame.bytes.size())});
         frame.bytes.insert(frame.bytes.begin(), header.begin(), header.end());
         queued_ += frame.bytes.size();
         outgoing_.push_back(std::move(frame.bytes));
@@ -94,19 +100,24 @@ private:
     }
 
     void read_more_of_header() {
-        stream_.async_read_some(asio::buffer(header_) + header_filled_, [self = shared_from_this()](error_code error, std::size_t n) {
-            if (self->is_over(error)) return;
-            if (self->header_filled_ == 0 && self->state_ == State::open) self->expect(frame_time, "a frame came too slowly");
-            self->header_filled_ += n;
-            if (self->header_filled_ < v2gtp_header_size) self->read_more_of_header();
-            else self->read_payload();
-        });
+        stream_.async_read_some(asio::buffer(header_) + header_filled_,
+                                [self = shared_from_this()](error_code error, std::size_t n) {
+                                    if (self->is_over(error)) return;
+                                    if (self->header_filled_ == 0 && self->state_ == State::open)
+                                        self->expect(frame_time, "a frame came too slowly");
+                                    self->header_filled_ += n;
+                                    if (self->header_filled_ < v2gtp_header_size)
+                                        self->read_more_of_header();
+                                    else
+                                        self->read_payload();
+                                });
     }
 
     void read_payload() {
         const auto header = iso15118::parse_v2gtp_header(header_);
         if (!header) return end({Error(Errc::malformed, iso15118::describe(header.error()))});
-        if (header->type >= iso15118::PayloadType::sdp_request) return end({Error(Errc::malformed, "a discovery message on the connection")});
+        if (header->type >= iso15118::PayloadType::sdp_request)
+            return end({Error(Errc::malformed, "a discovery message on the connection")});
         incoming_ = {static_cast<std::uint16_t>(header->type), std::vector<std::byte>(header->length)};
         asio::async_read(stream_, asio::buffer(incoming_.bytes), [self = shared_from_this()](error_code error, std::size_t) {
             if (self->is_over(error)) return;
@@ -121,9 +132,10 @@ private:
     bool is_over(error_code error) {
         if (state_ == State::ended) return true;
         if (!error) return state_ != State::open;
-        if (state_ == State::closing) return true;   // the shutdown says how it ends
+        if (state_ == State::closing) return true;  // the shutdown says how it ends
         if (error == asio::error::eof)
-            end({header_filled_ == 0 ? Error(Errc::closed, "the car closed the connection") : Error(Errc::malformed, "the car closed within a frame")});
+            end({header_filled_ == 0 ? Error(Errc::closed, "the car closed the connection")
+                                     : Error(Errc::malformed, "the car closed within a frame")});
         else
             end({Error(Errc::io, error.message())});
         return true;
@@ -135,13 +147,16 @@ private:
             if (error) return self->end({Error(Errc::io, error.message())});
             self->queued_ -= self->outgoing_.front().size();
             self->outgoing_.pop_front();
-            if (!self->outgoing_.empty()) self->write();
-            else if (self->state_ == State::closing) self->shut_down();
+            if (!self->outgoing_.empty())
+                self->write();
+            else if (self->state_ == State::closing)
+                self->shut_down();
         });
     }
 
     void shut_down() {
-        stream_.async_shutdown([self = shared_from_this()](error_code) { self->end({Error(Errc::closed, "closed by the station")}); });
+        stream_.async_shutdown(
+            [self = shared_from_this()](error_code) { self->end({Error(Errc::closed, "closed by the station")}); });
     }
 
     void end(const Ending& ending) {
@@ -169,7 +184,8 @@ private:
 
 }  // namespace
 
-std::shared_ptr<Connection> make_v2g_connection(asio::io_context& loop, int socket, SSL_CTX* tls, const V2gOptions& options, Owner& owner) {
+std::shared_ptr<Connection> make_v2g_connection(asio::io_context& loop, int socket, SSL_CTX* tls, const V2gOptions& options,
+                                                Owner& owner) {
     return std::make_shared<V2gConnection>(loop, socket, tls, options, owner);
 }
 

@@ -13,12 +13,12 @@
 namespace voltkeep::link {
 
 struct V2gOptions {
-    Text<40> required_group;              ///< empty: whatever the profile's list allowed
-    Duration silence = 120s;              ///< without a frame of the car; longer than every sequence timeout
+    Text<40> required_group;  ///< empty: whatever the profile's list allowed
+    Duration silence = 120s;  ///< without a frame of the car; longer than every sequence timeout
 };
 
 /// Takes the socket. The SSL_CTX is shared. Frames' kinds are V2GTP payload types.
-[[nodiscard]] std::shared_ptr<Connection> make_v2g_connection(boost::asio::io_context& loop, int socket, SSL_CTX* tls, const V2gOptions& options,
-                                                              Owner& owner);
+[[nodiscard]] std::shared_ptr<Connection> make_v2g_connection(boost::asio::io_context& loop, int socket, SSL_CTX* tls,
+                                                              const V2gOptions& options, Owner& owner);
 
 }  // namespace voltkeep::link

@@ -9,7 +9,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
-constexpr Duration retry_time = 500ms;   ///< until the cable's sockets are asked for again
+constexpr Duration retry_time = 500ms;  ///< until the cable's sockets are asked for again
 }
 
 V2gServer::V2gServer(asio::io_context& loop, kernel::Service& self, Link& link, const Config& config, tls::Context context)
@@ -94,12 +94,13 @@ void V2gServer::answer_discovery(std::size_t size) {
     const auto request = iso15118::parse_sdp_request(Bytes(datagram_).first(size));
     const auto from = sender_.address().to_v6();
     const bool is_of_this_cable = !from.is_link_local() || from.scope_id() == sockets_.interface;
-    if (!request || !is_of_this_cable || !is_enabled_ || !link_.is_free() || !answers_.allows(now())) return link_.count_garbage();
+    if (!request || !is_of_this_cable || !is_enabled_ || !link_.is_free() || !answers_.allows(now()))
+        return link_.count_garbage();
     //= ISO 15118-20 [V2G20-2356] Whatever the car asked for, there is no connection without TLS.
     iso15118::SdpResponse response{.port = sockets_.port};
     std::ranges::copy(std::as_bytes(std::span(sockets_.address)), response.address.begin());
     const auto answer = iso15118::make_sdp_response(response);
-    error_code ignored;   // a car that cannot be reached asks again
+    error_code ignored;  // a car that cannot be reached asks again
     discovery_.send_to(asio::buffer(answer), sender_, 0, ignored);
 }
 

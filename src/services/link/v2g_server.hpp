@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The charger's end of a cable: answers a car's discovery (SDP) with the address of the listener, and takes one connection at a time.
-// A datagram that is not a well-formed request is dropped and counted; so is one that comes during a session or too often.
+// The charger's end of a cable: answers a car's discovery (SDP) with the address of the listener, and takes one connection at a
+// time. A datagram that is not a well-formed request is dropped and counted; so is one that comes during a session or too often.
 #pragma once
 
 #include <boost/asio/ip/tcp.hpp>
@@ -40,9 +40,9 @@ private:
     plc::Listen::Sockets sockets_;
     bool is_enabled_ = false;
     bool is_asking_ = false;
-    std::array<std::byte, 64> datagram_{};     ///< a request is 10 bytes; a longer datagram is cut here and refused for its length
+    std::array<std::byte, 64> datagram_{};  ///< a request is 10 bytes; a longer datagram is cut here and refused for its length
     boost::asio::ip::udp::endpoint sender_;
-    RateLimit answers_{16, 50ms};              ///< a car asks every 250 ms
+    RateLimit answers_{16, 50ms};  ///< a car asks every 250 ms
 };
 
 }  // namespace voltkeep::link

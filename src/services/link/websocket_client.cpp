@@ -16,7 +16,8 @@ std::uint16_t chance() {
 }
 }  // namespace
 
-WebSocketClient::WebSocketClient(asio::io_context& loop, kernel::Service& self, Link& link, const Config& config, tls::Context context)
+WebSocketClient::WebSocketClient(asio::io_context& loop, kernel::Service& self, Link& link, const Config& config,
+                                 tls::Context context)
     : loop_(loop),
       link_(link),
       options_{.required_group = config.required_group,
@@ -26,7 +27,8 @@ WebSocketClient::WebSocketClient(asio::io_context& loop, kernel::Service& self, 
                .ping = std::chrono::seconds(config.ping_s)},
       context_(std::move(context)),
       net_(self.connect<net::Interface>("net")),
-      back_off_(std::chrono::milliseconds(config.retry_minimum_ms), std::chrono::milliseconds(config.retry_random_ms), config.retry_doublings),
+      back_off_(std::chrono::milliseconds(config.retry_minimum_ms), std::chrono::milliseconds(config.retry_random_ms),
+                config.retry_doublings),
       pause_(loop) {}
 
 void WebSocketClient::enable(bool enabled) {
@@ -47,7 +49,9 @@ void WebSocketClient::connect() {
     link_.connecting();
     const auto sent = net_.request(net::Connect{}, [this](const Result<net::Connect::Connected>& connected) {
         is_connecting_ = false;
-        if (connected) return link_.begin(make_websocket_connection(loop_, connected->socket.descriptor, context_.get(), options_, link_.owner()));
+        if (connected)
+            return link_.begin(
+                make_websocket_connection(loop_, connected->socket.descriptor, context_.get(), options_, link_.owner()));
         link_.failed(connected.error());
         connect_later();
     });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The station's end of the connection to a CSMS: a socket from net, TLS and WebSocket on it, and again after a pause when it ends.
+// The station's end of the connection to a CSMS: a socket from net, TLS and WebSocket on it, and again after a pause when it
+// ends.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>

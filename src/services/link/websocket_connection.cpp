@@ -20,7 +20,7 @@ namespace websocket = beast::websocket;
 using boost::system::error_code;
 
 constexpr std::size_t read_at_once = 16384;
-constexpr Duration message_time = 30s;   ///< from the first byte of a message to its last
+constexpr Duration message_time = 30s;  ///< from the first byte of a message to its last
 
 asio::ssl::context shared_context(SSL_CTX* tls) {
     SSL_CTX_up_ref(tls);
@@ -103,7 +103,7 @@ private:
         websocket::stream_base::timeout timeout{closing_time, websocket::stream_base::none(), false};
         if (options_.ping > 0s) {
             timeout.idle_timeout = std::chrono::duration_cast<std::chrono::steady_clock::duration>(2 * options_.ping);
-            timeout.keep_alive_pings = true;   // after half of the idle time
+            timeout.keep_alive_pings = true;  // after half of the idle time
         }
         stream_.set_option(timeout);
     }
@@ -129,7 +129,8 @@ private:
         if (error) return end({Error(Errc::io, error.message())});
         //= OCPP 2.1 Part 4 3.2 A server that does not know the sub-protocol answers without one.
         const std::string_view chosen = response_[beast::http::field::sec_websocket_protocol];
-        if (!names(options_.subprotocols, chosen)) return end({Error(Errc::refused, "the server speaks no sub-protocol of ours")});
+        if (!names(options_.subprotocols, chosen))
+            return end({Error(Errc::refused, "the server speaks no sub-protocol of ours")});
         deadline_.cancel();
         set_timeouts();
         state_ = State::open;
@@ -150,11 +151,12 @@ private:
     }
 
     void read_more() {
-        stream_.async_read_some(buffer_, read_at_once, [self = shared_from_this()](error_code error, std::size_t) { self->took(error); });
+        stream_.async_read_some(buffer_, read_at_once,
+                                [self = shared_from_this()](error_code error, std::size_t) { self->took(error); });
     }
 
     void took(error_code error) {
-        if (state_ == State::ended || (error && state_ == State::closing)) return;   // the close says how it ends
+        if (state_ == State::ended || (error && state_ == State::closing)) return;  // the close says how it ends
         if (error == websocket::error::closed) return end({Error(Errc::closed, "the server closed the connection")});
         if (error) return end({Error(error == websocket::error::message_too_big ? Errc::malformed : Errc::io, error.message())});
         if (!stream_.is_message_done()) {
@@ -165,8 +167,10 @@ private:
         if (std::exchange(is_within_message_, false) && state_ == State::open) deadline_.cancel();
         deliver();
         is_reading_ = false;
-        if (state_ == State::closing) read_more();
-        else resume();
+        if (state_ == State::closing)
+            read_more();
+        else
+            resume();
     }
 
     /// An empty message says nothing and is dropped.
@@ -184,14 +188,17 @@ private:
             if (error) return self->end({Error(Errc::io, error.message())});
             self->queued_ -= self->outgoing_.front().bytes.size();
             self->outgoing_.pop_front();
-            if (!self->outgoing_.empty()) self->write();
-            else if (self->state_ == State::closing) self->say_goodbye();
+            if (!self->outgoing_.empty())
+                self->write();
+            else if (self->state_ == State::closing)
+                self->say_goodbye();
         });
     }
 
     void say_goodbye() {
-        stream_.async_close(websocket::close_code::normal,
-                            [self = shared_from_this()](error_code) { self->end({Error(Errc::closed, "closed by the station")}); });
+        stream_.async_close(websocket::close_code::normal, [self = shared_from_this()](error_code) {
+            self->end({Error(Errc::closed, "closed by the station")});
+        });
     }
 
     void end(const Ending& ending) {
@@ -206,7 +213,7 @@ private:
     WebSocketOptions options_;
     Owner& owner_;
     asio::ssl::context tls_;
-    websocket::stream<asio::ssl::stream<asio::ip::tcp::socket>, false> stream_;   // false: no compression in this program
+    websocket::stream<asio::ssl::stream<asio::ip::tcp::socket>, false> stream_;  // false: no compression in this program
     websocket::response_type response_;
     beast::flat_buffer buffer_;
     asio::steady_timer deadline_;
@@ -220,8 +227,8 @@ private:
 
 }  // namespace
 
-std::shared_ptr<Connection> make_websocket_connection(asio::io_context& loop, int socket, SSL_CTX* tls, const WebSocketOptions& options,
-                                                      Owner& owner) {
+std::shared_ptr<Connection> make_websocket_connection(asio::io_context& loop, int socket, SSL_CTX* tls,
+                                                      const WebSocketOptions& options, Owner& owner) {
     return std::make_shared<WebSocketConnection>(loop, socket, tls, options, owner);
 }
 

@@ -14,10 +14,10 @@ namespace voltkeep::link {
 
 struct WebSocketOptions {
     Text<40> required_group;
-    Text<120> host;                       ///< name in the server's certificate, in SNI and in the request
-    Text<200> path;                       ///< percent-encoded
-    Text<40> subprotocols;                ///< "ocpp2.1, ocpp2.0.1": the server must choose one of them
-    Duration ping = 30s;                  ///< after so much silence; the connection ends after twice that. 0: none
+    Text<120> host;         ///< name in the server's certificate, in SNI and in the request
+    Text<200> path;         ///< percent-encoded
+    Text<40> subprotocols;  ///< "ocpp2.1, ocpp2.0.1": the server must choose one of them
+    Duration ping = 30s;    ///< after so much silence; the connection ends after twice that. 0: none
 };
 
 inline constexpr std::uint16_t text_frame = 1;

@@ -52,8 +52,9 @@ public:
         return request.substr(value, request.find("\r\n", value) - value);
     }
     bool upgrade(const std::string& extra = "Sec-WebSocket-Protocol: ocpp2.1\r\n") {
-        return take_request() && write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
-                                       accept_key(header("Sec-WebSocket-Key")) + "\r\n" + extra + "\r\n");
+        return take_request() &&
+               write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
+                     accept_key(header("Sec-WebSocket-Key")) + "\r\n" + extra + "\r\n");
     }
 
     /// One frame: first byte (FIN, RSV, opcode), the length that is written, and the payload.
@@ -97,7 +98,8 @@ public:
 
 class WebSocket : public testing::LinkTest {
 protected:
-    void connect(std::string_view required = "SecP384r1MLKEM1024", std::string_view host = "localhost", std::uint16_t ping_s = 30) {
+    void connect(std::string_view required = "SecP384r1MLKEM1024", std::string_view host = "localhost",
+                 std::uint16_t ping_s = 30) {
         listener = testing::bind_loopback(SOCK_STREAM, port);
         Config config;
         config.role = Role::websocket_client;
@@ -121,8 +123,13 @@ protected:
     ~WebSocket() override { ::close(listener); }
 
     [[nodiscard]] PeerOptions csms(std::string groups = "SecP384r1MLKEM1024:P-384") const {
-        return {path("csms/chain.pem"), path("csms/key.pem"), path("csms/trust.pem"), std::move(groups),
-                "ecdsa_secp384r1_sha384:mldsa87", TLS1_3_VERSION, true};
+        return {path("csms/chain.pem"),
+                path("csms/key.pem"),
+                path("csms/trust.pem"),
+                std::move(groups),
+                "ecdsa_secp384r1_sha384:mldsa87",
+                TLS1_3_VERSION,
+                true};
     }
     /// The station's next connection, not yet shaken hands.
     std::unique_ptr<Server> arrival(const PeerOptions& options) {
@@ -154,7 +161,8 @@ TEST_F(WebSocket, connects_with_the_hybrid_group_and_carries_messages_both_ways)
     EXPECT_EQ(server->header("Sec-WebSocket-Protocol"), "ocpp2.1, ocpp2.0.1");
     EXPECT_EQ(server->header("Sec-WebSocket-Extensions"), "") << "no compression";
     for (const std::string text : {"[2,\"1\"]", "ä€😀"}) EXPECT_EQ(server->converse(text), text);
-    EXPECT_TRUE(log_has({"opened", "SecP384r1MLKEM1024", "TLS_AES_256_GCM_SHA384", "CN=localhost", "CN=VK-DEV-0001", "\"subprotocol\":\"ocpp2.1\""}));
+    EXPECT_TRUE(log_has({"opened", "SecP384r1MLKEM1024", "TLS_AES_256_GCM_SHA384", "CN=localhost", "CN=VK-DEV-0001",
+                         "\"subprotocol\":\"ocpp2.1\""}));
 }
 
 TEST_F(WebSocket, a_certificate_of_an_ml_dsa_root_is_as_good) {
@@ -181,7 +189,7 @@ TEST_F(WebSocket, a_classical_server_is_refused_where_the_hybrid_group_is_requir
     EXPECT_TRUE(server->is_ended_by_peer());
     EXPECT_TRUE(server->request.empty());
     EXPECT_TRUE(log_has({"failed", "requires SecP384r1MLKEM1024"}));
-    server = open();   // it tries again, and never with less
+    server = open();  // it tries again, and never with less
     EXPECT_EQ(server->converse("hello"), "hello");
 }
 
@@ -209,6 +217,7 @@ TEST_F(WebSocket, the_station_shows_its_certificate) {
     auto server = open();
     X509* certificate = SSL_get0_peer_certificate(server->ssl());
     ASSERT_NE(certificate, nullptr);
+    EXPECT_EQ(sk_X509_num(SSL_get_peer_cert_chain(server->ssl())), 0) << "behind the leaf comes nothing: the root is not sent";
     char name[64] = {};
     X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof name);
     EXPECT_STREQ(name, "VK-DEV-0001");
@@ -254,16 +263,16 @@ TEST_F(WebSocket, frames_against_the_protocol_end_the_connection) {
         break_rule(*server);
         EXPECT_TRUE(server->is_ended_by_peer());
         server.reset();
-        EXPECT_TRUE(log_has({"\"event\":\"closed\""}));
+        EXPECT_TRUE(log_has({"\"step\":\"closed\""}));
     };
-    is_ended_by([](Server& s) { s.send_frame(0x81, "", frame_bound + 1); });                // longer than the bound: before its payload
+    is_ended_by([](Server& s) { s.send_frame(0x81, "", frame_bound + 1); });  // longer than the bound: before its payload
     is_ended_by([](Server& s) { s.send_frame(0x81, "", 0x7fffffffffffffff); });
-    is_ended_by([](Server& s) { s.send_frame(0xc1, "compressed"); });                        // RSV1: never agreed
+    is_ended_by([](Server& s) { s.send_frame(0xc1, "compressed"); });  // RSV1: never agreed
     is_ended_by([](Server& s) { s.send_frame(0x83, "reserved opcode"); });
     is_ended_by([](Server& s) { s.send_frame(0x81, "\xff\xfe no UTF-8"); });
     is_ended_by([](Server& s) { s.send_frame(0x09, "a control frame in parts"); });
     is_ended_by([](Server& s) { s.send_frame(0x80, "a continuation of nothing"); });
-    is_ended_by([](Server& s) { s.write(std::string_view("\x81\x85\x00\x00\x00\x00hello", 11)); });   // a server does not mask
+    is_ended_by([](Server& s) { s.write(std::string_view("\x81\x85\x00\x00\x00\x00hello", 11)); });  // a server does not mask
 }
 
 TEST_F(WebSocket, many_small_parts_are_not_a_way_around_the_bound) {
@@ -273,14 +282,14 @@ TEST_F(WebSocket, many_small_parts_are_not_a_way_around_the_bound) {
     bool is_taken = server->send_frame(0x01, part);
     for (int i = 0; i < 200 && is_taken; ++i) is_taken = server->send_frame(0x00, part);
     EXPECT_TRUE(server->is_ended_by_peer());
-    EXPECT_TRUE(log_has({"\"event\":\"closed\""}));
+    EXPECT_TRUE(log_has({"\"step\":\"closed\""}));
 }
 
 TEST_F(WebSocket, a_message_in_parts_is_one_message) {
     connect();
     auto server = open();
     ASSERT_TRUE(server->send_frame(0x01, "one "));
-    ASSERT_TRUE(server->send_frame(0x89, "ping"));   // a control frame may come between
+    ASSERT_TRUE(server->send_frame(0x89, "ping"));  // a control frame may come between
     ASSERT_TRUE(server->send_frame(0x00, "two "));
     ASSERT_TRUE(server->send_frame(0x80, "three"));
     EXPECT_EQ(server->take_frame()->payload, "ping");
@@ -323,7 +332,7 @@ TEST_F(WebSocket, a_message_that_kills_twice_ends_the_connection_and_the_next_on
     EXPECT_EQ(station.wait(client), 9);
     station.kill_and_restart(client);
     EXPECT_TRUE(server->is_ended_by_peer());
-    EXPECT_TRUE(log_has({"security", "poisoned"}));
+    EXPECT_TRUE(log_has({"security", "InvalidMessages"}));
     pollfd ready{listener, POLLIN, 0};
     EXPECT_EQ(::poll(&ready, 1, 1000), 0);
 }

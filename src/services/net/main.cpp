@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the station's outgoing connections and gives them away: where each leads is configuration, and no byte of them is read here.
+// Makes the station's outgoing connections and gives them away: where each leads is configuration, and no byte of them is read
+// here.
 #include <string>
 
 #include "kernel/config.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outgoing connections, from a real process. The client reports by its exit status: the number of the first expectation that
 // failed, 0 if none did.
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -85,7 +85,7 @@ TEST(Net, gives_a_connected_socket_away_and_keeps_nothing_of_it) {
     for (const std::string_view host : {"127.0.0.1", "localhost"}) {
         std::uint16_t port = 0;
         const Descriptor listener = listen(port);
-        EXPECT_EQ(run_station(host, port, expect_connected), 0) << host;   // localhost is ::1 first, where nobody listens
+        EXPECT_EQ(run_station(host, port, expect_connected), 0) << host;  // localhost is ::1 first, where nobody listens
         pollfd ready{listener.get(), POLLIN, 0};
         ASSERT_EQ(::poll(&ready, 1, 2000), 1);
         const Descriptor accepted(::accept(listener.get(), nullptr, nullptr));
@@ -97,23 +97,32 @@ TEST(Net, gives_a_connected_socket_away_and_keeps_nothing_of_it) {
 TEST(Net, says_which_part_failed) {
     std::uint16_t port = 0;
     listen(port).reset();
-    EXPECT_EQ(run_station("127.0.0.1", port, [](const Result<Connect::Connected>& c) {
-        EXPECT_HERE(!c && c.error().code == Errc::io);
-        EXPECT_HERE(c.error().what.view().contains("127.0.0.1:") && c.error().what.view().contains("refused"));
-        return 0;
-    }), 0);
-    EXPECT_EQ(run_station("no such name", 443, [](const Result<Connect::Connected>& c) {
-        EXPECT_HERE(!c && c.error().code == Errc::io);
-        EXPECT_HERE(c.error().what.view().contains("name no such name"));
-        return 0;
-    }), 0);
+    EXPECT_EQ(
+        run_station("127.0.0.1", port,
+                    [](const Result<Connect::Connected>& c) {
+                        EXPECT_HERE(!c && c.error().code == Errc::io);
+                        EXPECT_HERE(c.error().what.view().contains("127.0.0.1:") && c.error().what.view().contains("refused"));
+                        return 0;
+                    }),
+        0);
+    EXPECT_EQ(run_station("no such name", 443,
+                          [](const Result<Connect::Connected>& c) {
+                              EXPECT_HERE(!c && c.error().code == Errc::io);
+                              EXPECT_HERE(c.error().what.view().contains("name no such name"));
+                              return 0;
+                          }),
+              0);
 }
 
 TEST(Net, a_client_without_a_destination_gets_none) {
-    EXPECT_EQ(run_station("127.0.0.1", 9, [](const Result<Connect::Connected>& c) {
-        EXPECT_HERE(!c && c.error().code == Errc::not_found);
-        return 0;
-    }, "link@other"), 0);
+    EXPECT_EQ(run_station(
+                  "127.0.0.1", 9,
+                  [](const Result<Connect::Connected>& c) {
+                      EXPECT_HERE(!c && c.error().code == Errc::not_found);
+                      return 0;
+                  },
+                  "link@other"),
+              0);
 }
 
 /// A destination that does not answer: its queue is full until somebody accepts.
@@ -134,15 +143,17 @@ TEST(Net, a_new_request_replaces_the_one_under_way) {
         auto net = self.connect<Interface>("net");
         EXPECT_HERE(net.request(Connect{}, [&](const Result<Connect::Connected>& first) {
             if (first || first.error().code != Errc::timeout) ::_exit(2);
-            if (!net.request(Connect{}, [](const Result<Connect::Connected>& second) { ::_exit(expect_connected(second)); })) ::_exit(3);
+            if (!net.request(Connect{}, [](const Result<Connect::Connected>& second) { ::_exit(expect_connected(second)); }))
+                ::_exit(3);
         }));
         return self.run();
     });
     station.conduit<Interface>(client, server, 1, 1500, 1);
     station.start();
-    ::poll(nullptr, 0, 1750);   // TCP asks again after each second: the first request never hears an answer, the second does
+    ::poll(nullptr, 0, 1750);  // TCP asks again after each second: the first request never hears an answer, the second does
     ::fcntl(listener.get(), F_SETFL, O_NONBLOCK);
-    while (::accept(listener.get(), nullptr, nullptr) >= 0) {}
+    while (::accept(listener.get(), nullptr, nullptr) >= 0) {
+    }
     EXPECT_EQ(station.wait(client), 0);
 }
 

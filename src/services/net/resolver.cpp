@@ -17,10 +17,12 @@ Text<64> Address::text() const {
     std::string result;
     if (family() == AF_INET6) {
         const auto& in6 = reinterpret_cast<const sockaddr_in6&>(storage);
-        result = "[" + std::string(::inet_ntop(AF_INET6, &in6.sin6_addr, name.data(), name.size())) + "]:" + std::to_string(ntohs(in6.sin6_port));
+        result = "[" + std::string(::inet_ntop(AF_INET6, &in6.sin6_addr, name.data(), name.size())) +
+                 "]:" + std::to_string(ntohs(in6.sin6_port));
     } else {
         const auto& in4 = reinterpret_cast<const sockaddr_in&>(storage);
-        result = std::string(::inet_ntop(AF_INET, &in4.sin_addr, name.data(), name.size())) + ":" + std::to_string(ntohs(in4.sin_port));
+        result = std::string(::inet_ntop(AF_INET, &in4.sin_addr, name.data(), name.size())) + ":" +
+                 std::to_string(ntohs(in4.sin_port));
     }
     return Text<64>::cut(result);
 }
@@ -35,7 +37,8 @@ Resolver::Answer look_up(std::uint64_t number, const std::string& host, std::uin
     if (error != 0) return {number, {}, Text<120>::cut(::gai_strerror(error))};
     const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(list, ::freeaddrinfo);
     Resolver::Answer answer{number, {}, "the name has no address"};
-    for (const addrinfo* entry = list; entry != nullptr && answer.addresses.size() < Resolver::most_addresses; entry = entry->ai_next) {
+    for (const addrinfo* entry = list; entry != nullptr && answer.addresses.size() < Resolver::most_addresses;
+         entry = entry->ai_next) {
         if (entry->ai_family != AF_INET && entry->ai_family != AF_INET6) continue;
         Address address;
         std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);

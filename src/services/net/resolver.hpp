@@ -21,7 +21,7 @@ struct Address {
     sockaddr_storage storage{};
     socklen_t size = 0;
     [[nodiscard]] int family() const { return storage.ss_family; }
-    [[nodiscard]] Text<64> text() const;               ///< "[2001:db8::1]:443"
+    [[nodiscard]] Text<64> text() const;  ///< "[2001:db8::1]:443"
 };
 
 class Resolver {
@@ -35,9 +35,9 @@ public:
     Resolver& operator=(const Resolver&) = delete;
 
     struct Answer {
-        std::uint64_t number = 0;                       ///< of the question
-        std::vector<Address> addresses;                 ///< in the order of RFC 6724; empty: the name has none
-        Text<120> reason;                               ///< if it has none
+        std::uint64_t number = 0;        ///< of the question
+        std::vector<Address> addresses;  ///< in the order of RFC 6724; empty: the name has none
+        Text<120> reason;                ///< if it has none
     };
     /// Asks; the number comes back with the answer. A look-up may take many seconds, and they are done one after the other.
     std::uint64_t ask(const std::string& host, std::uint16_t port);

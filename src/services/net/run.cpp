@@ -15,12 +15,14 @@ namespace {
 
 using kernel::os::Descriptor;
 
-constexpr Duration attempt_time = 5s;    ///< for one address of a name, if there is another
-constexpr Duration request_time = 18s;   ///< for look-up and all addresses; shorter than the caller's deadline
+constexpr Duration attempt_time = 5s;   ///< for one address of a name, if there is another
+constexpr Duration request_time = 18s;  ///< for look-up and all addresses; shorter than the caller's deadline
 
 /// A peer that is gone without a word is noticed within about a minute.
 bool set_options(int socket) {
-    const auto set = [&](int level, int option, int value) { return ::setsockopt(socket, level, option, &value, sizeof value) == 0; };
+    const auto set = [&](int level, int option, int value) {
+        return ::setsockopt(socket, level, option, &value, sizeof value) == 0;
+    };
     return set(IPPROTO_TCP, TCP_NODELAY, 1) && set(SOL_SOCKET, SO_KEEPALIVE, 1) && set(IPPROTO_TCP, TCP_KEEPIDLE, 30) &&
            set(IPPROTO_TCP, TCP_KEEPINTVL, 10) && set(IPPROTO_TCP, TCP_KEEPCNT, 3) && set(IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);
 }
@@ -39,7 +41,8 @@ public:
     void connect(kernel::Defer<Connect::Connected> reply) {
         stop();
         waiting_.emplace(std::move(reply));
-        deadline_ = self_.after(request_time, [this] { finish(fail(Errc::timeout, "no connection to " + std::string(destination_.host))); });
+        deadline_ = self_.after(request_time,
+                                [this] { finish(fail(Errc::timeout, "no connection to " + std::string(destination_.host))); });
         question_ = resolver_.ask(std::string(destination_.host), destination_.port);
     }
 
@@ -58,7 +61,8 @@ private:
         addresses_.pop_front();
         socket_ = Descriptor(::socket(to_.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
         if (!socket_) return failed(errno);
-        if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&to_.storage), to_.size) != 0 && errno != EINPROGRESS) return failed(errno);
+        if (::connect(socket_.get(), reinterpret_cast<const sockaddr*>(&to_.storage), to_.size) != 0 && errno != EINPROGRESS)
+            return failed(errno);
         self_.watch(socket_.get(), true, [this](bool, bool) { progress(); });
         if (!addresses_.empty()) attempt_ = self_.after(attempt_time, [this] { failed(ETIMEDOUT); });
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the sockets of one charging cable and gives them away: plc@N lives in the cable's own network, and reads no byte of a car.
+// Makes the sockets of one charging cable and gives them away: plc@N lives in the cable's own network, and reads no byte of a
+// car.
 #include <string>
 
 #include "kernel/config.hpp"

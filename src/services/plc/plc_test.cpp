@@ -84,8 +84,10 @@ TEST(Plc, the_sockets_that_link_gets_hear_discovery_and_take_connections) {
             char text[8] = {};
             sockaddr_in6 from{};
             socklen_t size = sizeof from;
-            EXPECT_HERE(::recvfrom(sockets->discovery.descriptor, text, sizeof text, 0, reinterpret_cast<sockaddr*>(&from), &size) == 5);
-            EXPECT_HERE(::sendto(sockets->discovery.descriptor, "back", 4, 0, reinterpret_cast<const sockaddr*>(&from), size) == 4);
+            EXPECT_HERE(
+                ::recvfrom(sockets->discovery.descriptor, text, sizeof text, 0, reinterpret_cast<sockaddr*>(&from), &size) == 5);
+            EXPECT_HERE(::sendto(sockets->discovery.descriptor, "back", 4, 0, reinterpret_cast<const sockaddr*>(&from), size) ==
+                        4);
             EXPECT_HERE(is_readable(car.get()));
             const Descriptor stream(::socket(AF_INET6, SOCK_STREAM, 0));
             charger.sin6_port = htons(sockets->port);
@@ -121,8 +123,10 @@ namespace {
 /// In a network of its own, where the cable is plugged a little later than link asks, and the car then asks the group.
 int serve_cable_plugged_late(int control) {
     const bool has_network = ::unshare(CLONE_NEWNET) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0;
-    if (!has_network || std::system("ip link add cable7 type veth peer name car7 2>/dev/null && "
-                                    "for end in cable7 car7; do echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/$end/accept_dad || exit 1; done") != 0)
+    if (!has_network ||
+        std::system("ip link add cable7 type veth peer name car7 2>/dev/null && "
+                    "for end in cable7 car7; do echo 0 2>/dev/null >/proc/sys/net/ipv6/conf/$end/accept_dad || exit 1; done") !=
+            0)
         return could_not_try;
     if (::fork() == 0) {
         ::poll(nullptr, 0, 400);

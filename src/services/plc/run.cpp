@@ -6,7 +6,7 @@
 namespace voltkeep::plc {
 namespace {
 
-constexpr Duration patience = 1500ms;   ///< for an address that is not there yet; shorter than the caller's deadline
+constexpr Duration patience = 1500ms;  ///< for an address that is not there yet; shorter than the caller's deadline
 
 /// One request at a time: a cable has one link.
 class Cable {
@@ -36,8 +36,10 @@ private:
     void answer(Result<CableSockets> sockets) {
         if (!waiting_) return;
         self_.cancel(timer_);
-        if (sockets) (*waiting_)(sockets->reply);
-        else (*waiting_)(std::unexpected(sockets.error()));
+        if (sockets)
+            (*waiting_)(sockets->reply);
+        else
+            (*waiting_)(std::unexpected(sockets.error()));
         waiting_.reset();
     }
 

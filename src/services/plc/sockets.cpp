@@ -20,7 +20,7 @@ using kernel::os::Descriptor;
 //= ISO 15118-20 SDP: the port of the charger is one of the dynamic ports (RFC 6335).
 constexpr std::uint16_t first_port = 49152;
 constexpr int port_tries = 64;
-constexpr int waiting_connections = 4;   ///< one car; the others are refused by link
+constexpr int waiting_connections = 4;  ///< one car; the others are refused by link
 
 struct Address {
     in6_addr address{};
@@ -84,13 +84,15 @@ Result<Descriptor> make_discovery(const Address& at, const std::string& interfac
     if (::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, interface.data(), static_cast<socklen_t>(interface.size())) != 0)
         return fail_errno("SO_BINDTODEVICE", interface);
     const sockaddr_in6 any = socket_address(in6addr_any, port, 0);
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0) return fail_errno("bind", "the discovery port");
+    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0)
+        return fail_errno("bind", "the discovery port");
     ipv6_mreq group{};
     group.ipv6mr_multiaddr.s6_addr[0] = 0xff;
     group.ipv6mr_multiaddr.s6_addr[1] = 0x02;
     group.ipv6mr_multiaddr.s6_addr[15] = 0x01;
     group.ipv6mr_interface = at.interface;
-    if (::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group) != 0) return fail_errno("IPV6_JOIN_GROUP", interface);
+    if (::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_JOIN_GROUP, &group, sizeof group) != 0)
+        return fail_errno("IPV6_JOIN_GROUP", interface);
     return socket;
 }
 
@@ -114,13 +116,15 @@ Result<Descriptor> watch_addresses() {
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
     address.nl_groups = RTMGRP_LINK | RTMGRP_IPV6_IFADDR;
-    if (!socket || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return fail_errno("socket", "NETLINK_ROUTE");
+    if (!socket || ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return fail_errno("socket", "NETLINK_ROUTE");
     return socket;
 }
 
 void drain(int addresses) {
     std::array<std::byte, 8192> ignored;
-    while (::recv(addresses, ignored.data(), ignored.size(), MSG_DONTWAIT) > 0 || errno == ENOBUFS) {}
+    while (::recv(addresses, ignored.data(), ignored.size(), MSG_DONTWAIT) > 0 || errno == ENOBUFS) {
+    }
 }
 
 }  // namespace voltkeep::plc

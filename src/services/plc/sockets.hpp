@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two sockets of a charging cable, on its interface's link-local address (or ::1 on loopback). Nothing is read from them here.
+// The two sockets of a charging cable, on its interface's link-local address (or ::1 on loopback). Nothing is read from them
+// here.
 #pragma once
 
 #include "kernel/os.hpp"
@@ -10,7 +11,7 @@ namespace voltkeep::plc {
 struct CableSockets {
     kernel::os::Descriptor listener;
     kernel::os::Descriptor discovery;
-    Listen::Sockets reply;             ///< handles: the descriptors above, which stay theirs
+    Listen::Sockets reply;  ///< handles: the descriptors above, which stay theirs
 };
 
 /// Errors: bad_state (no interface of that name, or no usable address yet: it may come), io.
