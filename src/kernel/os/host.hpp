@@ -16,6 +16,8 @@ void remove_device(const policy::DeviceGrant& device);
 [[nodiscard]] Result<Pair> make_lossy_pipe();
 /// What is in the pipe, at most the buffer; nothing left to take is an empty span. `closed`: no writer is left.
 [[nodiscard]] Result<std::span<char>> read_pipe(int descriptor, std::span<char> buffer);
+/// What is in the file from `offset` on, at most the buffer; nothing at its end.
+[[nodiscard]] Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std::size_t offset);
 /// Writes the whole of at most 4096 bytes, or nothing and says false, if the reader does not keep up or is gone.
 [[nodiscard]] bool write_line(int descriptor, std::string_view line);
 

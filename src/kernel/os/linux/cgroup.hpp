@@ -7,6 +7,10 @@
 
 namespace voltkeep::kernel::os {
 
+/// A path or a line of text, put together without allocating; what does not fit is left off.
+using Words = std::array<char, 512>;
+Words join(std::initializer_list<std::string_view> parts);
+
 /// Open `cgroup.procs` files: who writes 0 into each is in the groups.
 using CgroupEntries = List<int, 3>;
 
@@ -15,10 +19,10 @@ public:
     /// Makes the station's groups and one below them per service, with their limits. What the machine does not allow stays out.
     static Cgroups make(const policy::Image& image);
 
-    /// The groups that `service` is to enter; the caller closes them. Its processor share is open until `limit_cpu`.
+    /// The groups that `service` is to enter; the caller closes them. Its processor share is open until `limit_cpu`: while it
+    /// starts, a limit would only make it slow to come back.
     [[nodiscard]] CgroupEntries entries(std::uint16_t service);
-    /// A service may use all of a processor while it starts: its limit would only make it slow to come back.
-    void limit_cpu(std::uint16_t service) const;
+    void limit_cpu(std::uint16_t service, bool is_limited = true) const;
     /// True if the kernel ended a process of this service for its memory since this was asked before.
     [[nodiscard]] bool was_out_of_memory(std::uint16_t service);
     /// What the kernel enforces for this service.
@@ -32,13 +36,14 @@ private:
     enum Controller : std::size_t { memory, pids, cpu, controllers };
 
     void make_group(std::uint16_t service);
-    void set_cpu_quota(std::uint16_t service, bool is_limited) const;
+    bool set(Controller controller, std::uint16_t service, std::string_view file, std::string_view value) const;
+    bool set(Controller controller, std::uint16_t service, std::string_view file, std::uint64_t value) const;
 
     const policy::Image* image_ = nullptr;
     bool is_unified_ = false;                          ///< version 2: the three are one folder
-    Text<32> name_;                                    ///< the station's group, the same at every start of this state folder
-    std::array<Descriptor, controllers> parents_;      ///< where the station's group is; none: not to be had
-    std::array<Descriptor, controllers> groups_;       ///< the station's group
+    Words name_{};                                     ///< the station's group, the same at every start of this state folder
+    std::array<Descriptor, controllers> parents_;      ///< where the station's group is
+    std::array<Descriptor, controllers> groups_;       ///< the station's group; none: not to be had
     std::array<std::array<bool, policy::max_services>, controllers> is_limited_{};
     std::array<std::uint32_t, policy::max_services> kills_{};
 };

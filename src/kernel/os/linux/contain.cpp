@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 
 #include "kernel/control.hpp"
@@ -33,27 +32,18 @@ constexpr rlim_t stuck_us = 100'000;   ///< a FIFO service that computes that lo
 constexpr int program_place = 4, parent_place = 5;
 
 /// Goes on only if the step succeeded; else says on the service's output what failed, with errno's words.
-void need(bool is_good, int output, const char* step, const char* subject = "") {
+void need(bool is_good, int output, std::string_view step, std::string_view subject = "") {
     if (is_good) return;
     const char* reason = strerrordesc_np(errno);
-    std::array<char, 400> text{};
-    const int size = std::snprintf(text.data(), text.size(), "start failed: %s %s: %s\n", step, subject, reason ? reason : "unknown error");
-    (void)!::write(output, text.data(), std::min(static_cast<std::size_t>(size), text.size() - 1));
+    const Words text = join({"start failed: ", step, " ", subject, ": ", reason ? reason : "unknown error", "\n"});
+    (void)!::write(output, text.data(), std::strlen(text.data()));
     ::_exit(start_failed_status);
-}
-
-using Name = std::array<char, policy::Path::capacity + 16>;
-
-Name name_below(const char* folder, std::string_view path) {
-    Name name{};
-    std::snprintf(name.data(), name.size(), "%s%.*s", folder, static_cast<int>(path.size()), path.data());
-    return name;
 }
 
 // ---- the tree
 
 /// Makes the folders above the last part of `path`, which is relative to the new root.
-void make_folders_above(Name path) {
+void make_folders_above(Words path) {
     for (char* slash = std::strchr(path.data(), '/'); slash != nullptr; slash = std::strchr(slash + 1, '/')) {
         *slash = '\0';
         (void)::mkdir(path.data(), 0755);
@@ -62,7 +52,7 @@ void make_folders_above(Name path) {
 }
 
 /// Binds what `source` is to `target`, closed for everything but what `attributes` leave open from its first moment.
-void bind_into(const Plan& plan, int source, const Name& target, std::uint64_t attributes) {
+void bind_into(const Plan& plan, int source, const Words& target, std::uint64_t attributes) {
     struct stat kind{};
     need(source >= 0 && ::fstat(source, &kind) == 0, plan.output, "open", target.data());
     make_folders_above(target);
@@ -80,23 +70,23 @@ void bind_into(const Plan& plan, int source, const Name& target, std::uint64_t a
 
 /// One of the system's own folders or files, as it is there: a link stays a link.
 void bind_system(const Plan& plan, const char* path) {
-    Name link{};
+    Words link{};
     if (::readlink(path, link.data(), link.size() - 1) > 0 && std::strncmp(path, "/etc/", 5) != 0) {
         need(::symlink(link.data(), path + 1) == 0, plan.output, "symlink", path);
         return;
     }
     const int source = ::open(path, O_PATH | O_CLOEXEC);
-    if (source >= 0) bind_into(plan, source, name_below("", path + 1), MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
+    if (source >= 0) bind_into(plan, source, join({path + 1}), MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
 void bind_grant(const Plan& plan, int state, const policy::FileGrant& grant) {
-    const Name path = name_below("", grant.path);
+    const Words path = join({grant.path});
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
     const auto source = static_cast<int>(::syscall(SYS_openat2, state, path.data(), &how, sizeof how));
     if (source < 0 && grant.optional && errno == ENOENT) return;
-    bind_into(plan, source, name_below("state/", grant.path),
+    bind_into(plan, source, join({"state/", grant.path}),
          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | (grant.write ? 0u : MOUNT_ATTR_RDONLY));
 }
 
@@ -105,13 +95,13 @@ void enter_tree(const Plan& plan) {
     need(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, plan.output, "make mounts private");
     const int state_folder = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);   // the tree covers it until the old root is gone
     need(::mount("none", ".", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=755") == 0, plan.output, "mount tmpfs");
-    const Name state = name_below("", plan.image.state);
+    const Words state = join({plan.image.state});
     need(::chdir(state.data()) == 0, plan.output, "chdir", state.data());
     (void)::mkdir("state", 0755);
     for (const char* path : {"/usr", "/lib", "/lib64", "/etc/ld.so.cache"}) bind_system(plan, path);
     if (plan.service.network != policy::Network::none)
         for (const char* path : {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services"}) bind_system(plan, path);
-    bind_into(plan, ::open("/dev/null", O_PATH | O_CLOEXEC), name_below("", "dev/null"), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+    bind_into(plan, ::open("/dev/null", O_PATH | O_CLOEXEC), join({"dev/null"}), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
     for (const policy::FileGrant& grant : plan.service.files) bind_grant(plan, state_folder, grant);
     if (plan.is_lab && ::mkdir("proc", 0555) == 0) (void)::mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
     need(::syscall(SYS_pivot_root, ".", ".") == 0 && ::umount2(".", MNT_DETACH) == 0, plan.output, "pivot_root");
@@ -253,7 +243,7 @@ void enter_landlock(const Plan& plan) {
     allow("/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
     for (const policy::FileGrant& grant : plan.service.files)
         if (grant.write)
-            allow(name_below("/state/", grant.path).data(), may_write | (plan.service.kind == policy::Kind::foreign ? may_make_sockets : 0));
+            allow(join({"/state/", grant.path}).data(), may_write | (plan.service.kind == policy::Kind::foreign ? may_make_sockets : 0));
     allow_beneath(rules, program_place, attr.handled_access_fs, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
     need(::syscall(SYS_landlock_restrict_self, rules, 0) == 0, 2, "landlock_restrict_self");
     ::close(rules);
@@ -288,8 +278,7 @@ void become(const Plan& plan) {
     limit(plan, RLIMIT_NOFILE, plan.service.limits.files);   // counts from here: what is open above it is closed by exec
     enter_filter(plan);
 
-    std::array<char, policy::ServiceName::capacity + 1> name{};
-    std::ranges::copy(plan.service.name.view(), name.begin());
+    Words name = join({plan.service.name});
     char* const arguments[] = {name.data(), nullptr};
     char* const environment[] = {nullptr};
     ::syscall(SYS_execveat, program_place, "", arguments, environment, AT_EMPTY_PATH);

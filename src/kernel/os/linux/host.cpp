@@ -92,6 +92,12 @@ Result<std::span<char>> read_pipe(int descriptor, std::span<char> buffer) {
     }
 }
 
+Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std::size_t offset) {
+    const ssize_t n = ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    if (n < 0) return fail_errno("pread", "a program");
+    return buffer.first(static_cast<std::size_t>(n));
+}
+
 bool write_line(int descriptor, std::string_view line) {
     pollfd p{descriptor, POLLOUT, 0};   // a pipe that polls writable takes PIPE_BUF bytes whole; nobody else may be made non-blocking
     CHECK(line.size() <= 4096);

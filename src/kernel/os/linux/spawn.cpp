@@ -9,13 +9,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
 
@@ -27,7 +28,6 @@ struct Spawner::Inside {
     const policy::Image* image = nullptr;
     SpawnOptions options;
     int landlock = 0;
-    rlim_t lockable = 0;                               ///< bytes that a service may keep in memory
     Descriptor empty_network;
     Cgroups cgroups;
     std::array<Descriptor, 8> cables;                  ///< by EVSE - 1
@@ -114,16 +114,13 @@ Result<> share_out_files(const policy::Image& image, bool is_rootless) {
     return {};
 }
 
-/// Raises what may be locked in memory for the FIFO services; the most that the machine gives.
-rlim_t raise_lockable(const policy::Image& image) {
-    rlim_t wanted = 0;
-    for (const policy::Service& s : image.services)
-        if (s.schedule == policy::Schedule::fifo) wanted = std::max<rlim_t>(wanted, s.limits.memory_bytes);
-    rlimit now{};
-    ::getrlimit(RLIMIT_MEMLOCK, &now);
-    if (now.rlim_max >= wanted) return wanted;
-    const rlimit raised{wanted, wanted};
-    return ::setrlimit(RLIMIT_MEMLOCK, &raised) == 0 ? wanted : now.rlim_max;
+/// True if the process keeps its memory in memory: it could not, or did not care to, if this is false.
+bool is_locked(pid_t pid) {
+    const Descriptor file(::open(join({"/proc/", std::to_string(pid), "/status"}).data(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 4096> text{};
+    if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0) return false;
+    const char* const line = std::strstr(text.data(), "\nVmLck:");
+    return line != nullptr && std::strtoul(line + 7, nullptr, 10) > 0;
 }
 }  // namespace
 
@@ -140,7 +137,6 @@ Result<Spawner> Spawner::prepare(const policy::Image& image, SpawnOptions option
     inside->options.is_rootless |= ::geteuid() != 0;
     const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     inside->landlock = static_cast<int>(std::max(abi, 0l));
-    inside->lockable = raise_lockable(image);
     TRY(inside->open_programs());
     TRY(share_out_files(image, inside->options.is_rootless));
     if (inside->options.is_rootless) TRY(enter_user_namespace());
@@ -229,7 +225,7 @@ Lacks Spawner::settle(std::uint16_t service, const Child& child) {
     const bool has_priority = ::sched_getparam(pid, &priority) == 0 && priority.sched_priority == s.priority;
     lack(Lack::fifo, (::sched_getscheduler(pid) & ~SCHED_RESET_ON_FORK) != SCHED_FIFO || !has_priority);
     lack(Lack::rt_budget, !inside_->cgroups.has_rt_budget(service));
-    lack(Lack::memlock, inside_->lockable < s.limits.memory_bytes);
+    lack(Lack::memlock, !is_locked(pid));
     return lacks;
 }
 
