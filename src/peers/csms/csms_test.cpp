@@ -144,7 +144,7 @@ TEST(RequestPath, a_sub_protocol_is_offered_by_its_whole_name) {
 
 // ---- introduction
 
-//= OCPP 2.1 B02.FR.09
+//= OCPP 2.1 B01.FR.10
 TEST_F(CsmsTest, nothing_is_taken_before_the_station_has_introduced_itself) {
     Station station;
     connect(station);
@@ -166,7 +166,7 @@ TEST_F(CsmsTest, a_station_that_was_accepted_stays_so_over_connections_and_lives
     EXPECT_EQ(call(again, "Heartbeat", "{}"), R"({"currentTime":"2025-06-15T15:06:40.000Z"})");
 }
 
-//= OCPP 2.1 B01.FR.12
+//= OCPP 2.1 B01.FR.11, B01.FR.12
 TEST_F(CsmsTest, a_serial_number_that_is_not_the_certificates_ends_the_connection) {
     Station other, none;
     connect(other);
@@ -291,16 +291,27 @@ TEST_F(CsmsTest, two_events_of_one_number_are_both_kept_and_the_first_counts) {
 TEST_F(CsmsTest, numbers_that_are_missing_are_noted_until_they_come) {
     Station station;
     boot_up(station);
-    call(station, "TransactionEvent", event("Started", 1, reading("10")));
+    call(station, "TransactionEvent", event("Updated", 1, reading("10")));
     call(station, "TransactionEvent", event("Ended", 4, reading("14")));
-    EXPECT_EQ(row().gaps, 3);
+    call(station, "TransactionEvent", event("Updated", 3, reading("13")));
+    EXPECT_EQ(row().gaps, 2);
     EXPECT_EQ(row().energy, 4'000);
     call(station, "TransactionEvent", event("Started", 0, reading("9")));   // late, and yet the first reading
     call(station, "TransactionEvent", event("Updated", 2, reading("12")));
-    call(station, "TransactionEvent", event("Updated", 3));
     EXPECT_EQ(row().gaps, 0);
     EXPECT_EQ(row().energy, 5'000);
     EXPECT_TRUE(row().is_ended);
+}
+
+// Part 2, E 1.3.2.1: a station may count through all its transactions.
+TEST_F(CsmsTest, a_transaction_may_start_at_any_number) {
+    Station station;
+    boot_up(station);
+    call(station, "TransactionEvent", event("Started", 40));
+    call(station, "TransactionEvent", event("Ended", 42));
+    EXPECT_EQ(row().gaps, 1);
+    call(station, "TransactionEvent", event("Updated", 41));
+    EXPECT_EQ(row().gaps, 0);
 }
 
 TEST_F(CsmsTest, a_transaction_belongs_to_its_station) {
@@ -338,6 +349,7 @@ TEST_F(CsmsTest, the_register_of_the_outlet_is_read_in_every_unit_it_may_have) {
     EXPECT_EQ(energy_after("1e300", measurand), 1'000'000);
 }
 
+//= OCPP 2.1 E01.FR.11, E01.FR.12, E05.FR.01
 TEST_F(CsmsTest, the_token_of_a_transaction_that_is_not_known_is_refused) {
     Station station;
     boot_up(station);

@@ -33,7 +33,7 @@ public:
 
     Result<Message> on(const BootNotificationRequest& request) {
         const ChargingStation& s = request.chargingStation;
-        //= OCPP 2.1 B01.FR.12
+        //= OCPP 2.1 B01.FR.11, B01.FR.12
         if (!s.serialNumber || s.serialNumber->view() != common_name_) {
             is_impostor = true;
             return fail(Errc::refused, "its serial number is not that of its certificate");
@@ -76,6 +76,7 @@ public:
         if (stored == Stored::conflicting) line.put("conflicting", true);
         say(line);
         TransactionEventResponse response;
+        //= OCPP 2.1 E01.FR.11, E01.FR.12, E05.FR.01
         if (request.idToken) response.idTokenInfo.emplace().status = TRY(status_of(*request.idToken));
         return Message(response);
     }
@@ -149,7 +150,7 @@ Outcome handle(Store& store, const Peer& peer, const Message& request, WallTime 
     };
     const auto booted = store.has_booted(peer.station);
     if (!booted) return refuse(internal(handler.lines, peer.station, booted.error()));
-    //= OCPP 2.1 B02.FR.09
+    //= OCPP 2.1 B01.FR.10
     if (!*booted && !request.get<BootNotificationRequest>()) return refuse({ErrorCode::SecurityError, "BootNotification comes first"});
     auto answer = answer_of<BootNotificationRequest, HeartbeatRequest, StatusNotificationRequest, AuthorizeRequest, TransactionEventRequest,
                             DataTransferRequest>(handler, request);

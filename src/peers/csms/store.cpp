@@ -23,19 +23,26 @@ CREATE TABLE events(number INTEGER PRIMARY KEY, station TEXT NOT NULL, name TEXT
                     payload TEXT NOT NULL, UNIQUE(station, name, sequence));
 CREATE TABLE conflicts(number INTEGER PRIMARY KEY, station TEXT NOT NULL, name TEXT NOT NULL, sequence INTEGER NOT NULL,
                        payload TEXT NOT NULL, received_ms INTEGER NOT NULL, UNIQUE(station, name, sequence, payload));
+CREATE INDEX by_kind ON events(station, name, kind, sequence);
+CREATE INDEX by_evse ON events(station, name, sequence) WHERE evse NOT NULL;
+CREATE INDEX by_cost ON events(station, name, sequence) WHERE cost NOT NULL;
 CREATE VIEW transactions AS
-  SELECT t.station, t.name, t.events, t.highest + 1 - t.events AS gaps, t.newest,
+  SELECT t.station, t.name, t.events, t.newest,
+    t.highest + 1 - t.events
+      - min(t.lowest, coalesce((SELECT sequence FROM events e WHERE e.station = t.station AND e.name = t.name AND kind = 'Started' LIMIT 1), 0))
+      AS gaps,
     (SELECT count(*) FROM conflicts c WHERE c.station = t.station AND c.name = t.name) AS conflicts,
     (SELECT evse FROM events e WHERE e.station = t.station AND e.name = t.name AND evse NOT NULL ORDER BY sequence LIMIT 1) AS evse,
     (SELECT last_register FROM events e WHERE e.station = t.station AND e.name = t.name AND last_register NOT NULL ORDER BY sequence DESC LIMIT 1)
       - (SELECT first_register FROM events e WHERE e.station = t.station AND e.name = t.name AND first_register NOT NULL ORDER BY sequence LIMIT 1)
       AS energy,
     (SELECT cost FROM events e WHERE e.station = t.station AND e.name = t.name AND cost NOT NULL ORDER BY sequence DESC LIMIT 1) AS cost,
-    (SELECT currency FROM events e WHERE e.station = t.station AND e.name = t.name AND currency NOT NULL ORDER BY sequence DESC LIMIT 1) AS currency,
+    (SELECT currency FROM events e WHERE e.station = t.station AND e.name = t.name AND cost NOT NULL ORDER BY sequence DESC LIMIT 1) AS currency,
     (SELECT stopped_reason FROM events e WHERE e.station = t.station AND e.name = t.name AND kind = 'Ended' ORDER BY sequence DESC LIMIT 1)
       AS stopped_reason,
     EXISTS(SELECT 1 FROM events e WHERE e.station = t.station AND e.name = t.name AND kind = 'Ended') AS is_ended
-  FROM (SELECT station, name, count(*) AS events, max(sequence) AS highest, max(number) AS newest FROM events GROUP BY station, name) t;
+  FROM (SELECT station, name, count(*) AS events, min(sequence) AS lowest, max(sequence) AS highest, max(number) AS newest
+        FROM events GROUP BY station, name) t;
 PRAGMA application_id = 0x564b4353;
 PRAGMA user_version = 1;
 COMMIT;

@@ -56,7 +56,7 @@ struct TransactionRow {
     std::string station;
     std::string transaction;
     std::int64_t events = 0;
-    std::int64_t gaps = 0;                         ///< numbers from 0 to the highest seqNo that are not there
+    std::int64_t gaps = 0;                         ///< numbers that are not there, from Started's (0 while it is missing) to the highest
     std::int64_t conflicts = 0;
     std::optional<std::int64_t> evse;
     std::optional<std::int64_t> energy;            ///< 1/1000 Wh, last register value minus first
