@@ -7,39 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "peers/ev/evcc/evcc.hpp"
 #include "services/iso15118/checkpoint.hpp"
 #include "services/iso15118/secc/secc.hpp"
+#include "simulated_station.hpp"
 #include "wire/iso15118/codec.hpp"
 
 namespace voltkeep::iso15118::testing {
-
-/// The station behind the charger: power and session as the state machine sees them.
-class SimulatedStation {
-public:
-    secc::Station view;
-    std::vector<secc::Phase> phases;              ///< that it was told, without repetitions
-    std::vector<secc::Stop> stops;
-    int authorizations = 0;
-    Duration decision_time = 300ms;
-    Duration work_time = 200ms;                   ///< of cable check and precharge
-    secc::Verdict decision = secc::Verdict::accepted;
-    std::int64_t delivered_mj = 0;
-
-    SimulatedStation();
-    void tell(const secc::Needs& needs, Instant now);
-    void authorize(Instant now);
-    void stop(const secc::Stop& stop);
-    void pass(Instant now, Duration elapsed, const evcc::Inlet& inlet);
-    [[nodiscard]] evcc::Cable cable() const;
-
-private:
-    secc::Needs needs_;
-    Instant since_;
-    std::optional<Instant> asked_;
-    MilliVolt volts_;
-    MilliAmpere amperes_;
-};
 
 struct Frame {
     PayloadType type = PayloadType::common;

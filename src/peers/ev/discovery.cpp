@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -16,6 +17,12 @@ namespace {
 
 constexpr Duration retry_time = 250ms;
 constexpr unsigned most_requests = 50;
+
+bool is_loopback(int socket, const std::string& interface) {
+    ifreq request{};
+    std::ranges::copy(interface.substr(0, sizeof request.ifr_name - 1), request.ifr_name);
+    return ::ioctl(socket, SIOCGIFFLAGS, &request) == 0 && (request.ifr_flags & IFF_LOOPBACK) != 0;
+}
 
 }  // namespace
 
@@ -49,19 +56,20 @@ Result<Discovery> Discovery::open(const Options& options) {
     if (!discovery.socket_) return fail_errno("socket");
     if (::setsockopt(discovery.socket_.get(), IPPROTO_IPV6, IPV6_MULTICAST_IF, &index, sizeof index) != 0)
         return fail_errno("IPV6_MULTICAST_IF", options.interface);
+    Address& group = discovery.group_;
+    group.sin6_family = AF_INET6;
+    group.sin6_port = htons(options.port);
+    group.sin6_scope_id = discovery.interface_;
+    // The loopback interface carries no multicast: there the charger is asked at its one address.
+    ::inet_pton(AF_INET6, is_loopback(discovery.socket_.get(), options.interface) ? "::1" : "ff02::1", &group.sin6_addr);
     return discovery;
 }
 
 Result<> Discovery::ask(Instant now) {
     if (now < next_) return {};
     if (requests_ == most_requests) return fail(Errc::timeout, "no charger answers to SDP on " + options_.interface);
-    Address group{};
-    group.sin6_family = AF_INET6;
-    group.sin6_port = htons(options_.port);
-    group.sin6_scope_id = interface_;
-    ::inet_pton(AF_INET6, "ff02::1", &group.sin6_addr);
     const auto datagram = iso15118::make_sdp_request({options_.security, iso15118::SdpTransport::tcp});
-    const ssize_t sent = ::sendto(socket_.get(), datagram.data(), datagram.size(), 0, reinterpret_cast<const sockaddr*>(&group), sizeof group);
+    const ssize_t sent = ::sendto(socket_.get(), datagram.data(), datagram.size(), 0, reinterpret_cast<const sockaddr*>(&group_), sizeof group_);
     // The interface may not be up or have no address yet: the next request is 250 ms away.
     if (sent < 0 && errno != EADDRNOTAVAIL && errno != ENETUNREACH && errno != ENETDOWN && errno != EAGAIN) return fail_errno("sendto", options_.interface);
     ++requests_;

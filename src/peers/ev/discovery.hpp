@@ -45,6 +45,7 @@ private:
     Options options_;
     Descriptor socket_;
     std::uint32_t interface_ = 0;
+    Address group_{};                       ///< whom requests are sent to
     Instant next_;
     unsigned requests_ = 0, dropped_ = 0;
 };

@@ -63,12 +63,14 @@ void Charger::begin() {
 
 void Charger::look_at_link() {
     const auto state = link_.call(link::GetState{});
-    if (!state) return resynchronise();
+    if (!state) {
+        is_unsure_ = false;   // asked again after a while
+        return resynchronise();
+    }
+    const bool is_unsure = std::exchange(is_unsure_, false);
     if (state->phase == link::Phase::open) {
-        if (connection_ != state->connection) {
-            if (connection_ != 0) lost();
-            take_up(*state);
-        }
+        if (connection_ != 0 && connection_ != state->connection) lost();
+        if (connection_ == 0 || is_unsure) take_up(*state);
         take_frames();
     } else if (connection_ != 0 && state->phase != link::Phase::closing) {
         lost();
@@ -111,9 +113,10 @@ void Charger::lost() {
 
 /// What a call left behind is not known: link's word is what counts, as if this process had just been started.
 void Charger::resynchronise() {
-    connection_ = 0;
-    watch_deadline();
-    self_.after(retry_time, [this] { look_at_link(); });
+    if (std::exchange(is_unsure_, true)) return;
+    self_.after(retry_time, [this] {
+        if (is_unsure_) look_at_link();
+    });
 }
 
 std::optional<Charger::Frame> Charger::take_frame() {
@@ -130,7 +133,7 @@ std::optional<Charger::Frame> Charger::take_frame() {
 }
 
 void Charger::take_frames() {
-    while (connection_ != 0) {
+    while (connection_ != 0 && !is_unsure_) {
         const auto frame = take_frame();
         if (!frame) return;
         if (frame->first.connection != connection_) return look_at_link();
@@ -261,7 +264,7 @@ void Charger::on_deadline() {
     deadline_.reset();
     take_frames();   // one that came in time is answered, however late it is here
     if (connection_ == 0 || deadline_) return;
-    if (is_waiting_) {
+    if (is_waiting_ || is_unsure_) {
         deadline_ = self_.after(retry_time, [this] { on_deadline(); });
         return;
     }

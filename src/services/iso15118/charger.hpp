@@ -63,7 +63,8 @@ private:
     Instant station_at_;
     std::optional<session::StopByEv> stop_;   ///< not told yet
     std::optional<kernel::TimerId> deadline_;
-    bool is_waiting_ = false;              ///< a retry is on its way
+    bool is_waiting_ = false;              ///< a frame waits for the station's word
+    bool is_unsure_ = false;               ///< a call failed: nothing is done before link has been asked
 };
 
 }  // namespace voltkeep::iso15118
