@@ -132,7 +132,10 @@ private:
     bool is_over(error_code error) {
         if (state_ == State::ended) return true;
         if (!error) return state_ != State::open;
-        if (state_ == State::closing) return true;  // the shutdown says how it ends
+        if (state_ == State::closing) {   // the shutdown says how it ends, unless this read took the car's last word from it
+            if (outgoing_.empty()) end({Error(Errc::closed, "closed by the station")});
+            return true;
+        }
         if (error == asio::error::eof)
             end({header_filled_ == 0 ? Error(Errc::closed, "the car closed the connection")
                                      : Error(Errc::malformed, "the car closed within a frame")});
