@@ -133,7 +133,9 @@ TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
     std::string transaction;
     for (const Json& line : station.lines())
         if (line.string("event") == "transaction") transaction = line.string("transaction");
-    ASSERT_TRUE(csms->ask("stop VK-DEV-0001 " + transaction));
+    const auto answer = csms->ask("stop VK-DEV-0001 " + transaction);
+    ASSERT_TRUE(answer && answer->find("response") != nullptr);
+    ASSERT_EQ(answer->find("response")->string("status"), "Accepted") << transaction << "\n" << station.tail();
     ASSERT_TRUE(station.wait_for_step("transaction", "ended", 20s));
     const auto summary = station.summary(30s);
     ASSERT_TRUE(summary);

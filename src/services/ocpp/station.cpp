@@ -86,7 +86,15 @@ void Station::end_connection() {
     fetch_events();
 }
 
-void Station::set_online(bool online) { (void)session_.call(session::SetOnline{online}); }   // said again when session is back
+void Station::set_online(bool online) {
+    online_ = online;
+    say_online();
+}
+
+void Station::say_online() {
+    const auto said = session_.call(session::SetOnline{online_});
+    if (!said && said.error().code == Errc::busy) self_.after(50ms, [this] { say_online(); });   // otherwise: again when session is back
+}
 
 Result<std::string> Station::take_frame(link::TakeFrame::Piece& first) {
     first = TRY(link_.call(link::TakeFrame{0}));
@@ -100,7 +108,8 @@ Result<std::string> Station::take_frame(link::TakeFrame::Piece& first) {
 }
 
 void Station::take_frames() {
-    while (is_open_) {
+    // While session looks for events its conduit takes no call, and a request of the CSMS must not be refused for that: a moment later.
+    while (is_open_ && !is_fetching_) {
         link::TakeFrame::Piece first;
         const auto text = take_frame(first);
         if (!text || first.connection != connection_) return;
@@ -174,11 +183,12 @@ void Station::fetch_events() {
         is_fetching_ = false;
         if (!taken) {
             self_.after(500ms, [this] { fetch_events(); });
-            return;
+            return take_frames();
         }
         for (const session::Event& event : taken->events)
             if (events_.empty() || event.sequence > events_.back().sequence) events_.push_back(event);
         send_next();
+        take_frames();
     });
     is_fetching_ = asked.has_value();
 }

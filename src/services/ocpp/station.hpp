@@ -56,6 +56,7 @@ private:
     void on_boot(const BootNotificationResponse& response);
     void on_transaction(const TransactionEventResponse& response);
     void set_online(bool online);
+    void say_online();
 
     kernel::Service& self_;
     Config config_;
@@ -72,6 +73,7 @@ private:
     Checkpoint at_;                           ///< all but the open calls, which rpc_ holds
     std::deque<session::Event> events_;       ///< taken from session and not acknowledged
     bool is_fetching_ = false;
+    bool online_ = false;
     std::uint32_t attempts_ = 0;              ///< of the first event
     Instant not_before_{};                    ///< the next call of ours: after a refusal, or as BootNotification said
     Instant last_sent_{};
