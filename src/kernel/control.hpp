@@ -54,7 +54,8 @@ struct Ending {
 /// What an event is about.
 enum class Occasion : std::uint8_t {
     life,        ///< a service's life went on: `life`, `cause` and `code` say how
-    fault,       ///< it reported one: code = Errc (0xff: an invariant, 0xfe: a refused system call), detail = what it said
+    fault,       ///< it reported one: code = Errc (0xff: an invariant, 0xfe: a refused system call), detail = what it said;
+                 ///< `full`: so many more were not written down
     refused,     ///< it asked for what the policy does not give: detail = Request
     late,        ///< beats are missing: detail = how many
     rejoined,    ///< one of its conduits was broken and is made anew: detail = the conduit's index in the image

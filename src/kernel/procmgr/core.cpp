@@ -125,6 +125,18 @@ void Core::report(std::uint16_t service, Occasion occasion, std::uint8_t code, s
     act(action::Report{event});
 }
 
+/// What a service says or asks is reported up to a bound; how much more there was, with its next word.
+void Core::report_words(std::uint16_t service, Occasion occasion, std::uint8_t code, std::uint16_t detail) {
+    Member& m = members_[service];
+    if (now_ >= m.words_end) {
+        m.words_end = now_ + 1s;
+        const unsigned words = std::exchange(m.words, 0);
+        if (words > words_a_second)
+            report(service, Occasion::fault, static_cast<std::uint8_t>(Errc::full), static_cast<std::uint16_t>(std::min(words - words_a_second, 0xffffu)));
+    }
+    if (++m.words <= words_a_second) report(service, occasion, code, detail);
+}
+
 void Core::on(const input::Recorded& recorded) {
     const control::Record& r = recorded.record;
     Member& m = members_[recorded.service];
@@ -139,7 +151,7 @@ void Core::on(const input::Recorded& recorded) {
             if (m.life == Life::starting && m.went) on_ready(recorded.service);
             return;
         case Request::fault:
-            return report(recorded.service, Occasion::fault, static_cast<std::uint8_t>(r.code),
+            return report_words(recorded.service, Occasion::fault, static_cast<std::uint8_t>(r.code),
                           static_cast<std::uint16_t>(std::min<std::uint64_t>(r.value, 0xffff)));
         case Request::rejoin: return rejoin(recorded.service, r.argument);
         default: return answer(recorded.service, r);
@@ -157,7 +169,7 @@ void Core::answer(std::uint16_t service, const control::Record& r) {
         act(action::AnswerState{service, state});
     };
     if (!is_permitted || (r.request == Request::demand && is_service && !has_conduit(service, r.argument))) {
-        report(service, Occasion::refused, 0, static_cast<std::uint16_t>(r.request));
+        report_words(service, Occasion::refused, 0, static_cast<std::uint16_t>(r.request));
         return say(false);
     }
     if (r.request == Request::take_events) return answer_events(service, r);
@@ -213,7 +225,7 @@ void Core::rejoin(std::uint16_t service, std::uint16_t index) {
         if ((c.client != service && c.server != service) || !is_joined(image_, c) || end_index(image_, i, service) != index) continue;
         if (!joints_[i].is_joined) return;
         joints_[i].is_joined = false;   // `not_before` is already in the future if it was joined just now
-        return report(service, Occasion::rejoined, 0, i);
+        return report_words(service, Occasion::rejoined, 0, i);
     }
 }
 

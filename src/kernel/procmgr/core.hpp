@@ -43,6 +43,7 @@ inline constexpr Duration start_limit = 10s;      ///< from launch to ready
 inline constexpr Duration stop_limit = 2s;        ///< from `stop` to SIGKILL
 inline constexpr Duration rejoin_pause = 100ms;   ///< between two pairs of one conduit while both its ends live
 inline constexpr int lab_patience = 20;           ///< the watchdog's times are that much longer in a sanitizer build
+inline constexpr unsigned words_a_second = 16;    ///< of one service: nobody fills the ring to push out what it tells of him
 inline constexpr std::size_t ring_size = 256;
 inline constexpr std::size_t events_per_answer = 64;
 inline constexpr int restart_status = 75;         ///< the process manager's own: start the whole station again
@@ -88,6 +89,8 @@ private:
         Instant launch_at;                                 ///< of a dead one
         Instant kill_at;                                   ///< of a stopping one
         List<Instant, deaths_kept> deaths;                 ///< in the running period
+        Instant words_end;                                 ///< until when `words` counts
+        unsigned words = 0;                                ///< what it made us report
     };
     struct Joint {
         bool is_joined = false;
@@ -108,6 +111,7 @@ private:
 
     void act(const Action& action) { CHECK(actions_.push(action)); }
     void report(std::uint16_t service, control::Occasion occasion, std::uint8_t code = 0, std::uint16_t detail = 0);
+    void report_words(std::uint16_t service, control::Occasion occasion, std::uint8_t code, std::uint16_t detail);
     void launch(std::uint16_t service);
     void sentence(std::uint16_t service, control::Cause cause, bool at_once);
     void after_death(std::uint16_t service, control::Ending ending);
@@ -124,7 +128,7 @@ private:
     [[nodiscard]] Instant beat_limit(std::uint16_t service, unsigned beats) const;
 
     const policy::Image& image_;
-    const int patience_;
+    const std::int64_t patience_;                          ///< a factor
     Instant now_{};
     bool is_stopping_ = false;
     int status_ = 0;

@@ -371,7 +371,10 @@ TEST_F(ProcessManagerCore, events_come_in_order_from_where_the_asker_was_and_a_g
     ASSERT_EQ(events.size(), 6u) << "three launches, three ready";
     EXPECT_EQ(events.front(), 1u);
     EXPECT_TRUE(take(events.back()).empty());
-    for (int i = 0; i < 1000; ++i) record(server, Request::fault);
+    for (int i = 0; i < 1000; ++i) {
+        time = time + 100ms;
+        record(server, Request::fault);
+    }
     events = take(events.back());
     ASSERT_EQ(events.size(), events_per_answer);
     EXPECT_EQ(events.front(), 1006u - ring_size + 1) << "what is gone is a gap";
@@ -382,6 +385,19 @@ TEST_F(ProcessManagerCore, events_come_in_order_from_where_the_asker_was_and_a_g
             last = more.back();
         }
     EXPECT_EQ(last, 1006u);
+}
+
+TEST_F(ProcessManagerCore, nobody_fills_the_ring_to_push_out_what_it_tells) {
+    start();
+    end(client);
+    for (int i = 0; i < 1000; ++i) record(middle, Request::fault);
+    EXPECT_EQ(all<action::Report>().size(), 2u + words_a_second) << "a death, a launch, and so many words";
+    pass_with_beats(1s);
+    done.clear();
+    record(middle, Request::fault);
+    ASSERT_EQ(all<action::Report>().size(), 2u);
+    EXPECT_EQ(all<action::Report>()[0].event.code, static_cast<std::uint8_t>(Errc::full));
+    EXPECT_EQ(all<action::Report>()[0].event.detail, 1000u - words_a_second);
 }
 
 TEST_F(ProcessManagerCore, a_slice_tells_each_end_its_own_side_of_a_conduit) {

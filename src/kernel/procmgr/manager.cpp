@@ -75,6 +75,12 @@ Result<> Manager::send(std::uint16_t service, const M& message, std::span<const 
     return os::send(processes_[service].control.get(), encode(message, buffer_), handles);
 }
 
+/// Whoever leaves more unread than its queue holds is ended; who is gone already is about to be noticed.
+void Manager::command(std::uint16_t service, const control::Join& message, std::span<const int> handles) {
+    const auto sent = send(service, message, handles);
+    if (!sent && sent.error().code == Errc::full) feed(input::Unheard{service});
+}
+
 // ---- actions
 
 void Manager::perform(const action::Launch& a) {
@@ -128,23 +134,12 @@ void Manager::perform(const action::Join& a) {
     const auto calls = os::make_pair();
     const auto pulses = os::make_pair();
     if (!calls || !pulses) return feed(input::JoinFailed{a.conduit});
-    const auto give = [&](std::uint16_t service, int call_end, int pulse_end) {
-        const control::Join join{control::Kind::join, end_index(image_, a.conduit, service), a.epoch};
-        const auto sent = send(service, join, std::array{call_end, pulse_end});
-        if (!sent && sent.error().code == Errc::full) feed(input::Unheard{service});
-    };
-    give(conduit.server, calls->b.get(), pulses->b.get());
-    give(conduit.client, calls->a.get(), pulses->a.get());
+    command(conduit.server, {control::Kind::join, end_index(image_, a.conduit, conduit.server), a.epoch}, std::array{calls->b.get(), pulses->b.get()});
+    command(conduit.client, {control::Kind::join, end_index(image_, a.conduit, conduit.client), a.epoch}, std::array{calls->a.get(), pulses->a.get()});
 }
 
-void Manager::perform(const action::Go& a) {
-    if (!send(a.service, control::Join{.kind = control::Kind::go})) feed(input::Unheard{a.service});
-}
-
-void Manager::perform(const action::Stop& a) {
-    if (!send(a.service, control::Join{.kind = control::Kind::stop})) feed(input::Unheard{a.service});
-}
-
+void Manager::perform(const action::Go& a) { command(a.service, {.kind = control::Kind::go}); }
+void Manager::perform(const action::Stop& a) { command(a.service, {.kind = control::Kind::stop}); }
 void Manager::perform(const action::Kill& a) { os::Spawner::kill(processes_[a.service].child); }
 
 void Manager::perform(const action::AnswerState& a) { (void)send(a.service, a.state); }
@@ -189,19 +184,14 @@ void Manager::handle(const os::Poller::Event& event) {
     switch (static_cast<Source>(event.key >> 32)) {
         case Source::stop: break;
         case Source::end: on_end(service); break;
-        case Source::records: on_records(service); break;
+        case Source::records: take_records(service, records_a_turn); break;
         case Source::output: on_output(service); break;
     }
 }
 
-void Manager::on_records(std::uint16_t service) {
-    Process& process = processes_[service];
-    if (!process.control) return;
-    take_records(service, records_a_turn);
-}
-
 void Manager::take_records(std::uint16_t service, unsigned most) {
     Process& process = processes_[service];
+    if (!process.control) return;
     std::array<std::byte, bound<control::Record>> buffer;
     unsigned taken = 0;
     for (; taken < most; ++taken) {
@@ -227,7 +217,7 @@ void Manager::on_end(std::uint16_t service) {
     if (!process.child.watch) return;
     const auto ending = spawner_.ended(service, process.child);
     if (!ending) return;
-    if (process.control) take_records(service, 4 * records_a_turn);   // its last words: what broke
+    take_records(service, 4 * records_a_turn);   // its last words: what broke
     carry_out();
     std::array<char, 4096> rest;
     if (process.output)

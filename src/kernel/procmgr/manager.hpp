@@ -71,7 +71,6 @@ private:
     Result<> launch(std::uint16_t service);
     void introduce(std::uint16_t service);
     void handle(const os::Poller::Event& event);
-    void on_records(std::uint16_t service);
     void take_records(std::uint16_t service, unsigned most);
     void on_output(std::uint16_t service);
     void print(std::uint16_t service, std::span<const char> text);
@@ -83,6 +82,7 @@ private:
     [[nodiscard]] Instant next_deadline() const;
     template <class M>
     Result<> send(std::uint16_t service, const M& message, std::span<const int> handles = {});
+    void command(std::uint16_t service, const control::Join& message, std::span<const int> handles = {});
 
     [[nodiscard]] Line line(std::string_view event) const { return {event, now() - started_}; }
     [[nodiscard]] Line line(std::string_view event, std::uint16_t service) const;
