@@ -100,7 +100,8 @@ Timeline::Line Timeline::describe(std::string_view source, std::string_view type
         const std::string energy = kwh_of(number_in(p, "energy_mwh")) + " kWh, " + money_of(number_in(p, "cost_micro")) + " " + std::string(p.string("currency"));
         if (step == "started") return {"transaction " + std::string(p.string("transaction")) + " started"};
         if (step == "ended") return {"transaction ended: " + energy};
-        return {"charging: " + energy + ", " + with_places(number_in(p, "power_w"), 1) + " kW, SoC " + with_places(number_in(p, "soc_permille") * 100, 1) + " %"};
+        return {"charging: " + energy + ", " + with_places(number_in(p, "power_w"), 1) + " kW" +
+                (p.find("soc_permille") != nullptr ? ", SoC " + with_places(number_in(p, "soc_permille") * 100, 1) + " %" : "")};
     }
     if (!step.empty()) return {step};
     return {p.text()};

@@ -20,10 +20,12 @@ public:
         store_->start();
         self_.on("power", power::Pulse::changed, [this](EvseId evse, std::uint64_t) { at(evse)->look_at_power(); });
         self_.on("power", power::Pulse::tripped, [this](EvseId evse, std::uint64_t value) {
-            if (value > 0)   // 0: the peer is back, and nothing has tripped
-                journal_.append(audit::Type::safety, evse.number,
-                                audit::Payload().put("step", "tripped").put("protection", safety::protection_name(static_cast<std::uint8_t>(value - 1))));
             at(evse)->look_at_power();
+            // 0: the peer is back, and nothing has tripped. At rest, what needs nobody's acknowledgement is no event: a bus that starts.
+            const charging::State& state = at(evse)->state();
+            if (value == 0 || (state.power.latched == 0 && !state.durable.transaction)) return;
+            journal_.append(audit::Type::safety, evse.number,
+                            audit::Payload().put("step", "tripped").put("protection", safety::protection_name(static_cast<std::uint8_t>(value - 1))));
         });
         self_.on("meter", meter::Pulse::sample, [this](EvseId evse, std::uint64_t) { at(evse)->look_at_meter(); });
     }
