@@ -75,6 +75,7 @@ void Drive::enter(Phase phase) {
 }
 
 Instant Drive::next_wake() const {
+    if (transport_ && transport_->has_frames()) return now();   // an answer that came while the request was being written
     Instant wake = now() + tick_time;
     if (phase_ == Phase::talking && !car_.is_waiting) wake = std::min(wake, car_.next);
     if (transport_)

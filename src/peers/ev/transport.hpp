@@ -34,6 +34,7 @@ public:
 
     /// Goes on as far as it goes. The error is why the connection has ended: io, tls, closed (by the charger), malformed.
     [[nodiscard]] Result<> progress(Instant now);
+    [[nodiscard]] bool has_frames() const { return !frames_.empty(); }
     /// The next whole frame that has come.
     [[nodiscard]] std::optional<Frame> take();
     /// Queues bytes as they are: whole frames, or what a misbehaving car sends.
