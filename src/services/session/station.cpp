@@ -62,6 +62,7 @@ Result<> Evse::begin(bool same_boot) {
     if (const auto stored = TRY(store_.load(number_))) {
         auto [state, actions] = charging::resume(configuration_, *stored, same_boot ? charging::Restart::process : charging::Restart::reboot, context());
         state_ = state;
+        if (stored->transaction) stored_ = stored->transaction->id;
         carry_out(actions);
     }
     feed(charging::LimitChanged{charging::LimitSource::fuse, {config_.station_fuse, std::nullopt}});
@@ -153,6 +154,7 @@ void Evse::finish_batches() {
         const Batch batch = std::move(batches_.front());
         batches_.pop_front();
         has_events = has_events || !batch.commit.events.empty();
+        if (const auto& durable = batch.commit.durable) stored_ = durable->transaction ? durable->transaction->id : TransactionId();
         for (const charging::Action& action : batch.actions) perform(action);
     }
     if (has_events) self_.notify(Pulse::events);
@@ -209,7 +211,7 @@ void Evse::log_record(const Record& record) {
 
 Authorize::Authorization Evse::verdict() const {
     const auto [verdict, transaction] = charging::verdict_for_ev(state_);
-    if (verdict == Verdict::accepted && !batches_.empty()) return {};   // not on the disk yet: `decided` will come
+    if (verdict == Verdict::accepted && transaction != stored_) return {};   // not on the disk yet: `decided` will come
     return {verdict, transaction};
 }
 

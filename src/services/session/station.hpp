@@ -63,6 +63,7 @@ private:
     std::uint16_t consent_ms_ = 0;       ///< in force; 0: none was given
     bool online_ = false;
     Text<32> meter_serial_;
+    TransactionId stored_;               ///< the transaction whose start is on the disk
     std::uint8_t told_protection_ = PROTECTION_NONE;
 };
 
