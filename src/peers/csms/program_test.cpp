@@ -241,7 +241,8 @@ TEST_F(CsmsProgram, a_message_that_is_too_long_ends_the_connection_and_a_long_on
     EXPECT_TRUE(station.ask(std::string(256 * 1024, ' ')).contains("FormatViolation"));
     // The CSMS knows it from the header and may have closed before it was sent whole; its last words may be lost with that.
     (void)station.send_frame(0x81, std::string(256 * 1024 + 1, ' '));
-    if (const auto last_words = station.take_frame()) EXPECT_EQ(last_words->close_code(), 1009u);
+    const auto last_words = station.take_frame();
+    EXPECT_TRUE(!last_words || last_words->close_code() == 1009u);
     EXPECT_FALSE(child->wait_for(R"("event":"disconnected")").empty());
 }
 
