@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real station for an attack: `voltkeep run`'s own world in a process and a folder of its own, a car charging. What an attack needs
+// beside it (a program in a service's place, a changed or added manifest) is made for this one station from copies: nothing of it is
+// in the station's programs, and no option of theirs turns anything off.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "attack.hpp"
+#include "base/clock.hpp"
+#include "cli/door.hpp"
+#include "cli/run/child.hpp"
+
+namespace voltkeep::attacks {
+
+using cli::Json;
+using cli::number_in;
+
+/// In one manifest this text, which must stand there, is replaced.
+struct ManifestEdit {
+    std::string file;    ///< "power/manifest.toml"
+    std::string from;
+    std::string to;
+};
+
+struct StationOptions {
+    int evses = 1;
+    int charge_s = 60;                               ///< how long a car wants to charge
+    std::map<std::string, std::string> programs;     ///< a service's program ("ocpp"), and what is started in its place; also for new services
+    std::map<std::string, std::string> peers;        ///< the same for "csms", "ev", "plant"
+    std::vector<ManifestEdit> edits;
+    std::map<std::string, std::string> manifests;    ///< added: "hog" and the manifest's text
+};
+
+/// One service as the process manager sees it.
+struct ServiceState {
+    std::string name;
+    std::string life;
+    pid_t pid = 0;
+    std::int64_t restarts = 0;
+    std::int64_t beats = 0;
+};
+
+class Station {
+public:
+    /// Starts it and returns at once. Errors: io, bad_argument (an edit does not fit its manifest).
+    static Result<std::unique_ptr<Station>> start(const StationOptions& options);
+    /// Ends everything and removes the folder.
+    ~Station();
+    Station(const Station&) = delete;
+
+    /// Waits until the car at EVSE 1 draws what it asked for. Errors: timeout, closed, with the station's last lines.
+    Result<> wait_until_charging(Duration patience = 60s);
+    /// Power flows now: the transaction's next reading shows it.
+    bool is_charging(Duration patience = 6s);
+
+    /// Waits for a line of the run (src/cli/run/timeline.hpp: entries of the log are lines), looking also at those that came before.
+    std::optional<Json> wait_for(const std::function<bool(const Json&)>& fits, Duration patience);
+    /// Waits for nothing: takes what has come.
+    const std::vector<Json>& lines();
+    /// Lines that fit, of those from `from` on.
+    std::size_t count(const std::function<bool(const Json&)>& fits, std::size_t from = 0);
+    /// The last lines, as text, for a failure's report.
+    std::string tail();
+
+    Result<std::vector<ServiceState>> services();
+    Result<ServiceState> service(std::string_view name);
+    /// A question at the operator's door, over one connection that stays.
+    Result<Json> ask(const std::string& request, Duration patience = 5s);
+    /// The simulated hardware's own answer about EVSE 1.
+    Result<Json> plant();
+
+    /// The network in which the car is: to be entered by a process that attacks from the cable. Errors: not_found (loopback).
+    Result<std::string> car_network();
+
+    [[nodiscard]] const std::string& folder() const { return folder_; }
+    [[nodiscard]] int csms_port() const { return port_; }
+
+private:
+    Station() = default;
+    Result<> lay_out(const StationOptions& options, std::string& programs, std::string& peers, std::string& manifests);
+    bool take(Instant deadline);
+
+    std::string folder_;
+    int port_ = 0;
+    std::optional<cli::Child> run_;
+    std::optional<cli::DoorClient> door_;
+    std::vector<Json> lines_;
+};
+
+/// What a station was before an attack, and the judgement of what it is after it: the parts of the three oracles that every attack shares.
+class Watch {
+public:
+    /// Takes the state of all services and of the power loop. `may_die`: services that the attack owns and whose end is their own.
+    static Result<Watch> begin(Station& station, std::vector<std::string> may_die = {});
+    /// contained: nobody else was started again, or missed beats. on_time: the power loop, its driver and the hardware's watchdog.
+    Result<> judge(Trial& trial);
+
+private:
+    explicit Watch(Station& station) : station_(&station) {}
+    Station* station_;
+    std::vector<std::string> may_die_;
+    std::vector<ServiceState> before_;
+    std::size_t first_line_ = 0;
+};
+
+/// The folder of this build, found from this program.
+[[nodiscard]] std::string build_folder();
+/// A program that this folder's build has made: "a16_messages/ocpp".
+[[nodiscard]] std::string test_program(std::string_view name);
+
+/// A TCP port that nobody listens on now.
+[[nodiscard]] int free_port();
+
+/// Of `values` that which `share` (0 to 1) of them do not exceed.
+[[nodiscard]] double quantile(std::vector<double> values, double share);
+/// "12.3 ms"
+[[nodiscard]] std::string milliseconds(double us);
+
+}  // namespace voltkeep::attacks
