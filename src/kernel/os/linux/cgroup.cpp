@@ -10,6 +10,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "kernel/os/linux/system.hpp"
+
 namespace voltkeep::kernel::os {
 
 Words join(std::initializer_list<std::string_view> parts) {
@@ -33,26 +35,29 @@ Words number(std::uint64_t value, int base = 10) {
     return words;
 }
 
-Descriptor open_folder(int parent, const char* name) { return Descriptor(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)); }
+Descriptor open_folder(int parent, const char* name) {
+    return Descriptor(system<::openat>(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
 
 bool write_at(int folder, const char* path, std::string_view value) {
-    const Descriptor target(folder < 0 ? -1 : ::openat(folder, path, O_WRONLY | O_CLOEXEC));
-    return target && ::write(target.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size());
+    const Descriptor target(folder < 0 ? -1 : system<::openat>(folder, path, O_WRONLY | O_CLOEXEC));
+    return target && system<::write>(target.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size());
 }
 
 template <class F>
 void for_each_folder(Descriptor parent, F then) {
-    DIR* const entries = parent ? ::fdopendir(parent.release()) : nullptr;
+    DIR* const entries = parent ? system<::fdopendir>(parent.release()) : nullptr;
     if (entries == nullptr) return;
-    while (const dirent* entry = ::readdir(entries))
+    while (const dirent* entry = system<::readdir>(entries))
         if (entry->d_type == DT_DIR && entry->d_name[0] != '.') then(::dirfd(entries), entry->d_name);
-    ::closedir(entries);
+    system<::closedir>(entries);
 }
 
 /// Removes a group of groups; what still holds a process stays.
 void remove_group(int parent, const char* name) {
-    for_each_folder(open_folder(parent, name), [](int group, const char* service) { (void)::unlinkat(group, service, AT_REMOVEDIR); });
-    (void)::unlinkat(parent, name, AT_REMOVEDIR);
+    for_each_folder(open_folder(parent, name),
+                    [](int group, const char* service) { (void)system<::unlinkat>(group, service, AT_REMOVEDIR); });
+    (void)system<::unlinkat>(parent, name, AT_REMOVEDIR);
 }
 
 /// What killed process managers left: nobody holds its lock. A left group would go on to own its share of real time.
@@ -60,7 +65,7 @@ void remove_left_groups(int parent) {
     for_each_folder(open_folder(parent, "."), [](int folder, const char* name) {
         if (!std::string_view(name).starts_with(group_prefix)) return;
         const Descriptor group = open_folder(folder, name);
-        if (group && ::flock(group.get(), LOCK_EX | LOCK_NB) == 0) remove_group(folder, name);
+        if (group && system<::flock>(group.get(), LOCK_EX | LOCK_NB) == 0) remove_group(folder, name);
     });
 }
 
@@ -79,7 +84,7 @@ Cgroups Cgroups::make(const policy::Image& image) {
     std::uint32_t hash = 2166136261u;
     for (const char c : image.state.view()) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619u;
     self.name_ = join({group_prefix, number(hash, 16).data()});
-    self.is_unified_ = ::access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
+    self.is_unified_ = system<::access>("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
     for (std::size_t c = 0; c < controllers; ++c) {
         const Words folder = join({"/sys/fs/cgroup/", self.is_unified_ ? "" : controller_names[c]}), enable = join({"+", controller_names[c]});
         self.parents_[c] = open_folder(AT_FDCWD, folder.data());
@@ -87,10 +92,11 @@ Cgroups Cgroups::make(const policy::Image& image) {
         if (parent < 0) continue;
         if (!self.is_unified_ || c == 0) remove_left_groups(parent);
         if (self.is_unified_ && !write_at(parent, "cgroup.subtree_control", enable.data())) continue;
-        (void)::mkdirat(parent, self.name_.data(), 0755);
+        (void)system<::mkdirat>(parent, self.name_.data(), 0755);
         Descriptor group = open_folder(parent, self.name_.data());
         if (self.is_unified_ && !write_at(group.get(), "cgroup.subtree_control", enable.data())) continue;
-        if (group) (void)::flock(group.get(), LOCK_SH);   // shared: of version 2's one folder this process holds three descriptors
+        // Shared: of version 2's one folder this process holds three descriptors.
+        if (group) (void)system<::flock>(group.get(), LOCK_SH);
         self.groups_[c] = std::move(group);
     }
     if (!self.is_unified_) {
@@ -111,7 +117,7 @@ bool Cgroups::set(Controller controller, std::uint16_t service, std::string_view
 void Cgroups::make_group(std::uint16_t service) {
     const policy::Service& s = image_->services[service];
     for (const Descriptor& group : groups_)
-        if (group) (void)::mkdirat(group.get(), join({s.name}).data(), 0755);
+        if (group) (void)system<::mkdirat>(group.get(), join({s.name}).data(), 0755);
     is_limited_[memory][service] = set(memory, service, is_unified_ ? "memory.max" : "memory.limit_in_bytes", s.limits.memory_bytes);
     is_limited_[pids][service] = set(pids, service, "pids.max", s.limits.tasks);
     is_limited_[cpu][service] = static_cast<bool>(groups_[cpu]);
@@ -127,7 +133,8 @@ CgroupEntries Cgroups::entries(std::uint16_t service) {
     limit_cpu(service, false);
     for (std::size_t c = 0; c < controllers; ++c) {
         if (!is_limited_[c][service]) continue;
-        const int entry = ::openat(groups_[c].get(), join({image_->services[service].name, "/cgroup.procs"}).data(), O_WRONLY | O_CLOEXEC);
+        const Words path = join({image_->services[service].name, "/cgroup.procs"});
+        const int entry = system<::openat>(groups_[c].get(), path.data(), O_WRONLY | O_CLOEXEC);
         is_limited_[c][service] = entry >= 0;
         if (entry >= 0) CHECK(entries.push(entry));
     }
@@ -145,9 +152,9 @@ void Cgroups::limit_cpu(std::uint16_t service, bool is_limited) const {
 bool Cgroups::was_out_of_memory(std::uint16_t service) {
     if (!groups_[memory]) return false;
     const Words path = join({image_->services[service].name, is_unified_ ? "/memory.events" : "/memory.oom_control"});
-    const Descriptor source(::openat(groups_[memory].get(), path.data(), O_RDONLY | O_CLOEXEC));
+    const Descriptor source(system<::openat>(groups_[memory].get(), path.data(), O_RDONLY | O_CLOEXEC));
     Words text{};
-    if (!source || ::read(source.get(), text.data(), text.size() - 1) <= 0) return false;
+    if (!source || system<::read>(source.get(), text.data(), text.size() - 1) <= 0) return false;
     const std::size_t at = std::string_view(text.data()).find("oom_kill ");   // not "oom_kill_disable"
     const auto kills = at == std::string_view::npos ? 0u : static_cast<std::uint32_t>(std::strtoul(text.data() + at + 9, nullptr, 10));
     return std::exchange(kills_[service], kills) < kills;

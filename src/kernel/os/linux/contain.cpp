@@ -24,6 +24,7 @@
 #include <cstring>
 
 #include "kernel/control.hpp"
+#include "kernel/os/linux/system.hpp"
 
 namespace voltkeep::kernel::os {
 
@@ -36,46 +37,39 @@ void need(bool is_good, int output, std::string_view step, std::string_view subj
     if (is_good) return;
     const char* reason = strerrordesc_np(errno);
     const Words text = join({"start failed: ", step, " ", subject, ": ", reason ? reason : "unknown error", "\n"});
-    (void)!::write(output, text.data(), std::strlen(text.data()));
+    (void)!system<::write>(output, text.data(), std::strlen(text.data()));
     ::_exit(start_failed_status);
 }
 
 // ---- the tree
 
-/// Makes the folders above the last part of `path`, which is relative to the new root.
-void make_folders_above(Words path) {
-    for (char* slash = std::strchr(path.data(), '/'); slash != nullptr; slash = std::strchr(slash + 1, '/')) {
-        *slash = '\0';
-        (void)::mkdir(path.data(), 0755);
-        *slash = '/';
-    }
-}
-
 /// Binds what `source` is to `target`, closed for everything but what `attributes` leave open from its first moment.
 void bind_into(const Plan& plan, int source, const Words& target, std::uint64_t attributes) {
     struct stat kind{};
-    need(source >= 0 && ::fstat(source, &kind) == 0, plan.output, "open", target.data());
+    need(source >= 0 && system<::fstat>(source, &kind) == 0, plan.output, "open", target.data());
     make_folders_above(target);
-    if (S_ISDIR(kind.st_mode)) (void)::mkdir(target.data(), 0755);
-    else ::close(::open(target.data(), O_WRONLY | O_CREAT | O_CLOEXEC, 0444));
-    const int tree = ::open_tree(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+    if (S_ISDIR(kind.st_mode)) (void)system<::mkdir>(target.data(), 0755);
+    else system<::close>(system<::open>(target.data(), O_WRONLY | O_CREAT | O_CLOEXEC, 0444));
+    const int tree = system<::open_tree>(source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
     need(tree >= 0, plan.output, "open_tree", target.data());
     mount_attr attr{};
     attr.attr_set = attributes;
-    need(::mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) == 0, plan.output, "mount_setattr", target.data());
-    need(::move_mount(tree, "", AT_FDCWD, target.data(), MOVE_MOUNT_F_EMPTY_PATH) == 0, plan.output, "move_mount", target.data());
-    ::close(tree);
-    ::close(source);
+    const int closed = system<::mount_setattr>(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr);
+    need(closed == 0, plan.output, "mount_setattr", target.data());
+    const int moved = system<::move_mount>(tree, "", AT_FDCWD, target.data(), MOVE_MOUNT_F_EMPTY_PATH);
+    need(moved == 0, plan.output, "move_mount", target.data());
+    system<::close>(tree);
+    system<::close>(source);
 }
 
 /// One of the system's own folders or files, as it is there: a link stays a link.
 void bind_system(const Plan& plan, const char* path) {
     Words link{};
-    if (::readlink(path, link.data(), link.size() - 1) > 0 && std::strncmp(path, "/etc/", 5) != 0) {
-        need(::symlink(link.data(), path + 1) == 0, plan.output, "symlink", path);
+    if (system<::readlink>(path, link.data(), link.size() - 1) > 0 && std::strncmp(path, "/etc/", 5) != 0) {
+        need(system<::symlink>(link.data(), path + 1) == 0, plan.output, "symlink", path);
         return;
     }
-    const int source = ::open(path, O_PATH | O_CLOEXEC);
+    const int source = system<::open>(path, O_PATH | O_CLOEXEC);
     if (source >= 0) bind_into(plan, source, join({path + 1}), MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 }
 
@@ -84,7 +78,7 @@ void bind_grant(const Plan& plan, int state, const policy::FileGrant& grant) {
     open_how how{};
     how.flags = O_PATH | O_CLOEXEC;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-    const auto source = static_cast<int>(::syscall(SYS_openat2, state, path.data(), &how, sizeof how));
+    const auto source = static_cast<int>(system<::syscall>(SYS_openat2, state, path.data(), &how, sizeof how));
     if (source < 0 && grant.optional && errno == ENOENT) return;
     bind_into(plan, source, join({"state/", grant.path}),
          MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | (grant.write ? 0u : MOUNT_ATTR_RDONLY));
@@ -92,29 +86,31 @@ void bind_grant(const Plan& plan, int state, const policy::FileGrant& grant) {
 
 /// A new root that holds the system's libraries, /dev/null and the granted files, and nothing else; the old one is gone.
 void enter_tree(const Plan& plan) {
-    need(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, plan.output, "make mounts private");
-    const int state_folder = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);   // the tree covers it until the old root is gone
-    need(::mount("none", ".", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k,mode=755") == 0, plan.output, "mount tmpfs");
+    need(system<::mount>(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, plan.output, "make mounts private");
+    // The tree covers it until the old root is gone.
+    const int state_folder = system<::open>(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    constexpr unsigned long closed = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+    need(system<::mount>("none", ".", "tmpfs", closed, "size=64k,mode=755") == 0, plan.output, "mount tmpfs");
     const Words state = join({plan.image.state});
-    need(::chdir(state.data()) == 0, plan.output, "chdir", state.data());
-    (void)::mkdir("state", 0755);
+    need(system<::chdir>(state.data()) == 0, plan.output, "chdir", state.data());
+    (void)system<::mkdir>("state", 0755);
     for (const char* path : {"/usr", "/lib", "/lib64", "/etc/ld.so.cache"}) bind_system(plan, path);
     if (plan.service.network != policy::Network::none)
         for (const char* path : {"/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/services"}) bind_system(plan, path);
-    bind_into(plan, ::open("/dev/null", O_PATH | O_CLOEXEC), join({"dev/null"}), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+    bind_into(plan, system<::open>("/dev/null", O_PATH | O_CLOEXEC), join({"dev/null"}), MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
     for (const policy::FileGrant& grant : plan.service.files) bind_grant(plan, state_folder, grant);
-    if (plan.is_lab && ::mkdir("proc", 0555) == 0) (void)::mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
-    need(::syscall(SYS_pivot_root, ".", ".") == 0 && ::umount2(".", MNT_DETACH) == 0, plan.output, "pivot_root");
+    if (plan.is_lab && system<::mkdir>("proc", 0555) == 0) (void)system<::mount>("proc", "proc", "proc", closed, nullptr);
+    need(system<::syscall>(SYS_pivot_root, ".", ".") == 0 && system<::umount2>(".", MNT_DETACH) == 0, plan.output, "pivot_root");
     mount_attr read_only{};
     read_only.attr_set = MOUNT_ATTR_RDONLY;
-    need(::mount_setattr(AT_FDCWD, "/", 0, &read_only, sizeof read_only) == 0, plan.output, "close the root");
-    need(::chdir("/state") == 0, plan.output, "chdir /state");
+    need(system<::mount_setattr>(AT_FDCWD, "/", 0, &read_only, sizeof read_only) == 0, plan.output, "close the root");
+    need(system<::chdir>("/state") == 0, plan.output, "chdir /state");
 }
 
 // ---- time, limits, identity
 
 void enter_groups(const Plan& plan) {
-    for (const int entry : plan.cgroups) need(::write(entry, "0", 1) == 1, plan.output, "enter a control group");
+    for (const int entry : plan.cgroups) need(system<::write>(entry, "0", 1) == 1, plan.output, "enter a control group");
 }
 
 /// What is not granted here is read back by the process manager and said aloud.
@@ -123,16 +119,16 @@ void set_schedule(const policy::Service& service) {
         cpu_set_t cpus;
         CPU_ZERO(&cpus);
         CPU_SET(service.cpu, &cpus);
-        (void)::sched_setaffinity(0, sizeof cpus, &cpus);
+        (void)system<::sched_setaffinity>(0, sizeof cpus, &cpus);
     }
     if (service.schedule != policy::Schedule::fifo) return;
     const sched_param priority{.sched_priority = service.priority};
-    (void)::sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
+    (void)system<::sched_setscheduler>(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
 }
 
 void limit(const Plan& plan, int resource, rlim_t value) {
     const rlimit both{value, value};
-    need(::setrlimit(static_cast<__rlimit_resource_t>(resource), &both) == 0, plan.output, "setrlimit");
+    need(system<::setrlimit>(static_cast<__rlimit_resource_t>(resource), &both) == 0, plan.output, "setrlimit");
 }
 
 void set_limits(const Plan& plan) {
@@ -143,7 +139,7 @@ void set_limits(const Plan& plan) {
     if (s.schedule != policy::Schedule::fifo) return;
     limit(plan, RLIMIT_RTTIME, stuck_us);
     const rlimit locked{s.limits.memory_bytes, s.limits.memory_bytes};
-    (void)::setrlimit(RLIMIT_MEMLOCK, &locked);
+    (void)system<::setrlimit>(RLIMIT_MEMLOCK, &locked);
 }
 
 void set_capabilities(const Plan& plan, std::uint64_t kept) {
@@ -153,23 +149,26 @@ void set_capabilities(const Plan& plan, std::uint64_t kept) {
         const auto bits = static_cast<std::uint32_t>(kept >> 32 * half);
         data[half] = {.effective = bits, .permitted = bits, .inheritable = bits};
     }
-    need(::syscall(SYS_capset, &header, data.data()) == 0, plan.output, "capset");
+    need(system<::syscall>(SYS_capset, &header, data.data()) == 0, plan.output, "capset");
 }
 
 void drop_identity(const Plan& plan) {
     const std::uint64_t kept = plan.service.abilities;
-    for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
-        if ((kept >> capability & 1) == 0) need(::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0, plan.output, "empty the bounding set");
+    for (int capability = 0; system<::prctl>(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
+        if ((kept >> capability & 1) == 0)
+            need(system<::prctl>(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0, plan.output, "empty the bounding set");
     if (!plan.is_rootless) {
         const uid_t id = plan.image.first_uid + plan.service.uid;
         const gid_t readers = readers_group(plan.image);
-        if (kept != 0) need(::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, plan.output, "keep capabilities");
-        need(::syscall(SYS_setgroups, 1, &readers) == 0 && ::syscall(SYS_setresgid, id, id, id) == 0 && ::syscall(SYS_setresuid, id, id, id) == 0,
-             plan.output, "change identity");
+        if (kept != 0) need(system<::prctl>(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, plan.output, "keep capabilities");
+        need(system<::syscall>(SYS_setgroups, 1, &readers) == 0, plan.output, "change groups");
+        need(system<::syscall>(SYS_setresgid, id, id, id) == 0, plan.output, "change group");
+        need(system<::syscall>(SYS_setresuid, id, id, id) == 0, plan.output, "change identity");
     }
     set_capabilities(plan, kept);
     for (int capability = 0; kept >> capability != 0; ++capability)
-        if (kept >> capability & 1) need(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) == 0, plan.output, "keep a capability");
+        if (kept >> capability & 1)
+            need(system<::prctl>(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) == 0, plan.output, "keep a capability");
 }
 
 // ---- descriptors, the parent's death
@@ -179,24 +178,25 @@ void drop_identity(const Plan& plan) {
 void place_descriptors(const Plan& plan) {
     constexpr int above = 64;
     const auto away = [&](int descriptor) {
-        const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, above);
+        const int copy = system<::fcntl>(descriptor, F_DUPFD_CLOEXEC, above);
         need(copy >= 0, plan.output, "place a descriptor");
         return copy;
     };
-    const int input = away(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    const int input = away(system<::open>("/dev/null", O_RDWR | O_CLOEXEC));
     const int output = away(plan.output), control = away(plan.control), program = away(plan.program), parent = away(plan.parent);
-    need(::dup2(input, 0) == 0 && ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2, output, "dup2");
-    if (plan.service.kind == policy::Kind::native) need(::dup2(control, control::descriptor) >= 0, 2, "dup2");
-    else ::close(control::descriptor);
-    need(::dup3(program, program_place, O_CLOEXEC) >= 0 && ::dup3(parent, parent_place, O_CLOEXEC) >= 0, 2, "dup3");
-    need(::syscall(SYS_close_range, parent_place + 1, ~0u, 0) == 0, 2, "close_range");
+    need(system<::dup2>(input, 0) == 0 && system<::dup2>(output, 1) == 1 && system<::dup2>(output, 2) == 2, output, "dup2");
+    if (plan.service.kind == policy::Kind::native) need(system<::dup2>(control, control::descriptor) >= 0, 2, "dup2");
+    else system<::close>(control::descriptor);
+    need(system<::dup3>(program, program_place, O_CLOEXEC) >= 0, 2, "dup3");
+    need(system<::dup3>(parent, parent_place, O_CLOEXEC) >= 0, 2, "dup3");
+    need(system<::syscall>(SYS_close_range, parent_place + 1, ~0u, 0) == 0, 2, "close_range");
 }
 
 /// The death of the process manager ends this process; if it was quicker than the request, now.
 void die_with_parent() {
-    need(::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, 2, "prctl PR_SET_PDEATHSIG");
+    need(system<::prctl>(PR_SET_PDEATHSIG, SIGKILL) == 0, 2, "prctl PR_SET_PDEATHSIG");
     pollfd p{parent_place, POLLIN, 0};
-    if (::poll(&p, 1, 0) != 0) ::_exit(start_failed_status);
+    if (system<::poll>(&p, 1, 0) != 0) ::_exit(start_failed_status);
 }
 
 // ---- Landlock, seccomp
@@ -211,11 +211,11 @@ constexpr std::uint64_t of_a_file = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCE
 
 void allow_beneath(int rules, int object, std::uint64_t handled, std::uint64_t access) {
     struct stat kind{};
-    if (object < 0 || ::fstat(object, &kind) != 0) return;   // optional, and not there
+    if (object < 0 || system<::fstat>(object, &kind) != 0) return;   // optional, and not there
     landlock_path_beneath_attr attr{};
     attr.parent_fd = object;
     attr.allowed_access = access & handled & (S_ISDIR(kind.st_mode) ? ~0ull : of_a_file);
-    need(::syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) == 0, 2, "landlock_add_rule");
+    need(system<::syscall>(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) == 0, 2, "landlock_add_rule");
 }
 
 /// A second fence around the tree, which also holds for what the tree cannot say: TCP ports, abstract sockets, signals.
@@ -229,12 +229,12 @@ void enter_landlock(const Plan& plan) {
     if (plan.landlock >= 4 && plan.service.network == policy::Network::none)
         attr.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP;
     if (plan.landlock >= 6) attr.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
-    const auto rules = static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0));
+    const auto rules = static_cast<int>(system<::syscall>(SYS_landlock_create_ruleset, &attr, sizeof attr, 0));
     need(rules >= 0, 2, "landlock_create_ruleset");
     const auto allow = [&](const char* path, std::uint64_t access) {
-        const int object = ::open(path, O_PATH | O_CLOEXEC);
+        const int object = system<::open>(path, O_PATH | O_CLOEXEC);
         allow_beneath(rules, object, attr.handled_access_fs, access);
-        if (object >= 0) ::close(object);
+        if (object >= 0) system<::close>(object);
     };
     allow("/", may_read);
     // A service starts nothing: of all that is in the libraries' folders only the loader may be executed, for its own start.
@@ -245,35 +245,43 @@ void enter_landlock(const Plan& plan) {
         if (grant.write)
             allow(join({"/state/", grant.path}).data(), may_write | (plan.service.kind == policy::Kind::foreign ? may_make_sockets : 0));
     allow_beneath(rules, program_place, attr.handled_access_fs, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
-    need(::syscall(SYS_landlock_restrict_self, rules, 0) == 0, 2, "landlock_restrict_self");
-    ::close(rules);
+    need(system<::syscall>(SYS_landlock_restrict_self, rules, 0) == 0, 2, "landlock_restrict_self");
+    system<::close>(rules);
 }
 
 void enter_filter(const Plan& plan) {
     if (plan.filter == nullptr || plan.filter->empty()) return;
     const sock_fprog program{static_cast<unsigned short>(plan.filter->size() / sizeof(sock_filter)),
                              const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(plan.filter->data()))};
-    need(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0, 2, "seccomp");
+    need(system<::syscall>(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0, 2, "seccomp");
 }
 }  // namespace
+
+void make_folders_above(Words path) {
+    for (char* slash = std::strchr(path.data() + 1, '/'); slash != nullptr; slash = std::strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)system<::mkdir>(path.data(), 0755);
+        *slash = '/';
+    }
+}
 
 void become(const Plan& plan) {
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::setsid();
+    system<::sigprocmask>(SIG_SETMASK, &none, nullptr);
+    system<::setsid>();
     ::umask(022);
     enter_groups(plan);
-    if (plan.network >= 0) need(::setns(plan.network, CLONE_NEWNET) == 0, plan.output, "enter the network namespace");
+    if (plan.network >= 0) need(system<::setns>(plan.network, CLONE_NEWNET) == 0, plan.output, "enter the network namespace");
     enter_tree(plan);
     ::umask(027);   // a folder's group reads along where the policy gives the folder to several; else the group is the service's own
-    need(::sethostname("voltkeep", 8) == 0, plan.output, "sethostname");
+    need(system<::sethostname>("voltkeep", 8) == 0, plan.output, "sethostname");
     set_schedule(plan.service);
     set_limits(plan);
     drop_identity(plan);
     place_descriptors(plan);
     die_with_parent();   // a change of identity before exec would clear it
-    need(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, 2, "no_new_privs");
+    need(system<::prctl>(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, 2, "no_new_privs");
     enter_landlock(plan);
     limit(plan, RLIMIT_NOFILE, plan.service.limits.files);   // counts from here: what is open above it is closed by exec
     enter_filter(plan);
@@ -281,7 +289,7 @@ void become(const Plan& plan) {
     Words name = join({plan.service.name});
     char* const arguments[] = {name.data(), nullptr};
     char* const environment[] = {nullptr};
-    ::syscall(SYS_execveat, program_place, "", arguments, environment, AT_EMPTY_PATH);
+    system<::syscall>(SYS_execveat, program_place, "", arguments, environment, AT_EMPTY_PATH);
     need(false, 2, "execveat");
     ::_exit(start_failed_status);
 }

@@ -27,6 +27,9 @@ struct Plan {
     CgroupEntries cgroups;
 };
 
+/// Makes the folders above the last part of `path`, which is relative. What cannot be made is missed by who needs it.
+void make_folders_above(Words path);
+
 /// Becomes the service. A step that fails is named on `output` and ends the process with start_failed_status.
 [[noreturn]] void become(const Plan& plan);
 

@@ -11,17 +11,19 @@
 #include <cerrno>
 
 #include "kernel/os.hpp"
+#include "kernel/os/linux/system.hpp"
 
 namespace voltkeep::kernel::os {
 
 void Descriptor::reset() noexcept {
-    if (number_ >= 0) ::close(number_);
+    if (number_ >= 0) system<::close>(number_);
     number_ = -1;
 }
 
 Result<Pair> make_pair() {
     int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return fail_errno("socketpair");
+    const int kind = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    if (system<::socketpair>(AF_UNIX, kind, 0, ends) != 0) return fail_errno("socketpair");
     return Pair{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
@@ -39,7 +41,7 @@ List<int, max_handles> take_handles(msghdr& header) {
         for (std::size_t i = 0; i < count; ++i) {
             int handle = -1;
             std::memcpy(&handle, CMSG_DATA(c) + i * sizeof(int), sizeof handle);
-            if (!handles.push(handle)) ::close(handle);
+            if (!handles.push(handle)) system<::close>(handle);
         }
     }
     return handles;
@@ -63,7 +65,7 @@ Result<> send(int end, Bytes message, std::span<const int> handles) {
         std::memcpy(CMSG_DATA(c), handles.data(), handles.size_bytes());
     }
     for (;;) {
-        if (::sendmsg(end, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return {};
+        if (system<::sendmsg>(end, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return {};
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS) return fail(Errc::full, "the peer's queue is full");
         if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN) return fail(Errc::closed, "the peer is gone");
@@ -81,11 +83,11 @@ Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer) {
         header.msg_iovlen = 1;
         header.msg_control = ancillary.bytes.data();
         header.msg_controllen = ancillary.bytes.size();
-        const ssize_t n = ::recvmsg(end, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        const ssize_t n = system<::recvmsg>(end, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (n > 0 || (n == 0 && header.msg_controllen > 0)) {
             Received received{static_cast<std::size_t>(n), take_handles(header), false};
             if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-                for (int handle : received.handles) ::close(handle);
+                for (int handle : received.handles) system<::close>(handle);
                 received.handles.clear();
                 received.truncated = true;
             }
@@ -110,7 +112,7 @@ Result<bool> wait(int end, Instant deadline) {
         const Duration left = std::max<Duration>(deadline - now(), 0ns);
         const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
         pollfd p{end, POLLIN, 0};
-        const int n = ::ppoll(&p, 1, &timeout, nullptr);
+        const int n = system<::ppoll>(&p, 1, &timeout, nullptr);
         if (n > 0) return true;
         if (n == 0) return false;
         if (errno != EINTR) return fail_errno("ppoll");
@@ -119,7 +121,7 @@ Result<bool> wait(int end, Instant deadline) {
 
 Result<Poller> Poller::make() {
     Poller poller;
-    poller.epoll_ = Descriptor(::epoll_create1(EPOLL_CLOEXEC));
+    poller.epoll_ = Descriptor(system<::epoll_create1>(EPOLL_CLOEXEC));
     if (!poller.epoll_) return fail_errno("epoll_create1");
     return poller;
 }
@@ -135,23 +137,24 @@ epoll_event interest(std::uint64_t key, bool readable, bool writable) {
 
 Result<> Poller::add(int descriptor, std::uint64_t key, bool writable) {
     epoll_event e = interest(key, true, writable);
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
+    if (system<::epoll_ctl>(epoll_.get(), EPOLL_CTL_ADD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
     return {};
 }
 
 Result<> Poller::change(int descriptor, std::uint64_t key, bool readable, bool writable) {
     epoll_event e = interest(key, readable, writable);
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
+    if (system<::epoll_ctl>(epoll_.get(), EPOLL_CTL_MOD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
     return {};
 }
 
-void Poller::remove(int descriptor) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr); }
+void Poller::remove(int descriptor) { system<::epoll_ctl>(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr); }
 
 Result<std::span<Poller::Event>> Poller::wait(std::span<Event> events, Instant deadline) {
     std::array<epoll_event, 32> ready;
     const Duration left = std::max<Duration>(deadline - now(), 0ns);
     const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
-    const int n = ::epoll_pwait2(epoll_.get(), ready.data(), static_cast<int>(std::min(ready.size(), events.size())), &timeout, nullptr);
+    const int most = static_cast<int>(std::min(ready.size(), events.size()));
+    const int n = system<::epoll_pwait2>(epoll_.get(), ready.data(), most, &timeout, nullptr);
     if (n < 0 && errno != EINTR) return fail_errno("epoll_pwait2");
     for (int i = 0; i < n; ++i) {
         const std::uint32_t flags = ready[static_cast<std::size_t>(i)].events;
@@ -162,7 +165,7 @@ Result<std::span<Poller::Event>> Poller::wait(std::span<Event> events, Instant d
 }
 
 Result<Descriptor> make_timer() {
-    Descriptor timer(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+    Descriptor timer(system<::timerfd_create>(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     if (!timer) return fail_errno("timerfd_create");
     return timer;
 }
@@ -170,7 +173,7 @@ Result<Descriptor> make_timer() {
 Result<> arm_timer(int timer, Instant when) {
     const std::int64_t ns = std::max<std::int64_t>(when.ns, 1);   // 0 would disarm it
     const itimerspec at{{0, 0}, {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)}};
-    if (::timerfd_settime(timer, TFD_TIMER_ABSTIME, &at, nullptr) != 0) return fail_errno("timerfd_settime");
+    if (system<::timerfd_settime>(timer, TFD_TIMER_ABSTIME, &at, nullptr) != 0) return fail_errno("timerfd_settime");
     return {};
 }
 

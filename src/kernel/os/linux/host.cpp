@@ -14,6 +14,8 @@
 
 #include <cerrno>
 
+#include "kernel/os/linux/system.hpp"
+
 namespace voltkeep::kernel::os {
 
 namespace {
@@ -27,9 +29,9 @@ Result<sockaddr_un> address_of(std::string_view path) {
 
 Result<Descriptor> connect_socket(std::string_view path) {
     const sockaddr_un address = TRY(address_of(path));
-    Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    Descriptor socket(system<::socket>(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return fail_errno("socket", path);
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return socket;
+    if (system<::connect>(socket.get(), reinterpret_cast<const sockaddr*>(&address), socklen_t{sizeof address}) == 0) return socket;
     if (errno == ENOENT || errno == ECONNREFUSED || errno == EAGAIN) return fail(Errc::not_found, path);
     return fail_errno("connect", path);
 }
@@ -37,27 +39,29 @@ Result<Descriptor> connect_socket(std::string_view path) {
 /// A socket that is nobody's but its owner's from its first moment: the folder's owner is who runs the station.
 Result<Descriptor> listen_socket(std::string_view path) {
     const sockaddr_un address = TRY(address_of(path));
-    Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    Descriptor socket(system<::socket>(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket) return fail_errno("socket", path);
-    ::unlink(address.sun_path);   // of a station that was killed: the state folder is ours alone
+    system<::unlink>(address.sun_path);   // of a station that was killed: the state folder is ours alone
     const mode_t mask = ::umask(0177);
-    const int bound = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int bound = system<::bind>(socket.get(), reinterpret_cast<const sockaddr*>(&address), socklen_t{sizeof address});
     ::umask(mask);
     if (bound != 0) return fail_errno("bind", path);
     struct stat folder{};
-    if (::stat(".", &folder) != 0 || ::lchown(address.sun_path, folder.st_uid, folder.st_gid) != 0) return fail_errno("chown", path);
-    if (::listen(socket.get(), 16) != 0) return fail_errno("listen", path);
+    const bool is_known = system<::stat>(".", &folder) == 0;
+    if (!is_known || system<::lchown>(address.sun_path, folder.st_uid, folder.st_gid) != 0) return fail_errno("chown", path);
+    if (system<::listen>(socket.get(), 16) != 0) return fail_errno("listen", path);
     return socket;
 }
 
 Result<Descriptor> open_character_device(const policy::Path& path) {
     std::array<char, policy::Path::capacity + 1> name{};
     std::ranges::copy(path.view(), name.begin());
-    Descriptor device(::open(name.data(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    Descriptor device(system<::open>(name.data(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!device && (errno == ENOENT || errno == ENXIO || errno == ENODEV)) return fail(Errc::not_found, path);
     if (!device) return fail_errno("open", path);
     struct stat kind{};
-    if (::fstat(device.get(), &kind) != 0 || !S_ISCHR(kind.st_mode)) return fail(Errc::bad_argument, "not a character device");
+    if (system<::fstat>(device.get(), &kind) != 0) return fail_errno("fstat", path);
+    if (!S_ISCHR(kind.st_mode)) return fail(Errc::bad_argument, "not a character device");
     return device;
 }
 }  // namespace
@@ -73,18 +77,18 @@ Result<Descriptor> open_device(const policy::DeviceGrant& device) {
 
 void remove_device(const policy::DeviceGrant& device) {
     if (device.kind != policy::DeviceKind::listen) return;
-    if (const auto address = address_of(device.path)) ::unlink(address->sun_path);
+    if (const auto address = address_of(device.path)) system<::unlink>(address->sun_path);
 }
 
 Result<Pair> make_lossy_pipe() {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return fail_errno("pipe2");
+    if (system<::pipe2>(ends, O_CLOEXEC | O_NONBLOCK) != 0) return fail_errno("pipe2");
     return Pair{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 Result<std::span<char>> read_pipe(int descriptor, std::span<char> buffer) {
     for (;;) {
-        const ssize_t n = ::read(descriptor, buffer.data(), buffer.size());
+        const ssize_t n = system<::read>(descriptor, buffer.data(), buffer.size());
         if (n > 0) return buffer.first(static_cast<std::size_t>(n));
         if (n == 0) return fail(Errc::closed);
         if (errno == EAGAIN) return buffer.first(0);
@@ -93,7 +97,7 @@ Result<std::span<char>> read_pipe(int descriptor, std::span<char> buffer) {
 }
 
 Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std::size_t offset) {
-    const ssize_t n = ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(offset));
+    const ssize_t n = system<::pread>(file, buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (n < 0) return fail_errno("pread", "a program");
     return buffer.first(static_cast<std::size_t>(n));
 }
@@ -101,39 +105,40 @@ Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std:
 bool write_line(int descriptor, std::string_view line) {
     pollfd p{descriptor, POLLOUT, 0};   // a pipe that polls writable takes PIPE_BUF bytes whole; nobody else may be made non-blocking
     CHECK(line.size() <= 4096);
-    return ::poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) != 0 && ::write(descriptor, line.data(), line.size()) >= 0;
+    if (system<::poll>(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0) return false;
+    return system<::write>(descriptor, line.data(), line.size()) >= 0;
 }
 
 Result<Descriptor> hold_state_folder(std::string_view path) {
     std::array<char, policy::Path::capacity + 1> name{};
     std::ranges::copy(path, name.begin());
-    if (::chdir(name.data()) != 0) return fail_errno("chdir", path);
-    Descriptor folder(::open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (system<::chdir>(name.data()) != 0) return fail_errno("chdir", path);
+    Descriptor folder(system<::open>(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder) return fail_errno("open", path);
-    if (::flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return folder;
+    if (system<::flock>(folder.get(), LOCK_EX | LOCK_NB) == 0) return folder;
     if (errno == EWOULDBLOCK) return fail(Errc::busy, "a station runs in this state folder already: stop it first");
     return fail_errno("flock", path);
 }
 
 Result<Descriptor> stop_requests() {
     const pid_t parent = ::getppid();
-    if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return fail_errno("prctl", "PR_SET_PDEATHSIG");
+    if (system<::prctl>(PR_SET_PDEATHSIG, SIGTERM) != 0) return fail_errno("prctl", "PR_SET_PDEATHSIG");
     if (::getppid() != parent) return fail(Errc::closed, "the starter of the process manager is gone");
     sigset_t set;
     ::sigemptyset(&set);
     ::sigaddset(&set, SIGTERM);
     ::sigaddset(&set, SIGINT);
     ::sigaddset(&set, SIGHUP);
-    if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) return fail_errno("sigprocmask");
-    ::signal(SIGPIPE, SIG_IGN);
-    Descriptor descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (system<::sigprocmask>(SIG_BLOCK, &set, nullptr) != 0) return fail_errno("sigprocmask");
+    system<::signal>(SIGPIPE, SIG_IGN);
+    Descriptor descriptor(system<::signalfd>(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!descriptor) return fail_errno("signalfd");
     return descriptor;
 }
 
 bool take_stop_request(int descriptor) {
     signalfd_siginfo information;
-    return ::read(descriptor, &information, sizeof information) == static_cast<ssize_t>(sizeof information);
+    return system<::read>(descriptor, &information, sizeof information) == static_cast<ssize_t>(sizeof information);
 }
 
 }  // namespace voltkeep::kernel::os

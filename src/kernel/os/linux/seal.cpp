@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "kernel/os.hpp"
+#include "kernel/os/linux/system.hpp"
 
 namespace voltkeep::kernel::os {
 
@@ -15,8 +16,9 @@ Result<> seal(Bytes filter) {
     CHECK(filter.size() % sizeof(sock_filter) == 0);
     sock_fprog program{static_cast<unsigned short>(filter.size() / sizeof(sock_filter)),
                        const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(filter.data()))};
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("prctl", "no_new_privs");
-    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0) return fail_errno("seccomp");
+    if (system<::prctl>(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("prctl", "no_new_privs");
+    const long sealed = system<::syscall>(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
+    if (sealed != 0) return fail_errno("seccomp");
     return {};
 }
 
@@ -36,7 +38,7 @@ void report_refused_calls(void (*report)(int) noexcept) {
     struct sigaction action{};
     action.sa_sigaction = on_refused_call;
     action.sa_flags = SA_SIGINFO;
-    CHECK(::sigaction(SIGSYS, &action, nullptr) == 0);
+    CHECK(system<::sigaction>(SIGSYS, &action, nullptr) == 0);
 }
 
 }  // namespace voltkeep::kernel::os

@@ -17,10 +17,10 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <string>
 
 #include "kernel/os/linux/contain.hpp"
+#include "kernel/os/linux/system.hpp"
 
 namespace voltkeep::kernel::os {
 
@@ -42,15 +42,16 @@ namespace {
 constexpr std::uint64_t own_namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
 
 Result<> write_once(const char* path, const std::string& text) {
-    const Descriptor file(::open(path, O_WRONLY | O_CLOEXEC));
-    if (!file || ::write(file.get(), text.data(), text.size()) < 0) return fail_errno("write", path);
+    const Descriptor file(system<::open>(path, O_WRONLY | O_CLOEXEC));
+    if (!file || system<::write>(file.get(), text.data(), text.size()) < 0) return fail_errno("write", path);
     return {};
 }
 
 /// From here on this process has every capability over what it makes itself, and none over the machine.
 Result<> enter_user_namespace() {
     const std::string user = std::to_string(::geteuid()), group = std::to_string(::getegid());
-    if (::unshare(CLONE_NEWUSER) != 0) return fail_errno("this machine gives no user namespace, and this user is not root: unshare");
+    if (system<::unshare>(CLONE_NEWUSER) != 0)
+        return fail_errno("this machine gives no user namespace, and this user is not root: unshare");
     TRY(write_once("/proc/self/setgroups", "deny"));
     TRY(write_once("/proc/self/uid_map", user + " " + user + " 1"));
     return write_once("/proc/self/gid_map", group + " " + group + " 1");
@@ -62,11 +63,12 @@ Result<Descriptor> try_containment() {
     arguments.flags = own_namespaces | CLONE_NEWNET;
     arguments.exit_signal = SIGCHLD;
     Pair report = TRY(make_pair());
-    const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof arguments));
+    const auto pid = static_cast<pid_t>(system<::syscall>(SYS_clone3, &arguments, sizeof arguments));
     if (pid < 0) return fail_errno("this machine cannot contain services: clone3 with new namespaces");
     if (pid == 0) {
         report.a.reset();
-        const bool is_good = ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && ::mount("none", ".", "tmpfs", 0, nullptr) == 0;
+        const bool is_private = system<::mount>(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+        const bool is_good = is_private && system<::mount>("none", ".", "tmpfs", 0, nullptr) == 0;
         const int reason = is_good ? 0 : errno;
         (void)send(report.b.get(), Bytes(reinterpret_cast<const std::byte*>(&reason), sizeof reason));
         (void)wait(report.b.get(), {INT64_MAX});
@@ -76,10 +78,10 @@ Result<Descriptor> try_containment() {
     int reason = EIO;
     (void)wait(report.a.get(), now() + 10s);
     (void)receive(report.a.get(), std::as_writable_bytes(std::span(&reason, 1)));
-    Descriptor network(::open(("/proc/" + std::to_string(pid) + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
+    Descriptor network(system<::open>(("/proc/" + std::to_string(pid) + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
     if (reason == 0 && !network) reason = errno;
     report.a.reset();
-    ::waitpid(pid, nullptr, 0);
+    system<::waitpid>(pid, nullptr, 0);
     errno = reason;
     if (reason != 0) return fail_errno("this machine cannot contain services: mount in a new namespace");
     return network;
@@ -89,12 +91,13 @@ Result<Descriptor> try_containment() {
 uid_t new_owner = 0;
 gid_t new_group = 0;
 
-int give_to_owner(const char* path, const struct stat*, int, FTW*) { return ::lchown(path, new_owner, new_owner); }
+int give_to_owner(const char* path, const struct stat*, int, FTW*) { return system<::lchown>(path, new_owner, new_owner); }
 
 int open_to_group(const char* path, const struct stat* kind, int, FTW*) {
     if (S_ISLNK(kind->st_mode)) return 0;
-    const mode_t mode = (kind->st_mode & 07777) | (S_ISDIR(kind->st_mode) ? 02050u : 0040u);   // 02000: what comes later is readable too
-    return ::lchown(path, static_cast<uid_t>(-1), new_group) != 0 || ::chmod(path, mode) != 0 ? -1 : 0;
+    // 02000: what comes later is readable too
+    const mode_t mode = (kind->st_mode & 07777) | (S_ISDIR(kind->st_mode) ? 02050u : 0040u);
+    return system<::lchown>(path, static_cast<uid_t>(-1), new_group) != 0 || system<::chmod>(path, mode) != 0 ? -1 : 0;
 }
 
 /// A writable grant is its service's own; what is granted for reading is readable for the readers' group.
@@ -103,22 +106,25 @@ Result<> share_out_files(const policy::Image& image, bool is_rootless) {
         for (const policy::Service& s : image.services)
             for (const policy::FileGrant& grant : s.files) {
                 if (grant.write != write) continue;
-                const std::string path(grant.path.view());
-                std::error_code ignored;
-                if (write && !grant.optional) std::filesystem::create_directories(path, ignored);
-                if (is_rootless || !std::filesystem::exists(path, ignored)) continue;
+                const Words path = join({grant.path});
+                if (write && !grant.optional) {
+                    make_folders_above(path);
+                    (void)system<::mkdir>(path.data(), 0755);
+                }
+                if (is_rootless || system<::access>(path.data(), F_OK) != 0) continue;
                 new_owner = image.first_uid + s.uid;
                 new_group = readers_group(image);
-                if (::nftw(path.c_str(), write ? give_to_owner : open_to_group, 16, FTW_PHYS | FTW_MOUNT) != 0) return fail_errno("share out", path);
+                const auto share = write ? give_to_owner : open_to_group;
+                if (system<::nftw>(path.data(), share, 16, FTW_PHYS | FTW_MOUNT) != 0) return fail_errno("share out", path.data());
             }
     return {};
 }
 
 /// True if the process keeps its memory in memory: it could not, or did not care to, if this is false.
 bool is_locked(pid_t pid) {
-    const Descriptor file(::open(join({"/proc/", std::to_string(pid), "/status"}).data(), O_RDONLY | O_CLOEXEC));
+    const Descriptor file(system<::open>(join({"/proc/", std::to_string(pid), "/status"}).data(), O_RDONLY | O_CLOEXEC));
     std::array<char, 4096> text{};
-    if (!file || ::read(file.get(), text.data(), text.size() - 1) <= 0) return false;
+    if (!file || system<::read>(file.get(), text.data(), text.size() - 1) <= 0) return false;
     const char* const line = std::strstr(text.data(), "\nVmLck:");
     return line != nullptr && std::strtoul(line + 7, nullptr, 10) > 0;
 }
@@ -135,7 +141,7 @@ Result<Spawner> Spawner::prepare(const policy::Image& image, SpawnOptions option
     inside->image = &image;
     inside->options = options;
     inside->options.is_rootless |= ::geteuid() != 0;
-    const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    const long abi = system<::syscall>(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     inside->landlock = static_cast<int>(std::max(abi, 0l));
     TRY(inside->open_programs());
     TRY(share_out_files(image, inside->options.is_rootless));
@@ -152,7 +158,7 @@ Result<> Spawner::Inside::open_programs() {
         while (image->services[program_of[i]].program != image->services[i].program) ++program_of[i];
         if (program_of[i] != i) continue;
         const std::string path = std::string(image->programs.view()) + "/" + std::string(image->services[i].program.view());
-        programs[i] = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        programs[i] = Descriptor(system<::open>(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
         if (!programs[i]) return fail_errno("open", path);
     }
     return {};
@@ -163,7 +169,7 @@ Result<> Spawner::Inside::open_cables() {
         const std::string path(image->cables[i].view());
         if (path.empty()) continue;
         if (options.is_rootless) return fail(Errc::denied, "a cable's network namespace cannot be entered without root: give the EVSE no cable");
-        cables[i] = Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+        cables[i] = Descriptor(system<::open>(path.c_str(), O_RDONLY | O_CLOEXEC));
         if (!cables[i]) return fail_errno("open the network of a cable", path);
     }
     return {};
@@ -175,7 +181,7 @@ int Spawner::program(std::uint16_t service) const { return inside_->programs[ins
 Result<Child> Spawner::spawn(std::uint16_t service, int control, int output) {
     const policy::Image& image = *inside_->image;
     const policy::Service& s = image.services[service];
-    const Descriptor myself(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+    const Descriptor myself(static_cast<int>(system<::syscall>(SYS_pidfd_open, ::getpid(), 0)));
     if (!myself) return fail_errno("pidfd_open");
     int network = -1;
     if (s.network == policy::Network::none) network = inside_->empty_network.get();
@@ -197,10 +203,10 @@ Result<Child> Spawner::spawn(std::uint16_t service, int control, int output) {
     arguments.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | own_namespaces;
     arguments.pidfd = reinterpret_cast<std::uint64_t>(&watch);
     arguments.exit_signal = SIGCHLD;
-    const long pid = ::syscall(SYS_clone3, &arguments, sizeof arguments);
+    const long pid = system<::syscall>(SYS_clone3, &arguments, sizeof arguments);
     if (pid == 0) become(plan);
     const auto failure = pid < 0 ? fail_errno("clone3", s.name) : fail(Errc::ok);
-    for (const int entry : plan.cgroups) ::close(entry);
+    for (const int entry : plan.cgroups) system<::close>(entry);
     if (pid < 0) return failure;
     return Child{Descriptor(watch), static_cast<std::uint32_t>(pid)};
 }
@@ -218,23 +224,23 @@ Lacks Spawner::settle(std::uint16_t service, const Child& child) {
     lack(Lack::memory_limit, !inside_->cgroups.limits_memory(service));
     lack(Lack::task_limit, !inside_->cgroups.limits_tasks(service));
     cpu_set_t cpus;
-    const bool is_pinned = ::sched_getaffinity(pid, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1 && CPU_ISSET(s.cpu, &cpus);
+    const bool is_pinned = system<::sched_getaffinity>(pid, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1 && CPU_ISSET(s.cpu, &cpus);
     lack(Lack::affinity, s.cpu != 0xff && !is_pinned);
     if (!is_fifo) return lacks;
     sched_param priority{};
-    const bool has_priority = ::sched_getparam(pid, &priority) == 0 && priority.sched_priority == s.priority;
-    lack(Lack::fifo, (::sched_getscheduler(pid) & ~SCHED_RESET_ON_FORK) != SCHED_FIFO || !has_priority);
+    const bool has_priority = system<::sched_getparam>(pid, &priority) == 0 && priority.sched_priority == s.priority;
+    lack(Lack::fifo, (system<::sched_getscheduler>(pid) & ~SCHED_RESET_ON_FORK) != SCHED_FIFO || !has_priority);
     lack(Lack::rt_budget, !inside_->cgroups.has_rt_budget(service));
     lack(Lack::memlock, !is_locked(pid));
     return lacks;
 }
 
-void Spawner::kill(const Child& child) { (void)::syscall(SYS_pidfd_send_signal, child.watch.get(), SIGKILL, nullptr, 0); }
+void Spawner::kill(const Child& child) { (void)system<::syscall>(SYS_pidfd_send_signal, child.watch.get(), SIGKILL, nullptr, 0); }
 
 std::optional<control::Ending> Spawner::ended(std::uint16_t service, const Child& child) {
     using control::Cause;
     siginfo_t information{};
-    if (::waitid(P_PIDFD, static_cast<id_t>(child.watch.get()), &information, WEXITED | WNOHANG) != 0 || information.si_pid == 0)
+    if (system<::waitid>(P_PIDFD, static_cast<id_t>(child.watch.get()), &information, WEXITED | WNOHANG) != 0 || information.si_pid == 0)
         return std::nullopt;
     const bool was_out_of_memory = inside_->cgroups.was_out_of_memory(service);
     const auto code = static_cast<std::uint8_t>(information.si_status);
