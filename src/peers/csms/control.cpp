@@ -21,7 +21,7 @@ constexpr std::size_t longest_line = message_bound + 256;   ///< `raw` with more
 
 class Client : public std::enable_shared_from_this<Client> {
 public:
-    Client(asio::io_context& loop, int socket, Csms& csms) : socket_(loop, socket), csms_(csms) {}
+    Client(asio::io_context& loop, int socket, Csms& csms, std::shared_ptr<const char> place) : socket_(loop, socket), csms_(csms), place_(std::move(place)) {}
 
     void next() {
         asio::async_read_until(socket_, asio::dynamic_buffer(input_, longest_line), '\n',
@@ -46,6 +46,7 @@ private:
 
     asio::posix::stream_descriptor socket_;
     Csms& csms_;
+    std::shared_ptr<const char> place_;
     std::string input_, output_;
 };
 
@@ -74,7 +75,8 @@ void Control::accept(Csms& csms) {
     listener_.async_wait(asio::posix::stream_descriptor::wait_read, [this, &csms](error_code error) {
         if (error) return;
         const int socket = ::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (socket >= 0) std::make_shared<Client>(loop_, socket, csms)->next();
+        if (socket >= 0 && place_.use_count() <= most_clients) std::make_shared<Client>(loop_, socket, csms, place_)->next();
+        else if (socket >= 0) ::close(socket);
         accept(csms);
     });
 }

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <memory>
 #include <string>
 
 #include "peers/csms/csms.hpp"
@@ -25,9 +26,12 @@ public:
 private:
     void accept(Csms& csms);
 
+    static constexpr long most_clients = 16;
+
     boost::asio::io_context& loop_;
     boost::asio::posix::stream_descriptor listener_;
     std::string path_;
+    std::shared_ptr<const char> place_ = std::make_shared<char>();   ///< each client has a share: how many there are
 };
 
 }  // namespace voltkeep::csms

@@ -32,7 +32,8 @@ std::string_view reason_of(rpc::CallFailed::Reason reason) {
 }
 
 std::string failed(const rpc::CallFailed& f) {
-    return std::string(Line().put("ok", false).put("error", reason_of(f.reason)).put("code", f.code).put("description", f.description).text().view());
+    return std::string(JsonObject<8192>().put("ok", false).put("error", reason_of(f.reason)).put("code", beginning(f.code))
+                           .put("description", beginning(f.description)).text().view());
 }
 
 }  // namespace
@@ -107,15 +108,17 @@ void Csms::run(Connection& connection, rpc::Input input, Instant now, WallTime w
                     mistake(o.error);
                 } else if constexpr (std::same_as<O, rpc::Ignored>) mistake(o.why);
                 else if constexpr (std::same_as<O, rpc::ResultRefused>)
-                    say_(rejected(station, std::string("the station did not take our answer to ") + std::string(name(o.action)) + ": " + o.code));
+                    say_(rejected(station, "the station did not take our answer to " + std::string(name(o.action)) + ": " + o.code));
             },
             output);
 }
 
 void Csms::on_request(Connection& connection, const rpc::Request& request, Instant now, WallTime wall) {
     Outcome outcome = handle(store_, connection.peer, request.request, wall);
-    if (auto* refusal = std::get_if<Refusal>(&outcome.answer)) run(connection, rpc::Refuse{request.id, refusal->code, refusal->description}, now, wall);
-    else run(connection, rpc::Answer{request.id, std::get<Message>(outcome.answer)}, now, wall);
+    if (const auto* refusal = std::get_if<Refusal>(&outcome.answer))
+        run(connection, rpc::Refuse{request.id, refusal->code, refusal->description}, now, wall);
+    else
+        run(connection, rpc::Answer{request.id, std::get<Message>(outcome.answer)}, now, wall);
     for (const std::string& line : outcome.lines) say_(line);
     if (outcome.close) connection.outlet->close();
 }

@@ -7,9 +7,12 @@
 #include <filesystem>
 
 #include "request_path.hpp"
+#include "test_folder.hpp"
 
 namespace voltkeep::csms {
 namespace {
+
+using ocpp::is_utf8;
 
 constexpr WallTime morning{1'750'000'000'000};
 constexpr std::string_view boot =
@@ -30,11 +33,9 @@ public:
     std::function<void()> before_send;
 };
 
-class CsmsTest : public testing::Test {
+class CsmsTest : public ::testing::Test {
 protected:
     CsmsTest() {
-        std::string name = testing::TempDir() + "csms-XXXXXX";
-        directory = ::mkdtemp(name.data());
         file = directory + "/db";
         EXPECT_TRUE(store().put_token("VK-DEMO-DRIVER", "Central"));
     }
@@ -45,7 +46,8 @@ protected:
         return *kept;
     }
     Csms& csms() {
-        if (!center) center.emplace(store(), std::map<std::string, std::string>{{"CS1", "SN-1"}}, [this](std::string_view line) { lines.emplace_back(line); });
+        using Names = std::map<std::string, std::string>;
+        if (!center) center.emplace(store(), Names{{"CS1", "SN-1"}}, [this](std::string_view line) { lines.emplace_back(line); });
         return *center;
     }
     void connect(Station& station, const std::string& name = "CS1", const std::string& common_name = "SN-1") {
@@ -82,7 +84,8 @@ protected:
     }
     TransactionRow row(const std::string& station = "CS1") { return store().transaction(station, "t1").value_or(TransactionRow{}); }
 
-    std::string directory, file;
+    const std::string directory = testing::make_folder();
+    std::string file;
     std::optional<Store> kept;
     std::optional<Csms> center;
     std::vector<std::string> lines;
@@ -103,7 +106,8 @@ TEST_F(CsmsTest, a_certificate_speaks_for_its_own_station_alone) {
 
 TEST_F(CsmsTest, what_is_no_identity_is_nobody) {
     Station station;
-    for (const std::string name : {"", "a:b", "a b", "a/b", "a\nb", "\xc3\xa4"}) EXPECT_EQ(csms().admit(name, name, station).error().code, Errc::bad_argument) << name;
+    for (const std::string name : {"", "a:b", "a b", "a/b", "a\nb", "\xc3\xa4"})
+        EXPECT_EQ(csms().admit(name, name, station).error().code, Errc::bad_argument) << name;
     EXPECT_EQ(csms().admit(std::string(49, 'a'), std::string(49, 'a'), station).error().code, Errc::bad_argument);
     EXPECT_TRUE(csms().admit(std::string(48, 'a'), std::string(48, 'a'), station));
 }
@@ -400,6 +404,20 @@ TEST_F(CsmsTest, a_station_that_does_not_answer_is_let_go) {
     csms().tick(time + 31s);
     EXPECT_TRUE(station.is_closed);
     EXPECT_TRUE(answer.contains("did not answer in time"));
+}
+
+TEST_F(CsmsTest, a_station_with_too_many_words_is_quoted_in_part) {
+    Station station;
+    boot_up(station);
+    std::string answer, long_word;
+    for (int i = 0; i < 2'000; ++i) long_word += "\xc3\xa4\\u0001";
+    csms().command("stop CS1 t1", time, [&answer](std::string text) { answer = std::move(text); });
+    csms().received("CS1", "[4,\"" + station.last().substr(4, 32) + "\",\"" + long_word + "\",\"" + long_word + "\",{}]", time, morning);
+    EXPECT_TRUE(answer.starts_with(R"({"ok":false,"error":"the station refused","code":")")) << answer;
+    EXPECT_TRUE(is_utf8(answer));
+    csms().received("CS1", "[2,\"x\",\"Heartbeat\",{\"" + long_word + "\":1}]", time, morning);
+    EXPECT_TRUE(lines.back().starts_with(R"({"event":"rejected","station":"CS1")")) << lines.back();
+    EXPECT_TRUE(is_utf8(lines.back()));
 }
 
 TEST_F(CsmsTest, any_text_may_be_sent_to_a_station_and_any_connection_closed) {

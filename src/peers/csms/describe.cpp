@@ -52,10 +52,18 @@ std::string describe(const StationRow& row, const std::vector<ConnectorRow>& con
 std::string describe(const Error& error) { return std::string(JsonObject<2048>().put("ok", false).put("error", error.what.view()).text().view()); }
 
 std::string rejected(std::string_view station, std::string_view why) {
-    return std::string(JsonObject<4096>().put("event", "rejected").put("station", station).put("why", why).text().view());
+    return std::string(JsonObject<4096>().put("event", "rejected").put("station", station).put("why", beginning(why)).text().view());
 }
 
 std::string describe(WallTime time) { return ocpp::DateTime(time).text().value_or(""); }
+
+std::string_view beginning(std::string_view text) {
+    constexpr std::size_t most = 500;
+    if (text.size() <= most) return text;
+    std::size_t end = most;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;   // inside a character of UTF-8
+    return text.substr(0, end);
+}
 
 std::string json_list(const std::vector<std::string>& items) {
     std::string text = "[";

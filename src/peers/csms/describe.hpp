@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/json.hpp"
 #include "peers/csms/store.hpp"
@@ -27,6 +28,9 @@ using Line = JsonObject<4096>;
 
 /// RFC 3339 in UTC.
 [[nodiscard]] std::string describe(WallTime time);
+
+/// A peer's words, which have no bound, as far as they fit into a line: at most 500 bytes, cut between characters.
+[[nodiscard]] std::string_view beginning(std::string_view text);
 
 /// [a,b,c] of texts that are JSON.
 [[nodiscard]] std::string json_list(const std::vector<std::string>& items);

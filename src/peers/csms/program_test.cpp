@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "pki/development.hpp"
+#include "test_folder.hpp"
 #include "test_station.hpp"
 
 namespace voltkeep::csms {
@@ -89,19 +90,15 @@ private:
 
 class CsmsProgram : public ::testing::Test {
 protected:
-    static std::string make_directory() {
-        std::string name = ::testing::TempDir() + "csms-XXXXXX";
-        return ::mkdtemp(name.data());
-    }
     static void SetUpTestSuite() {
         ::signal(SIGPIPE, SIG_IGN);
-        shared = make_directory();
+        shared = testing::make_folder();
         ASSERT_TRUE(pki::make_development({.directory = shared + "/pki", .station = "SN-1"}, wall_now()));
         ASSERT_TRUE(pki::make_development({.directory = shared + "/foreign", .station = "SN-1"}, wall_now()));   // the same names, other roots
     }
     static void TearDownTestSuite() { std::filesystem::remove_all(shared); }
 
-    CsmsProgram() : directory(make_directory()) {}
+    CsmsProgram() : directory(testing::make_folder()) {}
     ~CsmsProgram() override {
         child.reset();
         std::filesystem::remove_all(directory);

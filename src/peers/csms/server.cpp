@@ -298,14 +298,15 @@ private:
 
     void accept(tcp::acceptor& listener) {
         listener.async_accept([this, &listener](error_code error, tcp::socket socket) {
-            if (error == asio::error::operation_aborted) return;
+            if (error == asio::error::operation_aborted || is_stopping_) return;
             if (!error && connections_.size() < most_connections) {
                 socket.set_option(tcp::no_delay(true), error);
                 auto connection = std::make_shared<Connection>(std::move(socket), tls_, path_, csms_, [this](Connection* ended) { forget(ended); });
                 connections_.push_back(connection);
                 connection->start();
             } else csms_.reject("", error ? error.message() : "too many connections");
-            accept(listener);
+            if (error) resting_.push_back(&listener);   // no descriptor is free: not again before the next second
+            else accept(listener);
         });
     }
 
@@ -319,6 +320,7 @@ private:
         second_.async_wait([this](error_code error) {
             if (error) return;
             csms_.tick(now());
+            for (tcp::acceptor* listener : std::exchange(resting_, {})) accept(*listener);
             tick();
         });
     }
@@ -340,6 +342,7 @@ private:
     asio::signal_set signals_;
     asio::steady_timer second_;
     std::list<tcp::acceptor> listeners_;
+    std::vector<tcp::acceptor*> resting_;
     std::list<std::shared_ptr<Connection>> connections_;
     bool is_stopping_ = false;
 };
