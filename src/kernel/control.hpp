@@ -23,7 +23,9 @@ enum class Request : std::uint8_t {
     demand,       ///< argument = service index: start an on-demand service that I have a conduit to
     rejoin,       ///< argument = index into Slice::conduits: this conduit is broken, make it anew (rate-limited; no bit needed)
     reopen,       ///< argument = index into Slice::devices: its other side is gone, connect it anew (no bit needed)
-    last_ = reopen,
+    measured,     ///< what I did in the last second, one of Measure::kinds; packed by Measure (no bit needed)
+    get_measures, ///< argument = service index; answered with Measure records, then Usage
+    last_ = get_measures,
 };
 
 struct Record {
@@ -38,7 +40,7 @@ struct Record {
 static_assert(bound<Record> == 32);
 
 /// What the process manager sends.
-enum class Kind : std::uint8_t { slice, join, device, go, stop, state, event, end, last_ = end };
+enum class Kind : std::uint8_t { slice, join, device, go, stop, state, event, end, measure, usage, last_ = usage };
 
 enum class Life : std::uint8_t { off, starting, ready, stopping, dead, quarantined, exhausted, last_ = exhausted };
 
@@ -100,7 +102,39 @@ struct Event {
     std::uint64_t number = 0;
     policy::ServiceName name{};
 };
-static_assert(bound<State> <= 64 && bound<Event> <= 64);
+
+/// Answer to get_measures, one for each message that the service has handled: how many and how long in the last second, from its
+/// arrival to its reply; how many ever, and how many of them over the caller's deadline. `timers`: from the moment when a timer was
+/// due until its work was done, and its deadline is its period.
+struct Measure {
+    static constexpr std::uint16_t timers = policy::max_messages;   ///< the number behind those of messages
+    static constexpr std::size_t kinds = policy::max_messages + 1;
+    Kind kind = Kind::measure;
+    std::uint16_t message = 0;
+    std::uint32_t count = 0;
+    std::uint32_t p99_us = 0;
+    std::uint32_t worst_us = 0;
+    std::uint32_t total = 0;
+    std::uint32_t late = 0;
+    std::uint64_t number = 0;
+
+    static constexpr std::uint64_t pack(std::uint32_t low, std::uint32_t high) { return static_cast<std::uint64_t>(high) << 32 | low; }
+    [[nodiscard]] constexpr Record record() const {
+        return {.request = Request::measured, .argument = message, .code = count, .value = pack(p99_us, worst_us), .spare = pack(total, late)};
+    }
+    static constexpr Measure of(const Record& r) {
+        const auto low = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
+        return {.message = r.argument, .count = r.code, .p99_us = low(r.value), .worst_us = low(r.value >> 32), .total = low(r.spare), .late = low(r.spare >> 32)};
+    }
+};
+/// Ends the answer to get_measures.
+struct Usage {
+    Kind kind = Kind::usage;
+    std::uint64_t cpu_ms = 0;        ///< processor time since it was started
+    std::uint64_t memory_kib = 0;    ///< resident
+    std::uint64_t number = 0;
+};
+static_assert(bound<State> <= 64 && bound<Event> <= 64 && bound<Measure> <= 64);
 
 /// One conduit as one of its ends sees it.
 struct End {

@@ -9,6 +9,7 @@
 
 #include "kernel/os.hpp"
 #include "kernel/service.hpp"
+#include "kernel/times.hpp"
 
 namespace voltkeep::kernel {
 
@@ -41,6 +42,7 @@ struct ConduitState {
     // server: the request that may still be answered
     std::uint32_t open_sequence = 0;
     bool is_open = false;
+    Instant opened_at;
 
     // pulses that the socket did not take: the newest value of each code
     std::uint32_t pending = 0;
@@ -86,6 +88,7 @@ public:
     void process_ready(Instant until);
     void run_timers();
     void beat();
+    void say_measures();
     [[nodiscard]] Instant next_deadline() const;
     void on_control();
     void join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses);
@@ -137,6 +140,8 @@ public:
     bool started = false;                  ///< `go` has come: what joins now is a peer that is back
     Instant next_beat{};
     Statistics statistics;
+    std::array<Times, control::Measure::kinds> times;   ///< by message, and of the timers
+    Instant next_measures{};
     std::vector<std::byte> receive_buffer; ///< one message of the largest size that any conduit allows
     std::vector<std::byte> send_buffer;
     List<int, max_handles> received_handles;   ///< of the reply that is being decoded

@@ -129,8 +129,7 @@ void Runtime::expire_requests(Instant at) {
 // ---- server -----------------------------------------------------------------------------------------------------------
 
 void Runtime::refuse(std::uint16_t index, const Header& header, Errc why) {
-    const std::uint64_t count = why == Errc::denied ? ++statistics.refused : ++statistics.malformed;
-    if (is_power_of_two(count)) report(index, why, header.number);
+    if (why == Errc::denied && is_power_of_two(++statistics.refused)) report(index, why, header.number);
     const Error error(why);
     reply({this, index, header.number, conduits[index].epoch, header.sequence}, &error, {}, {});
 }
@@ -143,6 +142,7 @@ void Runtime::on_request(std::uint16_t index, const os::Received& received) {
     const bool whole = !received.truncated && Codec<Header>::get(reader, header);
     c.open_sequence = header.sequence;   // an earlier request of this client is cancelled
     c.is_open = true;
+    c.opened_at = now();
     if (!whole || !received.handles.empty()) return refuse(index, header, Errc::malformed);
     if (header.number >= policy::max_messages || !(c.end.messages >> header.number & 1)) return refuse(index, header, Errc::denied);
     ++statistics.handled;
@@ -162,11 +162,12 @@ void Runtime::reply(const detail::ReplyTo& to, const Error* error, Bytes body, s
     ConduitState& c = conduits[to.conduit];
     if (!c.calls || c.epoch != to.epoch || !c.is_open || c.open_sequence != to.sequence) return;   // cancelled: nobody waits
     c.is_open = false;
+    if (to.number < policy::max_messages && (c.end.messages >> to.number & 1)) times[to.number].add(now() - c.opened_at, std::chrono::milliseconds(c.end.deadline_ms[to.number]));
     Header header{to.sequence, to.number, 0};
     if (error) {
         header.status = static_cast<std::uint16_t>(error->code);
         body = encode(error->what, std::span(send_buffer).subspan(header_size));
-        if (error->code == Errc::malformed) ++statistics.malformed;
+        if (error->code == Errc::malformed && is_power_of_two(++statistics.malformed)) report(to.conduit, Errc::malformed, to.number);
     }
     const Result<> sent = os::send(c.calls.get(), with_header(send_buffer, header, body), handles);
     if (sent || sent.error().code == Errc::closed) return;   // a peer that is gone is noticed by its hang-up

@@ -60,6 +60,8 @@ void Runtime::run_timers() {
     for (auto it = timers.begin(); it != timers.end();) {
         const TimerId id = it->first;
         Timer& due = it->second;
+        const Instant was_due = due.when;
+        const Duration period = due.period;
         if (due.when > begun) {
             ++it;
             continue;
@@ -71,6 +73,8 @@ void Runtime::run_timers() {
         } else
             timers.erase(it);
         (*action)();
+        const Duration took = now() - was_due;
+        if (period > 0ns) times[control::Measure::timers].add(took, period);
         it = timers.upper_bound(id);   // the action may have changed the timers
     }
 }
@@ -82,6 +86,16 @@ void Runtime::beat() {
                  .value = statistics.handled});
     statistics.slowest_us = 0;
     next_beat = now() + std::chrono::milliseconds(slice.watchdog.beat_ms);
+    if (now() >= next_measures) say_measures();
+}
+
+void Runtime::say_measures() {
+    for (std::uint16_t i = 0; i < times.size(); ++i) {
+        Times& t = times[i];
+        if (t.count > 0) send_record(control::Measure{.message = i, .count = t.count, .p99_us = t.p99_us(), .worst_us = t.worst_us, .total = t.total, .late = t.late}.record());
+        t.begin_second();
+    }
+    next_measures = now() + 1s;
 }
 
 void Runtime::send_record(control::Record record) {
@@ -153,10 +167,13 @@ void Runtime::on_control() {
             case control::Kind::state:
             case control::Kind::event:
             case control::Kind::end:
+            case control::Kind::measure:
+            case control::Kind::usage:
                 if (!asks.empty()) {
                     auto ask = std::move(asks.front());
                     // an event is followed by more of them; `end` closes the question
-                    const bool more = static_cast<control::Kind>(message[0]) == control::Kind::event;
+                    const auto kind = static_cast<control::Kind>(message[0]);
+                    const bool more = kind == control::Kind::event || kind == control::Kind::measure;
                     asks.pop_front();
                     ask.then(message);
                     if (more) asks.push_front(std::move(ask));

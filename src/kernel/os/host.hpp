@@ -18,6 +18,12 @@ void remove_device(const policy::DeviceGrant& device);
 [[nodiscard]] Result<std::span<char>> read_pipe(int descriptor, std::span<char> buffer);
 /// What is in the file from `offset` on, at most the buffer; nothing at its end.
 [[nodiscard]] Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std::size_t offset);
+/// Processor time since its start and resident memory of a process that was not waited for yet; zeros if the system does not say.
+struct Consumed {
+    std::uint64_t cpu_ms = 0;
+    std::uint64_t memory_kib = 0;
+};
+[[nodiscard]] Consumed consumed_by(std::uint32_t pid);
 /// Writes the whole of at most 4096 bytes, or nothing and says false, if the reader does not keep up or is gone.
 [[nodiscard]] bool write_line(int descriptor, std::string_view line);
 

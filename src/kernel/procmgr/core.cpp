@@ -35,6 +35,7 @@ void Core::on(const input::Launched& launched) {
     Member& m = members_[launched.service];
     m.is_present = true;
     m.went = m.is_late = false;
+    m.measures = {};
     m.pid = launched.pid;
     ++m.starts;
     report(launched.service, Occasion::life);
@@ -153,6 +154,11 @@ void Core::on(const input::Recorded& recorded) {
         case Request::fault:
             return report_words(recorded.service, Occasion::fault, static_cast<std::uint8_t>(r.code),
                           static_cast<std::uint16_t>(std::min<std::uint64_t>(r.value, 0xffff)));
+        case Request::measured:
+            if (r.argument >= m.measures.size()) return;
+            m.measures[r.argument] = control::Measure::of(r);
+            m.measured_at[r.argument] = now_;
+            return;
         case Request::rejoin: return rejoin(recorded.service, r.argument);
         default: return answer(recorded.service, r);
     }
@@ -174,6 +180,7 @@ void Core::answer(std::uint16_t service, const control::Record& r) {
     }
     if (r.request == Request::take_events) return answer_events(service, r);
     if (!is_service || r.request == Request::switch_slot) return say(false);
+    if (r.request == Request::get_measures) return answer_measures(service, r);
     if (r.request != Request::get_state) order(r.argument, r.request);
     say(true);
 }
@@ -217,6 +224,18 @@ void Core::answer_events(std::uint16_t service, const control::Record& r) {
         act(action::AnswerEvent{service, event});
     }
     act(action::AnswerState{service, {.kind = control::Kind::end, .number = r.number}});
+}
+
+void Core::answer_measures(std::uint16_t service, const control::Record& r) {
+    const Member& m = members_[r.argument];
+    for (std::size_t i = 0; i < m.measures.size(); ++i) {
+        control::Measure measure = m.measures[i];
+        if (measure.total == 0) continue;
+        if (now_ > m.measured_at[i] + measure_age) measure.count = measure.p99_us = measure.worst_us = 0;
+        measure.number = r.number;
+        act(action::AnswerMeasure{service, measure});
+    }
+    act(action::AnswerUsage{service, r.argument, r.number});
 }
 
 void Core::rejoin(std::uint16_t service, std::uint16_t index) {

@@ -34,16 +34,19 @@ struct Kill { std::uint16_t service = 0; };
 struct Report { control::Event event; };                               ///< to the log; it is in the ring already
 struct AnswerState { std::uint16_t service = 0; control::State state; };   ///< with Kind::end: no such thing, or no more
 struct AnswerEvent { std::uint16_t service = 0; control::Event event; };
+struct AnswerMeasure { std::uint16_t service = 0; control::Measure measure; };
+struct AnswerUsage { std::uint16_t service = 0; std::uint16_t of = 0; std::uint64_t number = 0; };   ///< ends the answer
 struct Finish { int status = 0; };                                     ///< no process is left
 }  // namespace action
 using Action = std::variant<action::Launch, action::Join, action::Go, action::Stop, action::Kill, action::Report, action::AnswerState,
-                            action::AnswerEvent, action::Finish>;
+                            action::AnswerEvent, action::AnswerMeasure, action::AnswerUsage, action::Finish>;
 
 inline constexpr Duration start_limit = 10s;      ///< from launch to ready
 inline constexpr Duration stop_limit = 2s;        ///< from `stop` to SIGKILL
 inline constexpr Duration rejoin_pause = 100ms;   ///< between two pairs of one conduit while both its ends live
 inline constexpr int lab_patience = 20;           ///< the watchdog's times are that much longer in a sanitizer build
 inline constexpr unsigned words_a_second = 16;    ///< of one service: nobody fills the ring to push out what it tells of him
+inline constexpr Duration measure_age = 2s;       ///< older than this it is not of the last second
 inline constexpr std::size_t ring_size = 256;
 inline constexpr std::size_t events_per_answer = 64;
 inline constexpr int restart_status = 75;         ///< the process manager's own: start the whole station again
@@ -91,6 +94,8 @@ private:
         List<Instant, deaths_kept> deaths;                 ///< in the running period
         Instant words_end;                                 ///< until when `words` counts
         unsigned words = 0;                                ///< what it made us report
+        std::array<control::Measure, control::Measure::kinds> measures;   ///< by message; those with a total
+        std::array<Instant, control::Measure::kinds> measured_at;
     };
     struct Joint {
         bool is_joined = false;
@@ -121,6 +126,7 @@ private:
     void order(std::uint16_t service, control::Request request);
     void rejoin(std::uint16_t service, std::uint16_t index);
     void answer_events(std::uint16_t service, const control::Record& record);
+    void answer_measures(std::uint16_t service, const control::Record& record);
     void watch_over(std::uint16_t service);
     void join_all();
     void stop_next_wave();

@@ -283,6 +283,34 @@ TEST_F(ProcessManagerCore, an_order_needs_its_permission) {
     EXPECT_TRUE(services<action::Stop>().empty());
 }
 
+TEST_F(ProcessManagerCore, keeps_the_newest_measures_of_a_service_and_gives_them_to_who_may_ask) {
+    image->services[client].control = 1u << static_cast<unsigned>(Request::get_measures);
+    start();
+    for (const std::uint32_t count : {5u, 7u})
+        tell(input::Recorded{server, control::Measure{.message = 3, .count = count, .p99_us = 80, .worst_us = 90, .total = 12, .late = 1}.record()});
+    tell(input::Recorded{server, control::Measure{.message = control::Measure::kinds, .count = 1, .total = 1}.record()});   // there is no such message
+    record(client, Request::get_measures, server, 9);
+    ASSERT_EQ(all<action::AnswerMeasure>().size(), 1u);
+    const control::Measure measure = all<action::AnswerMeasure>()[0].measure;
+    EXPECT_EQ(measure.message, 3u);
+    EXPECT_EQ(measure.count, 7u);
+    EXPECT_EQ(measure.p99_us, 80u);
+    EXPECT_EQ(measure.worst_us, 90u);
+    EXPECT_EQ(measure.total, 12u);
+    EXPECT_EQ(measure.late, 1u);
+    EXPECT_EQ(measure.number, 9u);
+    EXPECT_EQ(all<action::AnswerUsage>()[0].of, server);
+    pass_with_beats(3s);
+    done.clear();
+    record(client, Request::get_measures, server, 10);
+    EXPECT_EQ(all<action::AnswerMeasure>()[0].measure.count, 0u) << "that was not in the last second";
+    EXPECT_EQ(all<action::AnswerMeasure>()[0].measure.total, 12u);
+    done.clear();
+    record(middle, Request::get_measures, server, 11);
+    EXPECT_TRUE(all<action::AnswerMeasure>().empty()) << "it has no permission";
+    EXPECT_EQ(all<action::AnswerState>()[0].state.kind, control::Kind::end);
+}
+
 TEST_F(ProcessManagerCore, an_ordered_restart_asks_first_and_counts_as_no_death) {
     image->services[client].control = 1u << static_cast<unsigned>(Request::restart);
     start();

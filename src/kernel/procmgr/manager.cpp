@@ -144,6 +144,11 @@ void Manager::perform(const action::Kill& a) { os::Spawner::kill(processes_[a.se
 
 void Manager::perform(const action::AnswerState& a) { (void)send(a.service, a.state); }
 void Manager::perform(const action::AnswerEvent& a) { (void)send(a.service, a.event); }
+void Manager::perform(const action::AnswerMeasure& a) { (void)send(a.service, a.measure); }
+void Manager::perform(const action::AnswerUsage& a) {
+    const os::Consumed consumed = core_.is_present(a.of) ? os::consumed_by(core_.state_of(a.of).pid) : os::Consumed{};
+    (void)send(a.service, control::Usage{.cpu_ms = consumed.cpu_ms, .memory_kib = consumed.memory_kib, .number = a.number});
+}
 void Manager::perform(const action::Finish& a) { status_ = a.status; }
 
 void Manager::perform(const action::Report& a) {

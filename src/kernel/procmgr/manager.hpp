@@ -66,6 +66,8 @@ private:
     void perform(const action::Report&);
     void perform(const action::AnswerState&);
     void perform(const action::AnswerEvent&);
+    void perform(const action::AnswerMeasure&);
+    void perform(const action::AnswerUsage&);
     void perform(const action::Finish&);
 
     Result<> launch(std::uint16_t service);
