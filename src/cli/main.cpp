@@ -64,7 +64,7 @@ void add_status(CLI::App& app, Arguments& a, Command& command) {
     CLI::App* status = app.add_subcommand("status", "what runs, and what each EVSE does");
     status->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
     status->add_flag("--json", a.json, "one JSON object");
-    status->add_flag("--watch", a.watch, "redraw every second, until Ctrl-C");
+    status->add_flag("--watch", a.watch, "every second anew, until q or Ctrl-C");
     status->callback([&] { command = [&a] { return status_command(absolute(a.state), a.json, a.watch); }; });
 }
 

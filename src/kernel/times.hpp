@@ -42,6 +42,7 @@ private:
     }
     static constexpr std::uint32_t end_of(std::size_t step) {
         if (step < 2) return static_cast<std::uint32_t>(step);
+        if (step == std::tuple_size_v<decltype(steps)> - 1) return UINT32_MAX;
         const std::uint32_t octave = 1u << (step / 2);
         return step % 2 == 0 ? octave + octave / 2 - 1 : 2 * octave - 1;
     }

@@ -68,11 +68,12 @@ private:
         const auto words = words_of(line);
         const std::optional<std::uint64_t> argument = number_of(words.size() > 1 ? words[1] : std::string_view());
         if (words.size() == 1 && words[0] == "status") return gather(std::move(answer));
+        if (words.size() == 1 && words[0] == "measures") return measure(std::move(answer));
         if (words.size() == 1 && words[0] == "head") return answer(head());
         if (words.size() == 3 && words[0] == "log" && argument && number_of(words[2])) return follow(argument.value_or(0), number_of(words[2]).value_or(0), std::move(answer));
         if (words.size() == 2 && words[0] == "stop" && argument && *argument <= 8) return answer(stop(static_cast<std::uint8_t>(argument.value_or(0))));
         if (words.size() == 2 && words[0] == "restart") return answer(restart(words[1]));
-        answer(failed("unknown request: status | log FROM WAIT_MS | head | stop EVSE | restart SERVICE"));
+        answer(failed("unknown request: status | measures | log FROM WAIT_MS | head | stop EVSE | restart SERVICE"));
     }
 
     std::string head() {
@@ -155,6 +156,39 @@ private:
             });
     }
 
+    // ---- measures: the same, but each answer is many records, so the services are asked one after the other ------------------
+
+    struct Measuring {
+        Answer answer;
+        std::string services;
+        std::string messages;            ///< of the service that is being asked
+        std::uint16_t next = 0;
+    };
+
+    void measure(Answer answer) { measure_next(std::make_shared<Measuring>(std::move(answer), std::string(), std::string())); }
+
+    void measure_next(const std::shared_ptr<Measuring>& m) {
+        if (m->next == config_.services.size()) return m->answer(R"({"ok":true,"services":[)" + m->services + "]}");
+        self_.ask(kernel::control::Request::get_measures, m->next, [this, m](Bytes bytes) {
+            if (const auto measure = kernel::decode<kernel::control::Measure>(bytes); measure && measure->kind == kernel::control::Kind::measure) {
+                m->messages += (m->messages.empty() ? "" : ",") + measure_object(*measure);
+                return;
+            }
+            const auto usage = kernel::decode<kernel::control::Usage>(bytes);
+            m->services += (m->services.empty() ? R"({"name":")" : R"(,{"name":")") + std::string(config_.services[m->next].view()) +
+                           R"(","cpu_ms":)" + std::to_string(usage ? usage->cpu_ms : 0) + R"(,"memory_kib":)" + std::to_string(usage ? usage->memory_kib : 0) +
+                           R"(,"messages":[)" + std::exchange(m->messages, {}) + "]}";
+            ++m->next;
+            measure_next(m);
+        });
+    }
+
+    static std::string measure_object(const kernel::control::Measure& m) {
+        return std::string(Object()
+                               .put("message", m.message).put("count", m.count).put("p99_us", m.p99_us).put("worst_us", m.worst_us)
+                               .put("total", m.total).put("late", m.late).text().view());
+    }
+
     std::string status_line(const std::string& services) {
         std::string evses;
         for (std::uint8_t number = 1; number <= config_.evse_count; ++number) {
@@ -162,7 +196,7 @@ private:
             if (!evses.empty()) evses += ',';
             evses += view ? evse_object(*view) : std::string(Object().put("evse", number).put("state", "unknown").put("error", name(view.error().code)).text().view());
         }
-        return R"({"ok":true,"station":")" + std::string(config_.station.view()) + R"(","rootless":)" + (config_.rootless ? "true" : "false") +
+        return R"({"ok":true,"station":")" + std::string(config_.station.view()) + R"(","rootless":)" + (config_.rootless ? "true" : "false") + R"(,"lab":)" + (self_.is_lab() ? "true" : "false") +
                R"(,"services":[)" + services + R"(],"evses":[)" + evses + "]}";
     }
 

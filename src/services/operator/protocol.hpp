@@ -3,6 +3,7 @@
 //
 //   request                      answer: {"ok":true,...} or {"ok":false,"error":"..."}
 //   status                       services and EVSEs
+//   measures                     per service: processor time, memory, and per message (32: its timers) how many and how long
 //   log FROM WAIT_MS             entries from index FROM on; waits up to WAIT_MS for the first one
 //   head                         size and hash of the log
 //   stop EVSE                    somebody at the station stops the session

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "kernel/os/linux/system.hpp"
 
@@ -105,13 +107,13 @@ Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std:
 Consumed consumed_by(std::uint32_t pid) {
     std::array<char, 512> text{};
     std::snprintf(text.data(), text.size(), "/proc/%u/stat", pid);
-    const Descriptor file(::open(text.data(), O_RDONLY | O_CLOEXEC));
-    const ssize_t n = file ? ::read(file.get(), text.data(), text.size() - 1) : 0;
+    const Descriptor file(system<::open>(text.data(), O_RDONLY | O_CLOEXEC));
+    const ssize_t n = file ? system<::read>(file.get(), text.data(), text.size() - 1) : ssize_t{0};
     text[static_cast<std::size_t>(std::max<ssize_t>(n, 0))] = '\0';
     const char* const after_name = std::strrchr(text.data(), ')');   // the name may hold anything
-    unsigned long long user = 0, system = 0, pages = 0;
-    if (!after_name || std::sscanf(after_name, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s %*s %*s %llu", &user, &system, &pages) != 3) return {};
-    return {(user + system) * 1000 / static_cast<unsigned long long>(::sysconf(_SC_CLK_TCK)), pages * static_cast<unsigned long long>(::sysconf(_SC_PAGESIZE)) / 1024};
+    unsigned long long user = 0, kernel = 0, pages = 0;
+    if (!after_name || std::sscanf(after_name, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s %*s %*s %llu", &user, &kernel, &pages) != 3) return {};
+    return {(user + kernel) * 1000 / static_cast<unsigned long long>(system<::sysconf>(_SC_CLK_TCK)), pages * static_cast<unsigned long long>(system<::sysconf>(_SC_PAGESIZE)) / 1024};
 }
 
 bool write_line(int descriptor, std::string_view line) {

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/status_page.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "cli/run/timeline.hpp"
+#include "kernel/control.hpp"
+#include "services/registry/registry.hpp"
+
+namespace voltkeep::cli {
+
+namespace {
+
+using Style = PageLine::Style;
+
+struct Message {
+    std::string name;
+    std::int64_t count = 0, p99_us = 0, late = 0;
+};
+
+struct Service {
+    std::string name, life;
+    std::int64_t pid = 0, restarts = 0, beats = 0, calls = 0, memory_kib = 0;
+    double cpu = -1;                    ///< per cent; below 0: not known yet
+    std::vector<Message> messages;      ///< of the last second, the slowest first; late ones always
+
+    [[nodiscard]] std::int64_t late() const {
+        std::int64_t sum = 0;
+        for (const Message& m : messages) sum += m.late;
+        return sum;
+    }
+};
+
+const std::vector<Json>& items_of(const Json& object, std::string_view name) {
+    static const std::vector<Json> none;
+    const Json* list = object.find(name);
+    return list == nullptr ? none : list->items();
+}
+
+bool is_true(const Json& object, std::string_view name) {
+    const Json* value = object.find(name);
+    return value != nullptr && value->scalar() == "true";
+}
+
+std::string format(const char* pattern, auto... values) {
+    char text[256];
+    std::snprintf(text, sizeof text, pattern, values...);
+    return text;
+}
+
+void add_measures(Service& s, const Json& measured) {
+    s.memory_kib = number_in(measured, "memory_kib");
+    for (const Json& m : items_of(measured, "messages")) {
+        const std::int64_t number = number_in(m, "message"), count = number_in(m, "count"), late = number_in(m, "late");
+        if (number != kernel::control::Measure::timers) s.calls += count;
+        if (count > 0 || late > 0) s.messages.push_back({message_name(s.name, number), count, number_in(m, "p99_us"), late});
+    }
+    std::ranges::stable_sort(s.messages, std::greater<>(), &Message::p99_us);
+}
+
+/// "Exchange 22us" or, if it was ever over its deadline, "Exchange 22us !3"
+std::string words_of(const Message& m) {
+    return m.name + " " + (m.count > 0 ? short_time(m.p99_us) : "-") + (m.late > 0 ? " !" + std::to_string(m.late) : "");
+}
+
+PageLine line_of(const Service& s, std::size_t columns) {
+    std::string text = format("%-11.11s %-9.9s%7lld%4lld%8lld%8lld", s.name.c_str(), s.life.c_str(), static_cast<long long>(s.pid),
+                              static_cast<long long>(s.restarts), static_cast<long long>(s.beats), static_cast<long long>(s.calls));
+    text += s.cpu < 0 ? "     -" : format("%6.1f", s.cpu);
+    text += format("%6.1f  ", static_cast<double>(s.memory_kib) / 1024.0);
+    if (!s.messages.empty()) text += words_of(s.messages.front());
+    const bool is_well = s.life == "ready" || s.life == "off";
+    return {text.substr(0, columns), !is_well ? Style::bad : s.restarts > 0 || s.late() > 0 ? Style::warning : Style::plain};
+}
+
+/// All messages of a service, as many on a line as fit.
+std::vector<PageLine> message_lines(const Service& s, std::size_t columns) {
+    std::vector<PageLine> lines;
+    for (const Message& m : s.messages) {
+        const std::string words = std::to_string(m.count) + "/s " + words_of(m);
+        if (lines.empty() || lines.back().text.size() + 2 + words.size() > columns) lines.push_back({"   ", Style::faint});
+        lines.back().text += (lines.back().text.size() > 3 ? ", " : "") + words;
+    }
+    for (PageLine& line : lines) line.text.resize(std::min(line.text.size(), columns));
+    return lines;
+}
+
+PageLine line_of_evse(const Json& e, std::size_t columns) {
+    std::string text = format("EVSE %lld ", static_cast<long long>(number_in(e, "evse")));
+    text += std::string(e.string("availability")) + " " + std::string(e.string("state"));
+    if (!e.string("transaction").empty()) {
+        if (number_in(e, "soc_permille") >= 0) text += format(" SoC %.0f%%", static_cast<double>(number_in(e, "soc_permille")) / 10.0);
+        text += " " + kwh_of(number_in(e, "energy_mwh")) + " kWh " + money_of(number_in(e, "cost_micro")) + " " + std::string(e.string("currency"));
+        text += format(" %.1f/%.1f kW (%s)", static_cast<double>(number_in(e, "power_w")) / 1000.0, static_cast<double>(number_in(e, "limit_w")) / 1000.0,
+                       std::string(e.string("limited_by")).c_str());
+        text += " " + std::string(e.string("transaction"));
+    }
+    const bool is_bad = !e.string("fault").empty() || !e.string("error").empty();
+    if (is_bad) text = format("EVSE %lld FAULT %s%s", static_cast<long long>(number_in(e, "evse")), std::string(e.string("fault")).c_str(), std::string(e.string("error")).c_str());
+    return {text.substr(0, columns), is_bad ? Style::bad : Style::heading};
+}
+
+}  // namespace
+
+std::string message_name(std::string_view service, std::int64_t number) {
+    if (number == kernel::control::Measure::timers) return "timers";
+    static const std::vector<kernel::InterfaceDescription> interfaces = registry::interfaces();
+    const auto type = service.substr(0, service.find('@'));
+    const auto found = std::ranges::find(interfaces, type, &kernel::InterfaceDescription::service);
+    if (found == interfaces.end() || number < 0 || static_cast<std::size_t>(number) >= found->messages.size()) return "message" + std::to_string(number);
+    return std::string(found->messages[static_cast<std::size_t>(number)].name);
+}
+
+std::string short_time(std::int64_t us) {
+    if (us < 1'000) return format("%lldus", static_cast<long long>(us));
+    if (us < 1'000'000) return format("%.1fms", static_cast<double>(us) / 1e3);
+    return format("%.1fs", static_cast<double>(us) / 1e6);
+}
+
+std::vector<PageLine> StatusPage::lines(const Json& status, const Json& measures, Instant at, PageSize size) {
+    std::vector<Service> services;
+    for (const Json& s : items_of(status, "services")) {
+        Service& service = services.emplace_back(Service{std::string(s.string("name")), std::string(s.string("life")), number_in(s, "pid"),
+                                                         number_in(s, "restarts"), number_in(s, "beats"), 0, 0, -1, {}});
+        for (const Json& measured : items_of(measures, "services")) {
+            if (measured.string("name") != service.name) continue;
+            add_measures(service, measured);
+            Before& before = before_[service.name];
+            const Before is{service.pid, number_in(measured, "cpu_ms"), at};
+            const double ms = static_cast<double>((is.at - before.at).count()) / 1e6;
+            if (before.pid == is.pid && ms > 0) service.cpu = std::max(0.0, 100.0 * static_cast<double>(is.cpu_ms - before.cpu_ms) / ms);
+            before = is;
+        }
+    }
+    const auto ready = std::ranges::count(services, "ready", &Service::life);
+    std::vector<PageLine> page;
+    page.push_back({"station " + std::string(status.string("station")) + "   " + std::to_string(ready) + " of " + std::to_string(services.size()) + " services ready", Style::heading});
+    if (is_true(status, "rootless")) page.push_back({"ROOTLESS: no real-time schedules, no control groups, one user for all: not for use", Style::bad});
+    else if (is_true(status, "lab")) page.push_back({"LAB: limits are relaxed for measuring and sanitizers: not for use", Style::bad});
+    for (const Json& e : items_of(status, "evses")) page.push_back(line_of_evse(e, size.columns));
+    page.push_back({});
+    page.push_back({format("%-11s %-9s%7s%4s%8s%8s%6s%6s  %s", "service", "state", "pid", "rst", "beats", "calls/s", "cpu%", "MiB", "slowest p99"), Style::heading});
+
+    std::size_t wanted = page.size() + services.size();
+    for (const Service& s : services) wanted += message_lines(s, size.columns).size();
+    const bool has_room = size.rows == 0 || wanted <= size.rows;
+    for (const Service& s : services) {
+        page.push_back(line_of(s, size.columns));
+        if (!has_room) continue;
+        for (PageLine& line : message_lines(s, size.columns)) page.push_back(std::move(line));
+    }
+    for (PageLine& line : page) line.text.resize(std::min(line.text.size(), size.columns));
+    if (size.rows > 0 && page.size() > size.rows) {
+        page.resize(size.rows);
+        page.back() = {std::string("... the terminal is too low for the rest").substr(0, size.columns), Style::warning};
+    }
+    return page;
+}
+
+}  // namespace voltkeep::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/status_page.hpp"
+
+#include <gtest/gtest.h>
+
+namespace voltkeep::cli {
+namespace {
+
+Json status(std::string_view flags = R"("rootless":false,"lab":false)") {
+    return *Json::parse(R"({"ok":true,"station":"VK-1",)" + std::string(flags) + R"(,"services":[
+        {"name":"powerdrv@1","life":"ready","pid":4194304,"restarts":0,"beats":123456},
+        {"name":"session","life":"ready","pid":12,"restarts":1,"beats":7},
+        {"name":"ocpp","life":"quarantined","pid":0,"restarts":9999,"beats":99999999}],
+        "evses":[{"evse":1,"availability":"Occupied","state":"charging","transaction":"0123456789abcdef0123456789abcdef","energy_mwh":132000,
+                  "cost_micro":64680,"currency":"EUR","power_w":49800,"limit_w":50000,"limited_by":"hardware","soc_permille":213},
+                 {"evse":2,"state":"unknown","error":"timeout"}]})");
+}
+
+Json measures(int cpu_ms) {
+    return *Json::parse(R"({"ok":true,"services":[
+        {"name":"powerdrv@1","cpu_ms":)" + std::to_string(cpu_ms) + R"(,"memory_kib":3277,"messages":[
+            {"message":0,"count":100,"p99_us":22,"worst_us":30,"total":9000,"late":0},{"message":32,"count":5,"p99_us":40,"worst_us":41,"total":40,"late":0}]},
+        {"name":"session","cpu_ms":0,"memory_kib":9000,"messages":[{"message":12,"count":1,"p99_us":1500,"worst_us":1500,"total":4,"late":3}]}]})");
+}
+
+std::string text_of(const std::vector<PageLine>& lines) {
+    std::string text;
+    for (const PageLine& line : lines) text += line.text + "\n";
+    return text;
+}
+
+}  // namespace
+
+TEST(StatusPage, says_messages_by_name_and_processor_as_a_difference) {
+    StatusPage page;
+    const Instant begun{1'000'000'000};
+    EXPECT_NE(text_of(page.lines(status(), measures(100), begun, {})).find("     -"), std::string::npos) << "not known at the first look";
+    const std::string text = text_of(page.lines(status(), measures(125), begun + 1s, {}));
+    EXPECT_NE(text.find("100/s Exchange 22us"), std::string::npos) << text;
+    EXPECT_NE(text.find("timers 40us"), std::string::npos) << text;
+    EXPECT_NE(text.find("1/s Snapshot 1.5ms !3"), std::string::npos) << text;
+    EXPECT_NE(text.find("   2.5   3.2"), std::string::npos) << text;
+}
+
+TEST(StatusPage, stays_within_its_width_and_height_whatever_is_said) {
+    for (const std::size_t columns : {20u, 80u, 200u})
+        for (const std::size_t rows : {3u, 9u, 24u}) {
+            StatusPage page;
+            const auto lines = page.lines(status(), measures(1), Instant{1}, {columns, rows});
+            EXPECT_LE(lines.size(), rows);
+            for (const PageLine& line : lines) EXPECT_LE(line.text.size(), columns) << line.text;
+        }
+}
+
+TEST(StatusPage, is_loud_about_what_the_machine_does_not_give) {
+    for (const auto& [flags, word] : {std::pair(R"("rootless":true,"lab":true)", "ROOTLESS"), std::pair(R"("rootless":false,"lab":true)", "LAB")}) {
+        StatusPage page;
+        const auto lines = page.lines(status(flags), measures(1), Instant{1}, {});
+        const auto loud = std::ranges::find_if(lines, [&](const PageLine& l) { return l.text.starts_with(word); });
+        ASSERT_NE(loud, lines.end()) << word;
+        EXPECT_EQ(loud->style, PageLine::Style::bad);
+    }
+    StatusPage page;
+    EXPECT_EQ(text_of(page.lines(status(), measures(1), Instant{1}, {})).find("LAB"), std::string::npos);
+}
+
+TEST(StatusPage, a_service_that_is_not_ready_stands_out) {
+    StatusPage page;
+    const auto lines = page.lines(status(), measures(1), Instant{1}, {});
+    const auto ended = std::ranges::find_if(lines, [](const PageLine& l) { return l.text.starts_with("ocpp"); });
+    ASSERT_NE(ended, lines.end());
+    EXPECT_EQ(ended->style, PageLine::Style::bad);
+}
+
+}  // namespace voltkeep::cli
