@@ -28,6 +28,7 @@ struct ConduitState {
     os::Descriptor calls;
     os::Descriptor pulses;
     std::uint32_t epoch = 0;
+    bool wants_rejoin = false;             ///< this end broke while its peer lives
 
     // client
     std::uint32_t next_sequence = 1;
@@ -92,7 +93,7 @@ public:
     [[nodiscard]] Instant next_deadline() const;
     void on_control();
     void join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses);
-    void lost(std::uint16_t index, Errc why);
+    void lost(std::uint16_t index, Errc seen);
     void send_record(control::Record record);
     void arm();
 

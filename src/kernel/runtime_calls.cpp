@@ -79,7 +79,7 @@ Result<Reader> Runtime::call(std::uint16_t index, std::uint16_t number, Bytes bo
         if (!reply) {
             if (reply.error().code == Errc::malformed) return std::unexpected(reply.error());
             const Errc why = how_gone(index, reply.error().code);
-            lost(index, why);
+            lost(index, reply.error().code);
             return fail(why, "the server died");
         }
         if (*reply) {
@@ -103,7 +103,7 @@ void Runtime::on_reply(std::uint16_t index) {
     ConduitState& c = conduits[index];
     auto reply = take_reply(index);
     if (!reply) {
-        if (reply.error().code != Errc::malformed) lost(index, how_gone(index, reply.error().code));
+        if (reply.error().code != Errc::malformed) lost(index, reply.error().code);
         return;
     }
     if (!*reply) return;
@@ -154,7 +154,7 @@ void Runtime::on_calls(std::uint16_t index) {
     ConduitState& c = conduits[index];
     if (!c.end.is_server) return on_reply(index);
     const auto received = os::receive(c.calls.get(), receive_buffer);
-    if (!received) return lost(index, Errc::closed);
+    if (!received) return lost(index, received.error().code);
     if (*received) on_request(index, **received);
 }
 
@@ -172,7 +172,6 @@ void Runtime::reply(const detail::ReplyTo& to, const Error* error, Bytes body, s
     const Result<> sent = os::send(c.calls.get(), with_header(send_buffer, header, body), handles);
     if (sent || sent.error().code == Errc::closed) return;   // a peer that is gone is noticed by its hang-up
     lost(to.conduit, Errc::full);
-    send_record({.request = control::Request::rejoin, .argument = to.conduit});
 }
 
 // ---- pulses -----------------------------------------------------------------------------------------------------------
@@ -208,7 +207,7 @@ void Runtime::on_pulses(std::uint16_t index, bool writable) {
     std::array<std::byte, 16> message;
     for (int turn = 0; turn < 32 && c.pulses; ++turn) {
         const auto received = os::receive(c.pulses.get(), message);
-        if (!received) return lost(index, Errc::closed);
+        if (!received) return lost(index, received.error().code);
         if (!*received) return;
         detail::close_handles(std::span((*received)->handles.data(), (*received)->handles.size()));
         const auto code = std::to_integer<std::uint8_t>(message[0]);

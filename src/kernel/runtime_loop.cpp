@@ -84,6 +84,8 @@ void Runtime::beat() {
                  .argument = static_cast<std::uint16_t>(std::min<std::uint64_t>(statistics.refused + statistics.malformed, 0xffff)),
                  .code = statistics.slowest_us,
                  .value = statistics.handled});
+    for (std::uint16_t i = 0; i < conduits.size(); ++i)   // once more: the first word may not have gone out
+        if (conduits[i].wants_rejoin) send_record({.request = control::Request::rejoin, .argument = i});
     statistics.slowest_us = 0;
     next_beat = now() + std::chrono::milliseconds(slice.watchdog.beat_ms);
     if (now() >= next_measures) say_measures();
@@ -103,18 +105,22 @@ void Runtime::send_record(control::Record record) {
     (void)os::send(control_end.get(), encode(record, buffer));   // a full control channel is the process manager's to notice
 }
 
-void Runtime::lost(std::uint16_t index, Errc why) {
+/// The peer is gone, or (any other `seen`) this end is unusable, which nobody but us knows: then we ask for a new pair.
+void Runtime::lost(std::uint16_t index, Errc seen) {
     ConduitState& c = conduits[index];
+    const Errc why = how_gone(index, seen);
+    c.wants_rejoin = seen != Errc::closed && seen != Errc::gone_unread && seen != Errc::gone_unknown;
     if (c.calls) poller.remove(c.calls.get());
     if (c.pulses) poller.remove(c.pulses.get());
     c.calls.reset();
     c.pulses.reset();
     c.unanswered = 0;
     c.is_open = false;
+    if (c.wants_rejoin) send_record({.request = control::Request::rejoin, .argument = index});
     if (!c.in_flight) return;
     detail::RawThen then = std::move(c.in_flight->then);
     c.in_flight.reset();
-    then(fail(why == Errc::gone_unread ? why : Errc::gone_unknown, "the server died"));
+    then(fail(why, "the server died"));
 }
 
 void Runtime::join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses) {
@@ -125,6 +131,7 @@ void Runtime::join(std::uint16_t index, std::uint32_t epoch, os::Descriptor call
     c.calls = std::move(calls);
     c.pulses = std::move(pulses);
     c.epoch = epoch;
+    c.wants_rejoin = false;
     CHECK(poller.add(c.calls.get(), key_of(Source::calls, index)).has_value());
     CHECK(poller.add(c.pulses.get(), key_of(Source::pulses, index)).has_value());
     if (!started) return;
