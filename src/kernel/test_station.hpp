@@ -22,7 +22,7 @@ public:
     using Body = std::function<int(int control)>;
 
     std::size_t add(std::string name, Body body) {
-        services_.push_back({std::move(name), std::move(body), -1, {}, 0, {}});
+        services_.push_back({.name = std::move(name), .body = std::move(body), .control = {}, .links = {}});
         return services_.size() - 1;
     }
 
@@ -43,9 +43,7 @@ public:
 
     void kill_and_restart(std::size_t i) {
         kill(i);
-        spawn(i);
-        for (std::size_t l : services_[i].links) join(l);
-        send(services_[i], control::Join{.kind = control::Kind::go});
+        start_again(i);
     }
 
     /// A service that has ended by itself and was waited for has no process: -1 would be every process there is.
@@ -64,6 +62,30 @@ public:
         return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     }
 
+    /// Is the process manager for what is left to do: makes conduits anew that someone calls broken, and starts again who dies
+    /// of a broken invariant, a failed start or a signal, until service `i` has ended otherwise. Its status; -1 at the limit.
+    int attend(std::size_t i, Duration limit) {
+        for (const Instant deadline = now() + limit; now() < deadline;) {
+            os::Poller poller = MUST(os::Poller::make());
+            for (std::size_t s = 0; s < services_.size(); ++s)
+                if (services_[s].pid > 0) MUST(poller.add(services_[s].control.get(), s));
+            std::array<os::Poller::Event, 8> events;
+            for (const os::Poller::Event& event : MUST(poller.wait(events, deadline))) {
+                const auto s = static_cast<std::size_t>(event.key);
+                if (take_record(s)) continue;
+                const int status = wait(s);
+                const bool is_healed = status == os::broken_status || status == 70 || status == -1 || s != i;
+                if (s == i && (!is_healed || services_[s].is_asked_to_stop)) return status;
+                if (!services_[s].is_asked_to_stop) start_again(s);
+            }
+        }
+        return -1;
+    }
+    void ask_to_stop(std::size_t i) {
+        services_[i].is_asked_to_stop = true;
+        send(services_[i], control::Join{.kind = control::Kind::stop});
+    }
+
     ~TestStation() {
         for (std::size_t i = 0; i < services_.size(); ++i)
             if (services_[i].pid > 0) kill(i);
@@ -73,10 +95,11 @@ private:
     struct Member {
         std::string name;
         Body body;
-        pid_t pid;
+        pid_t pid = -1;
         os::Descriptor control;
-        std::uint32_t starts;
+        std::uint32_t starts = 0;
         std::vector<std::size_t> links;
+        bool is_asked_to_stop = false;
     };
     struct Link {
         std::size_t client, server;
@@ -87,10 +110,28 @@ private:
         std::uint32_t epoch;
     };
 
+    void start_again(std::size_t i) {
+        spawn(i);
+        for (std::size_t l : services_[i].links) join(l);
+        send(services_[i], control::Join{.kind = control::Kind::go});
+    }
+
+    /// False if its end is closed: it is dead, or about to be.
+    bool take_record(std::size_t i) {
+        std::array<std::byte, bound<control::Record>> buffer;
+        const auto received = os::receive(services_[i].control.get(), buffer);
+        if (!received || !*received) return received.has_value();
+        const auto record = decode<control::Record>(Bytes(buffer).first((*received)->size));
+        if (record && record->request == control::Request::rejoin) join(services_[i].links[record->argument]);
+        return true;
+    }
+
+    /// What a dead service does not take any more is no loss: it is noticed by its hang-up.
     template <class M>
     void send(Member& to, const M& message, std::span<const int> handles = {}) {
         std::vector<std::byte> buffer(bound<M>);
-        MUST(os::send(to.control.get(), encode(message, buffer), handles));
+        const auto sent = os::send(to.control.get(), encode(message, buffer), handles);
+        CHECK(sent || sent.error().code == Errc::closed);
     }
 
     control::Slice slice_of(std::size_t i) {

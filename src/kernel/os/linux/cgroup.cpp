@@ -46,8 +46,9 @@ bool write_at(int folder, const char* path, std::string_view value) {
 
 template <class F>
 void for_each_folder(Descriptor parent, F then) {
-    DIR* const entries = parent ? system<::fdopendir>(parent.release()) : nullptr;
+    DIR* const entries = parent ? system<::fdopendir>(parent.get()) : nullptr;
     if (entries == nullptr) return;
+    (void)parent.release();   // closedir closes it
     while (const dirent* entry = system<::readdir>(entries))
         if (entry->d_type == DT_DIR && entry->d_name[0] != '.') then(::dirfd(entries), entry->d_name);
     system<::closedir>(entries);

@@ -81,7 +81,7 @@ Result<Descriptor> try_containment() {
     Descriptor network(system<::open>(("/proc/" + std::to_string(pid) + "/ns/net").c_str(), O_RDONLY | O_CLOEXEC));
     if (reason == 0 && !network) reason = errno;
     report.a.reset();
-    system<::waitpid>(pid, nullptr, 0);
+    while (system<::waitpid>(pid, nullptr, 0) < 0 && errno == EINTR) {}
     errno = reason;
     if (reason != 0) return fail_errno("this machine cannot contain services: mount in a new namespace");
     return network;
@@ -109,7 +109,7 @@ Result<> share_out_files(const policy::Image& image, bool is_rootless) {
                 const Words path = join({grant.path});
                 if (write && !grant.optional) {
                     make_folders_above(path);
-                    (void)system<::mkdir>(path.data(), 0755);
+                    if (system<::mkdir>(path.data(), 0755) != 0 && errno != EEXIST) return fail_errno("mkdir", path.data());
                 }
                 if (is_rootless || system<::access>(path.data(), F_OK) != 0) continue;
                 new_owner = image.first_uid + s.uid;

@@ -92,6 +92,7 @@ public:
             }
             if (user != 0 && (::setresgid(user, user, user) != 0 || ::setresuid(user, user, user) != 0)) ::_exit(126);
             if (forbidden_call != 0) forbid(forbidden_call);
+            if (instead) ::_exit(instead());
             const std::string path = (folder / "image").string();
             std::vector<char*> words{const_cast<char*>(PROCMGR), const_cast<char*>(path.c_str())};
             for (std::string& option : options) words.push_back(option.data());
@@ -191,6 +192,7 @@ public:
     uid_t user = 0;          ///< who starts the process manager
     bool orphan = false;     ///< `manager` is its parent
     long forbidden_call = 0; ///< a system call that the machine refuses to the process manager
+    std::function<int()> instead;   ///< plays the process manager in the program's place
     std::size_t damage = 0;  ///< bytes that the image lacks at its beginning
     std::filesystem::path folder;
     pid_t manager = -1;
