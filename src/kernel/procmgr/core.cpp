@@ -34,7 +34,7 @@ void Core::launch(std::uint16_t service) {
 void Core::on(const input::Launched& launched) {
     Member& m = members_[launched.service];
     m.is_present = true;
-    m.went = m.is_late = false;
+    m.went = m.is_late = m.is_starved = false;
     m.measures = {};
     m.pid = launched.pid;
     ++m.starts;
@@ -43,7 +43,17 @@ void Core::on(const input::Launched& launched) {
     if (is_stopping_) sentence(launched.service, Cause::ordered, true);
 }
 
-void Core::on(const input::LaunchFailed& failed) { after_death(failed.service, {Cause::start_failed, 0}); }
+/// The system had nothing to start it with. That is no death of the service: it is tried again until the system has, and
+/// reported once.
+void Core::on(const input::LaunchFailed& failed) {
+    Member& m = members_[failed.service];
+    if (is_stopping_ || m.after != Life::starting) return after_death(failed.service, {Cause::start_failed, 0});
+    m.last_cause = Cause::start_failed;
+    m.last_code = 0;
+    m.life = Life::dead;
+    m.launch_at = now_ + launch_pause;
+    if (!std::exchange(m.is_starved, true)) report(failed.service, Occasion::life);
+}
 
 void Core::on(const input::Ended& ended) {
     Member& m = members_[ended.service];

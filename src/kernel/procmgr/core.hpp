@@ -43,6 +43,7 @@ using Action = std::variant<action::Launch, action::Join, action::Go, action::St
 
 inline constexpr Duration start_limit = 10s;      ///< from launch to ready
 inline constexpr Duration stop_limit = 2s;        ///< from `stop` to SIGKILL
+inline constexpr Duration launch_pause = 100ms;   ///< between two tries while the system has no process to give
 inline constexpr Duration rejoin_pause = 100ms;   ///< between two pairs of one conduit while both its ends live
 inline constexpr int lab_patience = 20;           ///< the watchdog's times are that much longer in a sanitizer build
 inline constexpr unsigned words_a_second = 16;    ///< of one service: nobody fills the ring to push out what it tells of him
@@ -83,6 +84,7 @@ private:
         bool is_present = false;                           ///< there is a process
         bool went = false;                                 ///< `go` is sent
         bool is_late = false;                              ///< reported already
+        bool is_starved = false;                           ///< the system could not start it, which is reported
         std::uint32_t pid = 0;
         std::uint32_t starts = 0;
         std::uint16_t restarts = 0;

@@ -53,8 +53,11 @@ protected:
         for (std::size_t i = 0; i < inputs.size(); ++i)
             for (const Action& action : core->step(inputs[i], time)) {
                 done.push_back(action);
-                if (const auto* launch = std::get_if<action::Launch>(&action)) inputs.push_back(input::Launched{launch->service, next_pid++});
+                if (const auto* launch = std::get_if<action::Launch>(&action)) inputs.push_back(launch_outcome(launch->service));
             }
+    }
+    Input launch_outcome(std::uint16_t service) {
+        return is_starved ? Input(input::LaunchFailed{service}) : Input(input::Launched{service, next_pid++});
     }
     void record(std::uint16_t service, Request request, std::uint16_t argument = 0, std::uint64_t number = 0) {
         tell(input::Recorded{service, {.request = request, .argument = argument, .number = number}});
@@ -101,6 +104,7 @@ protected:
     Instant time{1'000'000'000'000};
     std::vector<Action> done;
     std::uint32_t next_pid = 100;
+    bool is_starved = false;   ///< the system has no process to give
 };
 
 TEST_F(ProcessManagerCore, launches_by_rank_and_joins_everything_before_anyone_goes) {
@@ -116,6 +120,20 @@ TEST_F(ProcessManagerCore, launches_by_rank_and_joins_everything_before_anyone_g
     EXPECT_EQ(life(server), Life::starting);
     record(server, Request::ready);
     EXPECT_EQ(life(server), Life::ready);
+}
+
+TEST_F(ProcessManagerCore, a_system_that_has_no_process_to_give_ends_no_service_for_good) {
+    start();
+    is_starved = true;
+    end(middle);
+    for (int tries = 0; tries < 50; ++tries) pass_with_beats(launch_pause);
+    EXPECT_EQ(services<action::Launch>().size(), 51u) << "one try a pause, not as many as fit";
+    EXPECT_EQ(life(middle), Life::dead);
+    EXPECT_EQ(cause(middle), Cause::start_failed);
+    is_starved = false;
+    pass_with_beats(launch_pause);
+    EXPECT_EQ(life(middle), Life::starting);
+    EXPECT_EQ(core->starts(middle), 2u);
 }
 
 TEST_F(ProcessManagerCore, joins_only_the_conduits_of_who_came_back_with_a_new_epoch) {

@@ -144,6 +144,9 @@ struct Shared {
     unsigned wanted_occurrence;
     int wanted_error;
     std::atomic<bool> has_happened;
+    std::atomic<std::uint64_t> starved_function;
+    std::atomic<long> starved_number;
+    std::atomic<int> starved_error;       ///< 0: nothing is starved
 };
 
 Shared& shared() {
@@ -190,6 +193,17 @@ void prepare(const Fault* fault) {
     s.wanted_error = fault ? fault->error : 0;
 }
 
+void starve(const std::string& call, int error) {
+    Shared& s = shared();
+    for (const Rule& one : rules()) {
+        if (one.name != call) continue;
+        s.starved_function = reinterpret_cast<std::uint64_t>(one.function);
+        s.starved_number = one.number;
+    }
+    s.starved_error = error;
+}
+void relieve() { shared().starved_error = 0; }
+
 bool has_happened() { return shared().has_happened; }
 
 std::vector<Place> places() {
@@ -227,6 +241,8 @@ int fault(const void* function, long number, const void* address) noexcept {
     entry.number = number;
     const unsigned occurrence = ++entry.calls;
     Shared& s = shared();
+    const bool is_starved = s.starved_function == reinterpret_cast<std::uint64_t>(function) && s.starved_number == number;
+    if (role == Role::manager && is_starved && s.starved_error != 0) return s.starved_error;
     if (s.wanted_key != key || s.wanted_occurrence != occurrence) return 0;
     s.has_happened = true;
     return s.wanted_error;

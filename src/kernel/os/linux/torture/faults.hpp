@@ -32,6 +32,9 @@ struct Fault {
 void become(Role role) noexcept;
 /// Forgets the last run's counts; the next run has this fault, or none.
 void prepare(const Fault* fault);
+/// From now on every such call of a manager fails so, until `relieve`.
+void starve(const std::string& call, int error);
+void relieve();
 /// True if the fault came to pass.
 [[nodiscard]] bool has_happened();
 /// The places that were seen since `prepare`.

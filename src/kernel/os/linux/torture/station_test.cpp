@@ -38,9 +38,9 @@ int play_manager(const policy::Image& image, SpawnOptions options) {
     return after != before ? left_open : status.value_or(2);
 }
 
-class Run {
+class Trial {
 public:
-    explicit Run(bool is_rootless) {
+    explicit Trial(bool is_rootless) {
         SpawnOptions options{.is_lab = false, .is_rootless = is_rootless};
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
         options.is_lab = true;
@@ -54,7 +54,7 @@ public:
         station_.instead = [this, options] { return play_manager(*station_.image, options); };
         station_.start();
     }
-    ~Run() {
+    ~Trial() {
         if (station_.manager > 0) ::kill(station_.manager, SIGKILL);
     }
 
@@ -68,6 +68,22 @@ public:
             if (again != first) break;
             if (now() > deadline) return "the killed service answers";
         }
+        station_.ask_to_stop();
+        return ended(0);
+    }
+
+    /// While the machine refuses this call the killed service cannot come back; when it gives again, it does.
+    std::string complaint_of_a_shortage(const std::string& call, int error) {
+        const std::string first = ask();
+        if (first.empty()) return "the station never serves";
+        starve(call, error);
+        if (!kill_service("back")) return "there is no service to kill";
+        // More tries than the service may die.
+        for (unsigned tries = 0; tries < 12; ++tries)
+            if (station_.line({R"("event":"launch_failed")", "back"}).empty()) return "it is not tried again";
+        relieve();
+        const std::string again = ask();
+        if (again.empty() || again == first) return "it does not come back: " + again;
         station_.ask_to_stop();
         return ended(0);
     }
@@ -137,7 +153,7 @@ void expect_survival(Extent extent, bool is_rootless) {
     Duration longest{};
     const Outcome outcome = torture(extent, [&] {
         const Instant begun = now();
-        std::string complaint = Run(is_rootless).complaint();
+        std::string complaint = Trial(is_rootless).complaint();
         longest = std::max(longest, now() - begun);
         return complaint;
     });
@@ -148,6 +164,13 @@ void expect_survival(Extent extent, bool is_rootless) {
 }  // namespace
 
 TEST(TortureOfAStation, each_place_fails_once) { expect_survival({.calls = 1, .every_error = false}, ::geteuid() != 0); }
+TEST(TortureOfAStation, a_shortage_that_lasts_is_no_death_of_a_service) {
+    prepare(nullptr);
+    for (const auto& [call, error] : {std::pair{"clone3", EAGAIN}, std::pair{"socketpair", EMFILE}}) {
+        EXPECT_EQ(Trial(::geteuid() != 0).complaint_of_a_shortage(call, error), "") << call;
+        relieve();
+    }
+}
 TEST(TortureOfAStation, DISABLED_each_call_fails_in_every_way) { expect_survival({.calls = 64, .every_error = true}, false); }
 TEST(TortureOfAStation, DISABLED_each_call_of_a_rootless_station_fails_in_every_way) {
     expect_survival({.calls = 64, .every_error = true}, true);
