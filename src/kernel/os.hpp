@@ -43,7 +43,8 @@ struct Pair {
 /// Two connected ends that carry whole messages in order, and say when the other end is gone.
 [[nodiscard]] Result<Pair> make_pair();
 
-/// Queues one message. `full` if the peer's queue is full, `closed` if the peer is gone. The handles stay the caller's.
+/// Queues one message of at least one octet (`bad_argument`). `full` if the peer's queue is full, `closed` if the peer is gone.
+/// The handles stay the caller's. `unsupported`: this system lets no such handle travel.
 [[nodiscard]] Result<> send(int end, Bytes message, std::span<const int> handles = {});
 
 /// One received message. Handles that came with it belong to the caller.
@@ -53,7 +54,8 @@ struct Received {
     bool truncated = false;            ///< longer than the buffer, or more handles than allowed: its handles are closed already
 };
 
-/// Takes one message. Nothing if none is queued (`is_empty`), `closed` if the peer is gone and the queue is empty.
+/// Takes one message. Nothing if none is queued. When the peer is gone and everything it had sent is taken: `gone_unread` if it
+/// certainly left something of ours unread, else `closed`.
 [[nodiscard]] Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer);
 
 /// Waits until `end` has something to take, the peer is gone, or the deadline passed (false).

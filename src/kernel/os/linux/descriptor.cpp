@@ -49,6 +49,7 @@ List<int, max_handles> take_handles(msghdr& header) {
 }  // namespace
 
 Result<> send(int end, Bytes message, std::span<const int> handles) {
+    if (message.empty()) return fail(Errc::bad_argument, "a message has at least one octet");   // it would look like a hang-up
     iovec part{const_cast<std::byte*>(message.data()), message.size()};
     msghdr header{};
     header.msg_iov = &part;
