@@ -79,6 +79,13 @@ TEST(Filter, base_opens_makes_and_runs_nothing_after_the_seal) {
         EXPECT_EQ(outcome({{base}}, action), "refused") << action;
 }
 
+TEST(Filter, nobody_silences_the_reporter_of_refused_calls_after_the_seal) {
+    EXPECT_EQ(outcome({{base}}, "handle-signals"), "done");
+    EXPECT_EQ(outcome({{base}}, "start:handle-refusals"), "done");
+    EXPECT_EQ(outcome({{base}}, "handle-refusals"), "refused");
+    EXPECT_EQ(outcome({{base}}, "handle-refusals-by-half"), "refused");
+}
+
 TEST(Filter, no_sealed_service_gets_executable_memory) {
     for (const char* action : {"map-code", "map-writable-code", "change-to-code"})
         EXPECT_EQ(outcome({{base, files, sockets, accept, threads, clock}, true}, action), "refused") << action;

@@ -17,7 +17,7 @@ namespace {
 
 using kernel::os::Descriptor;
 
-//= ISO 15118-20 SDP: the port of the charger is one of the dynamic ports (RFC 6335).
+//= ISO 15118-20 SDP: the port of the charger is one of the dynamic ports (RFC 6335): of 1024 of them, as the manifest says.
 constexpr std::uint16_t first_port = 49152;
 constexpr int port_tries = 64;
 constexpr int waiting_connections = 4;  ///< one car; the others are refused by link
@@ -66,7 +66,7 @@ Result<Descriptor> make_listener(const Address& at, std::uint16_t& port) {
     std::uint16_t start = 0;
     if (::getrandom(&start, sizeof start, 0) != sizeof start) return fail_errno("getrandom");
     for (int i = 0; i < port_tries; ++i) {
-        port = static_cast<std::uint16_t>(first_port | ((start + i) & 0x3fff));
+        port = static_cast<std::uint16_t>(first_port | ((start + i) & 0x3ff));
         const sockaddr_in6 address = socket_address(at.address, port, at.is_loopback ? 0 : at.interface);
         if (::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
             if (::listen(listener.get(), waiting_connections) != 0) return fail_errno("listen");

@@ -218,6 +218,15 @@ void allow_beneath(int rules, int object, std::uint64_t handled, std::uint64_t a
     need(system<::syscall>(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &attr, 0) == 0, 2, "landlock_add_rule");
 }
 
+/// The TCP ports that the service may listen on. One rule a port: a manifest names no more than it needs.
+void allow_ports(int rules, const policy::Service& service) {
+    for (const policy::PortGrant& grant : service.ports)
+        for (std::uint32_t port = grant.first; grant.tcp && port <= grant.last; ++port) {
+            const landlock_net_port_attr attr{LANDLOCK_ACCESS_NET_BIND_TCP, port};
+            need(system<::syscall>(SYS_landlock_add_rule, rules, LANDLOCK_RULE_NET_PORT, &attr, 0) == 0, 2, "landlock_add_rule");
+        }
+}
+
 /// A second fence around the tree, which also holds for what the tree cannot say: TCP ports, abstract sockets, signals.
 void enter_landlock(const Plan& plan) {
     if (plan.landlock == 0) return;
@@ -226,8 +235,8 @@ void enter_landlock(const Plan& plan) {
     if (plan.landlock >= 2) attr.handled_access_fs |= LANDLOCK_ACCESS_FS_REFER;
     if (plan.landlock >= 3) attr.handled_access_fs |= LANDLOCK_ACCESS_FS_TRUNCATE;
     if (plan.landlock >= 5) attr.handled_access_fs |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
-    if (plan.landlock >= 4 && plan.service.network == policy::Network::none)
-        attr.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP | LANDLOCK_ACCESS_NET_CONNECT_TCP;
+    if (plan.landlock >= 4) attr.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP;   // it knows no UDP
+    if (plan.landlock >= 4 && plan.service.network == policy::Network::none) attr.handled_access_net |= LANDLOCK_ACCESS_NET_CONNECT_TCP;
     if (plan.landlock >= 6) attr.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
     const auto rules = static_cast<int>(system<::syscall>(SYS_landlock_create_ruleset, &attr, sizeof attr, 0));
     need(rules >= 0, 2, "landlock_create_ruleset");
@@ -245,6 +254,7 @@ void enter_landlock(const Plan& plan) {
         if (grant.write)
             allow(join({"/state/", grant.path}).data(), may_write | (plan.service.kind == policy::Kind::foreign ? may_make_sockets : 0));
     allow_beneath(rules, program_place, attr.handled_access_fs, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
+    if (attr.handled_access_net != 0) allow_ports(rules, plan.service);
     need(system<::syscall>(SYS_landlock_restrict_self, rules, 0) == 0, 2, "landlock_restrict_self");
     system<::close>(rules);
 }

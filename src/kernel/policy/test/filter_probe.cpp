@@ -149,6 +149,9 @@ const std::map<std::string, std::function<bool()>> actions = {
          const timespec time{};
          return clock_settime(CLOCK_MONOTONIC, &time) == 0 || errno == EINVAL;
      }},
+    {"handle-signals", [] { return signal(SIGINT, SIG_IGN) != SIG_ERR && signal(SIGTERM, SIG_IGN) != SIG_ERR && signal(SIGRTMAX, SIG_IGN) != SIG_ERR && signal(SIGSEGV, SIG_DFL) != SIG_ERR; }},
+    {"handle-refusals", [] { return signal(SIGSYS, SIG_IGN) != SIG_ERR; }},
+    {"handle-refusals-by-half", [] { return syscall(SYS_rt_sigaction, (1l << 32) | SIGSYS, nullptr, nullptr, 8) == 0; }},
     {"prctl", [] { return syscall(SYS_prctl, 3, 0, 0, 0, 0) >= 0; }},
     {"another-filter", [] { return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, nullptr) == 0 || errno == EFAULT; }},
     {"x32", [] { return syscall(0x40000000 | SYS_getpid) > 0; }},
