@@ -52,6 +52,7 @@ struct Received {
     std::size_t size = 0;
     List<int, max_handles> handles;
     bool truncated = false;            ///< longer than the buffer, or more handles than allowed: its handles are closed already
+    bool was_unread = false;           ///< the peer is gone and left unread what we had sent; this it had sent before
 };
 
 /// Takes one message. Nothing if none is queued. When the peer is gone and everything it had sent is taken: `gone_unread` if it

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernel/exchange.hpp"
 #include "kernel/os.hpp"
 #include "kernel/service.hpp"
 #include "kernel/times.hpp"
@@ -27,23 +28,16 @@ struct ConduitState {
     control::End end;
     os::Descriptor calls;
     os::Descriptor pulses;
-    std::uint32_t epoch = 0;
     bool wants_rejoin = false;             ///< this end broke while its peer lives
 
-    // client
-    std::uint32_t next_sequence = 1;
-    std::uint32_t unanswered = 0;          ///< sent on this epoch and not answered: more than this call means "unread" is not certain
+    ClientExchange client;
     struct InFlight {
-        std::uint32_t sequence = 0;
         Instant deadline;
         detail::RawThen then;
     };
-    std::optional<InFlight> in_flight;
-
-    // server: the request that may still be answered
-    std::uint32_t open_sequence = 0;
-    bool is_open = false;
-    Instant opened_at;
+    std::optional<InFlight> in_flight;   ///< what waits is a request, and no call
+    ServerExchange server;
+    Instant opened_at;                   ///< of the newest request
 
     // pulses that the socket did not take: the newest value of each code
     std::uint32_t pending = 0;
@@ -73,27 +67,33 @@ public:
     void on_calls(std::uint16_t conduit);
     void on_pulses(std::uint16_t conduit, bool writable);
     void notify(std::uint8_t code, std::uint64_t value, EvseId only);
-    void expire_requests(Instant at);
+    std::size_t expire_requests(Instant at);
     void flush(std::uint16_t index);
     void on_request(std::uint16_t index, const os::Received& received);
-    void on_reply(std::uint16_t index);
     void refuse(std::uint16_t index, const Header& header, Errc why);
-    Result<std::uint32_t> send_request(std::uint16_t index, std::uint16_t number, Bytes body);
-    Result<std::optional<std::pair<Header, Reader>>> take_reply(std::uint16_t index);
-    Result<Reader> opened(const Header& header, Reader body);
-    Errc how_gone(std::uint16_t index, Errc seen);
+    Result<> send_request(std::uint16_t index, std::uint16_t number, Bytes body);
+    struct Reply {
+        Header header;
+        Reader body{Bytes()};
+    };
+    ClientExchange::Seen look(std::uint16_t index, Reply& reply);
+    Result<Reader> opened(Reply& reply);
+    void settle(std::uint16_t index, ClientExchange::Seen seen, Reply& reply);
+    void finish(std::uint16_t index, Result<Reader> result);
+    void take_rest(std::uint16_t index);
+    void broken(std::uint16_t index, Errc seen);
     void report(std::uint16_t conduit, Errc what, std::uint64_t number);
 
     // loop (runtime_loop.cpp)
     void turn(Instant until);
-    void process_ready(Instant until);
-    void run_timers();
-    void beat();
-    void say_measures();
+    Instant process_ready(Instant until);
+    std::size_t run_timers(Instant at);
+    void beat(Instant at);
+    void say_measures(Instant at);
     [[nodiscard]] Instant next_deadline() const;
     void on_control();
     void join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses);
-    void lost(std::uint16_t index, Errc seen);
+    void lost(std::uint16_t index);
     void send_record(control::Record record);
     void arm();
 

@@ -5,8 +5,6 @@
 namespace voltkeep::kernel {
 
 namespace {
-Bytes body_of(std::span<const std::byte> message) { return message.subspan(header_size); }
-
 /// Header and body in one buffer: the body stands already behind the place of the header.
 Bytes with_header(std::vector<std::byte>& buffer, const Header& header, Bytes body) {
     if (!body.empty() && body.data() != buffer.data() + header_size) std::memmove(buffer.data() + header_size, body.data(), body.size());
@@ -14,6 +12,7 @@ Bytes with_header(std::vector<std::byte>& buffer, const Header& header, Bytes bo
     return Bytes(buffer).first(header_size + body.size());
 }
 
+bool is_hang_up(Errc code) { return code == Errc::closed || code == Errc::gone_unread; }
 bool is_power_of_two(std::uint64_t n) { return (n & (n - 1)) == 0; }
 }  // namespace
 
@@ -23,107 +22,117 @@ void Runtime::report(std::uint16_t conduit, Errc what, std::uint64_t number) {
 
 // ---- client -----------------------------------------------------------------------------------------------------------
 
-Result<std::uint32_t> Runtime::send_request(std::uint16_t index, std::uint16_t number, Bytes body) {
+Result<> Runtime::send_request(std::uint16_t index, std::uint16_t number, Bytes body) {
     ConduitState& c = conduits[index];
     if (number >= c.end.deadline_ms.size() || !(c.end.messages >> number & 1)) return fail(Errc::denied, "the policy does not allow this message");
-    if (c.in_flight) return fail(Errc::busy, "a request is in flight on this conduit");
+    if (c.client.is_waiting()) return fail(Errc::busy, "a request is in flight on this conduit");
     if (!c.calls) return fail(Errc::gone_unread, "the server is not there");
-    const std::uint32_t sequence = c.next_sequence++;
-    const Result<> sent = os::send(c.calls.get(), with_header(send_buffer, {sequence, number, 0}, body));
-    if (!sent) {
-        if (sent.error().code == Errc::full) return fail(Errc::busy, "the server's queue is full");
-        return fail(sent.error().code == Errc::closed ? Errc::gone_unread : Errc::io, sent.error().what);
-    }
-    ++c.unanswered;
-    return sequence;
+    const Result<> sent = os::send(c.calls.get(), with_header(send_buffer, {c.client.begin(), number, 0}, body));
+    if (sent) return {};
+    c.client.give_up();
+    if (sent.error().code == Errc::full) return fail(Errc::busy, "the server's queue is full");
+    return fail(sent.error().code == Errc::closed ? Errc::gone_unread : Errc::io, sent.error().what);
 }
 
-Result<std::optional<std::pair<Header, Reader>>> Runtime::take_reply(std::uint16_t index) {
+/// Takes one thing from the server. Only what is the reply is in `reply`; descriptors of a late one are closed.
+ClientExchange::Seen Runtime::look(std::uint16_t index, Reply& reply) {
     ConduitState& c = conduits[index];
-    const auto received = TRY(os::receive(c.calls.get(), receive_buffer));
-    if (!received) return std::nullopt;
-    received_handles = received->handles;
-    const Bytes message = Bytes(receive_buffer).first(received->size);
-    Reader reader(message);
-    Header header;
-    if (received->truncated || !Codec<Header>::get(reader, header)) {
-        detail::close_handles(received_handles);
-        return fail(Errc::malformed, "a reply that is no message");
+    const auto received = os::receive(c.calls.get(), receive_buffer);
+    if (!received) {
+        c.wants_rejoin = !is_hang_up(received.error().code);
+        return c.client.take({Arrival::Kind::gone, 0, received.error().code == Errc::gone_unread});
     }
-    if (c.unanswered > 0) --c.unanswered;
-    return std::pair(header, Reader(body_of(message), std::span(received_handles.data(), received_handles.size())));
+    if (!*received) return c.client.take({});
+    received_handles = (*received)->handles;
+    Reader reader(Bytes(receive_buffer).first((*received)->size));
+    const bool is_message = Codec<Header>::get(reader, reply.header);
+    if (!is_message || (*received)->truncated) {
+        ++statistics.malformed;
+        reply.header.status = static_cast<std::uint16_t>(Errc::malformed);
+    }
+    reply.body = Reader(Bytes(receive_buffer).first((*received)->size).subspan(is_message ? header_size : 0),
+                        std::span(received_handles.data(), received_handles.size()));
+    const auto seen = c.client.take({Arrival::Kind::message, is_message ? reply.header.sequence : 0, (*received)->was_unread});
+    if (seen == ClientExchange::Seen::late) {
+        detail::close_handles(reply.body.all_handles());
+        ++statistics.late;
+    }
+    return seen;
 }
 
 /// The reply itself, or the error that the server sent instead.
-Result<Reader> Runtime::opened(const Header& header, Reader body) {
-    if (header.status == 0) return body;
-    detail::close_handles(body.all_handles());
+Result<Reader> Runtime::opened(Reply& reply) {
+    if (reply.header.status == 0) return reply.body;
+    detail::close_handles(reply.body.all_handles());
     Error error;
-    error.code = header.status <= static_cast<std::uint16_t>(Errc::last_) ? static_cast<Errc>(header.status) : Errc::malformed;
-    if (!Codec<Text<220>>::get(body, error.what)) error.what = Text<220>();
+    error.code = reply.header.status <= static_cast<std::uint16_t>(Errc::last_) ? static_cast<Errc>(reply.header.status) : Errc::malformed;
+    if (!Codec<Text<220>>::get(reply.body, error.what)) error.what = Text<220>();
     return std::unexpected(error);
 }
 
-/// "Unread" is certain only if this was the one thing that the peer had not answered.
-Errc Runtime::how_gone(std::uint16_t index, Errc seen) {
-    return seen == Errc::gone_unread && conduits[index].unanswered <= 1 ? Errc::gone_unread : Errc::gone_unknown;
-}
-
 Result<Reader> Runtime::call(std::uint16_t index, std::uint16_t number, Bytes body) {
+    using Seen = ClientExchange::Seen;
     ConduitState& c = conduits[index];
     CHECK(!(c.end.requests >> number & 1));   // the manifest says that this one may take long: `request`
-    const std::uint32_t sequence = TRY(send_request(index, number, body));
+    TRY(send_request(index, number, body));
     const Instant deadline = now() + std::chrono::milliseconds(c.end.deadline_ms[number]);
-    for (;;) {
-        auto reply = take_reply(index);
-        if (!reply) {
-            if (reply.error().code == Errc::malformed) return std::unexpected(reply.error());
-            const Errc why = how_gone(index, reply.error().code);
-            lost(index, reply.error().code);
-            return fail(why, "the server died");
+    for (Seen seen = Seen::nothing;;) {
+        // Waiting comes first: the reply is never there already, and asking for it costs as much as a quarter of the call.
+        const bool is_late = seen == Seen::late && now() >= deadline;   // a server that fills the queue is waited for no longer
+        const auto is_ready = is_late ? Result<bool>(false) : os::wait(c.calls.get(), deadline);
+        if (!is_ready || !*is_ready) {
+            c.client.give_up();
+            return is_ready ? fail(Errc::timeout, "no reply within the deadline") : std::unexpected(is_ready.error());
         }
-        if (*reply) {
-            if ((*reply)->first.sequence == sequence) return opened((*reply)->first, (*reply)->second);
-            detail::close_handles((*reply)->second.all_handles());
-            ++statistics.late;
-            continue;
-        }
-        if (!TRY(os::wait(c.calls.get(), deadline))) return fail(Errc::timeout, "no reply within the deadline");
+        Reply reply;
+        seen = look(index, reply);
+        if (seen == Seen::reply) return opened(reply);
+        if (seen != Seen::gone) continue;
+        const Errc why = c.client.how_gone();
+        lost(index);
+        return fail(why, "the server died");
     }
 }
 
 Result<> Runtime::request(std::uint16_t index, std::uint16_t number, Bytes body, detail::RawThen then) {
-    const std::uint32_t sequence = TRY(send_request(index, number, body));
+    TRY(send_request(index, number, body));
     ConduitState& c = conduits[index];
-    c.in_flight.emplace(sequence, now() + std::chrono::milliseconds(c.end.deadline_ms[number]), std::move(then));
+    c.in_flight.emplace(now() + std::chrono::milliseconds(c.end.deadline_ms[number]), std::move(then));
     return {};
 }
 
-void Runtime::on_reply(std::uint16_t index) {
-    ConduitState& c = conduits[index];
-    auto reply = take_reply(index);
-    if (!reply) {
-        if (reply.error().code != Errc::malformed) lost(index, reply.error().code);
-        return;
-    }
-    if (!*reply) return;
-    if (!c.in_flight || c.in_flight->sequence != (*reply)->first.sequence) {
-        detail::close_handles((*reply)->second.all_handles());
-        ++statistics.late;
-        return;
-    }
-    detail::RawThen then = std::move(c.in_flight->then);
-    c.in_flight.reset();
-    then(opened((*reply)->first, (*reply)->second));
+void Runtime::finish(std::uint16_t index, Result<Reader> result) {
+    std::optional<ConduitState::InFlight> done = std::exchange(conduits[index].in_flight, std::nullopt);
+    if (done) done->then(std::move(result));   // which may begin the next one
 }
 
-void Runtime::expire_requests(Instant at) {
-    for (ConduitState& c : conduits) {
-        if (!c.in_flight || c.in_flight->deadline > at) continue;
-        detail::RawThen then = std::move(c.in_flight->then);
-        c.in_flight.reset();
-        then(fail(Errc::timeout, "no reply within the deadline"));
+void Runtime::settle(std::uint16_t index, ClientExchange::Seen seen, Reply& reply) {
+    if (seen == ClientExchange::Seen::gone) lost(index);
+    if (seen == ClientExchange::Seen::reply) finish(index, opened(reply));
+}
+
+/// What is still queued on ends that are about to be given up.
+void Runtime::take_rest(std::uint16_t index) {
+    Reply reply;
+    if (conduits[index].calls && conduits[index].client.is_waiting()) settle(index, drain([&] { return look(index, reply); }), reply);
+}
+
+/// An end of this conduit cannot be used any more; if its peer lives, nobody but us knows.
+void Runtime::broken(std::uint16_t index, Errc seen) {
+    take_rest(index);
+    conduits[index].wants_rejoin = !is_hang_up(seen);
+    lost(index);
+}
+
+std::size_t Runtime::expire_requests(Instant at) {
+    std::size_t expired = 0;
+    for (std::uint16_t i = 0; i < conduits.size(); ++i) {
+        if (!conduits[i].in_flight || conduits[i].in_flight->deadline > at) continue;
+        conduits[i].client.give_up();
+        ++expired;
+        finish(i, fail(Errc::timeout, "no reply within the deadline"));
     }
+    return expired;
 }
 
 // ---- server -----------------------------------------------------------------------------------------------------------
@@ -131,7 +140,7 @@ void Runtime::expire_requests(Instant at) {
 void Runtime::refuse(std::uint16_t index, const Header& header, Errc why) {
     if (why == Errc::denied && is_power_of_two(++statistics.refused)) report(index, why, header.number);
     const Error error(why);
-    reply({this, index, header.number, conduits[index].epoch, header.sequence}, &error, {}, {});
+    reply({this, index, header.number, conduits[index].server.epoch(), header.sequence}, &error, {}, {});
 }
 
 void Runtime::on_request(std::uint16_t index, const os::Received& received) {
@@ -140,29 +149,31 @@ void Runtime::on_request(std::uint16_t index, const os::Received& received) {
     Reader reader(Bytes(receive_buffer).first(received.size));
     Header header;
     const bool whole = !received.truncated && Codec<Header>::get(reader, header);
-    c.open_sequence = header.sequence;   // an earlier request of this client is cancelled
-    c.is_open = true;
+    c.server.opened(header.sequence);
     c.opened_at = now();
     if (!whole || !received.handles.empty()) return refuse(index, header, Errc::malformed);
     if (header.number >= policy::max_messages || !(c.end.messages >> header.number & 1)) return refuse(index, header, Errc::denied);
     ++statistics.handled;
     const Caller caller{c.end.peer.view(), c.end.peer_type.view(), c.end.peer_evse};
-    (*server)(header.number, {this, index, header.number, c.epoch, header.sequence}, caller, reader);
+    (*server)(header.number, {this, index, header.number, c.server.epoch(), header.sequence}, caller, reader);
 }
 
 void Runtime::on_calls(std::uint16_t index) {
     ConduitState& c = conduits[index];
-    if (!c.end.is_server) return on_reply(index);
+    if (!c.end.is_server) {
+        Reply reply;
+        return settle(index, look(index, reply), reply);
+    }
     const auto received = os::receive(c.calls.get(), receive_buffer);
-    if (!received) return lost(index, received.error().code);
+    if (!received) return broken(index, received.error().code);
     if (*received) on_request(index, **received);
 }
 
 void Runtime::reply(const detail::ReplyTo& to, const Error* error, Bytes body, std::span<const int> handles) {
     ConduitState& c = conduits[to.conduit];
-    if (!c.calls || c.epoch != to.epoch || !c.is_open || c.open_sequence != to.sequence) return;   // cancelled: nobody waits
-    c.is_open = false;
-    if (to.number < policy::max_messages && (c.end.messages >> to.number & 1)) times[to.number].add(now() - c.opened_at, std::chrono::milliseconds(c.end.deadline_ms[to.number]));
+    if (!c.calls || !c.server.answer(to.epoch, to.sequence)) return;   // cancelled: nobody waits
+    if (to.number < policy::max_messages && (c.end.messages >> to.number & 1))
+        times[to.number].add(now() - c.opened_at, std::chrono::milliseconds(c.end.deadline_ms[to.number]));
     Header header{to.sequence, to.number, 0};
     if (error) {
         header.status = static_cast<std::uint16_t>(error->code);
@@ -171,7 +182,7 @@ void Runtime::reply(const detail::ReplyTo& to, const Error* error, Bytes body, s
     }
     const Result<> sent = os::send(c.calls.get(), with_header(send_buffer, header, body), handles);
     if (sent || sent.error().code == Errc::closed) return;   // a peer that is gone is noticed by its hang-up
-    lost(to.conduit, Errc::full);
+    broken(to.conduit, Errc::full);
 }
 
 // ---- pulses -----------------------------------------------------------------------------------------------------------
@@ -207,7 +218,11 @@ void Runtime::on_pulses(std::uint16_t index, bool writable) {
     std::array<std::byte, 16> message;
     for (int turn = 0; turn < 32 && c.pulses; ++turn) {
         const auto received = os::receive(c.pulses.get(), message);
-        if (!received) return lost(index, received.error().code);
+        if (!received && !is_hang_up(received.error().code)) return broken(index, received.error().code);
+        if (!received) {   // what became of a call is told by its own channel, which may still hold the reply
+            poller.remove(c.pulses.get());
+            return c.pulses.reset();
+        }
         if (!*received) return;
         detail::close_handles(std::span((*received)->handles.data(), (*received)->handles.size()));
         const auto code = std::to_integer<std::uint8_t>(message[0]);

@@ -20,19 +20,18 @@ Instant Runtime::next_deadline() const {
 }
 
 void Runtime::turn(Instant until) {
-    process_ready(std::min(until, next_deadline()));
-    const Instant begun = now();
-    expire_requests(begun);
-    run_timers();
-    if (now() >= next_beat) beat();
+    Instant at = process_ready(std::min(until, next_deadline()));
+    if (expire_requests(at) + run_timers(at) > 0) at = now();
+    if (at >= next_beat) beat(at);
 }
 
-void Runtime::process_ready(Instant until) {
+/// What is ready, each with its handler. The time at the end: a turn reads the clock once for each handler, and no more.
+Instant Runtime::process_ready(Instant until) {
     std::array<os::Poller::Event, 32> events;
     const auto ready = poller.wait(events, until);
     CHECK(ready.has_value());
+    Instant begun = now();
     for (const os::Poller::Event& e : *ready) {
-        const Instant begun = now();
         const auto index = static_cast<std::uint16_t>(e.key & 0xffff);
         switch (static_cast<Source>(e.key >> 32)) {
             case Source::control: on_control(); break;
@@ -50,36 +49,40 @@ void Runtime::process_ready(Instant until) {
                 break;
             case Source::timer: break;   // only there to wake a loop around ours
         }
-        const auto took = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(now() - begun).count());
+        const Instant done = now();
+        const auto took = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(done - begun).count());
         statistics.slowest_us = std::max(statistics.slowest_us, took);
+        begun = done;
     }
+    return begun;
 }
 
-void Runtime::run_timers() {
-    const Instant begun = now();
+std::size_t Runtime::run_timers(Instant at) {
+    std::size_t run = 0;
     for (auto it = timers.begin(); it != timers.end();) {
         const TimerId id = it->first;
         Timer& due = it->second;
         const Instant was_due = due.when;
         const Duration period = due.period;
-        if (due.when > begun) {
+        if (due.when > at) {
             ++it;
             continue;
         }
         const std::shared_ptr<Action> action = due.action;
         if (due.period > 0ns) {
             due.when = due.when + due.period;
-            if (due.when < begun) due.when = begun + due.period;   // late by more than a period: those turns are lost, not caught up
+            if (due.when < at) due.when = at + due.period;   // late by more than a period: those turns are lost, not caught up
         } else
             timers.erase(it);
         (*action)();
-        const Duration took = now() - was_due;
-        if (period > 0ns) times[control::Measure::timers].add(took, period);
+        if (period > 0ns) times[control::Measure::timers].add(now() - was_due, period);
+        ++run;
         it = timers.upper_bound(id);   // the action may have changed the timers
     }
+    return run;
 }
 
-void Runtime::beat() {
+void Runtime::beat(Instant at) {
     send_record({.request = control::Request::beat,
                  .argument = static_cast<std::uint16_t>(std::min<std::uint64_t>(statistics.refused + statistics.malformed, 0xffff)),
                  .code = statistics.slowest_us,
@@ -87,17 +90,19 @@ void Runtime::beat() {
     for (std::uint16_t i = 0; i < conduits.size(); ++i)   // once more: the first word may not have gone out
         if (conduits[i].wants_rejoin) send_record({.request = control::Request::rejoin, .argument = i});
     statistics.slowest_us = 0;
-    next_beat = now() + std::chrono::milliseconds(slice.watchdog.beat_ms);
-    if (now() >= next_measures) say_measures();
+    next_beat = at + std::chrono::milliseconds(slice.watchdog.beat_ms);
+    if (at >= next_measures) say_measures(at);
 }
 
-void Runtime::say_measures() {
+void Runtime::say_measures(Instant at) {
     for (std::uint16_t i = 0; i < times.size(); ++i) {
         Times& t = times[i];
-        if (t.count > 0) send_record(control::Measure{.message = i, .count = t.count, .p99_us = t.p99_us(), .worst_us = t.worst_us, .total = t.total, .late = t.late}.record());
+        if (t.count > 0)
+            send_record(control::Measure{.message = i, .count = t.count, .p99_us = t.p99_us(), .worst_us = t.worst_us, .total = t.total, .late = t.late}
+                            .record());
         t.begin_second();
     }
-    next_measures = now() + 1s;
+    next_measures = at + 1s;
 }
 
 void Runtime::send_record(control::Record record) {
@@ -105,33 +110,28 @@ void Runtime::send_record(control::Record record) {
     (void)os::send(control_end.get(), encode(record, buffer));   // a full control channel is the process manager's to notice
 }
 
-/// The peer is gone, or (any other `seen`) this end is unusable, which nobody but us knows: then we ask for a new pair.
-void Runtime::lost(std::uint16_t index, Errc seen) {
+/// The ends are gone: the peer's death, or (`wants_rejoin`) ours, which nobody but us knows: then we ask for new ones.
+void Runtime::lost(std::uint16_t index) {
     ConduitState& c = conduits[index];
-    const Errc why = how_gone(index, seen);
-    c.wants_rejoin = seen != Errc::closed && seen != Errc::gone_unread && seen != Errc::gone_unknown;
     if (c.calls) poller.remove(c.calls.get());
     if (c.pulses) poller.remove(c.pulses.get());
     c.calls.reset();
     c.pulses.reset();
-    c.unanswered = 0;
-    c.is_open = false;
     if (c.wants_rejoin) send_record({.request = control::Request::rejoin, .argument = index});
-    if (!c.in_flight) return;
-    detail::RawThen then = std::move(c.in_flight->then);
-    c.in_flight.reset();
-    then(fail(why, "the server died"));
+    const Errc why = c.client.how_gone();
+    c.client.joined();
+    c.server.lost();
+    finish(index, fail(why, "the server died"));
 }
 
 void Runtime::join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses) {
-    // A reply that is queued on the old ends is still the result: take it before they are closed.
-    if (conduits[index].calls && conduits[index].in_flight) on_reply(index);
-    lost(index, Errc::gone_unknown);
     ConduitState& c = conduits[index];
+    take_rest(index);
+    c.wants_rejoin = false;
+    lost(index);
     c.calls = std::move(calls);
     c.pulses = std::move(pulses);
-    c.epoch = epoch;
-    c.wants_rejoin = false;
+    c.server.joined(epoch);
     CHECK(poller.add(c.calls.get(), key_of(Source::calls, index)).has_value());
     CHECK(poller.add(c.pulses.get(), key_of(Source::pulses, index)).has_value());
     if (!started) return;

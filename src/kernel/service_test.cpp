@@ -139,6 +139,53 @@ TEST(Service, a_reply_that_was_sent_before_the_death_is_the_result) {
     EXPECT_EQ(p.station.wait(p.client), 0);
 }
 
+TEST(Service, a_reply_that_was_sent_before_the_death_is_the_result_of_a_request_whatever_hangs_up_first) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        std::optional<Errc> known;
+        EXPECT_HERE(server.request(PulseThenDie{}, [&](Result<Done> r) { known = r ? Errc::ok : r.error().code; }).has_value());
+        ::usleep(50'000);   // the pulse, the reply and both hang-ups are there when the loop looks
+        const Instant deadline = now() + 2s;
+        while (!known && now() < deadline) self.turn();
+        EXPECT_HERE(known == Errc::ok);
+        return 0;
+    });
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, a_reply_is_found_behind_late_ones_when_new_ends_come) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        std::optional<Result<Sum::Total>> last;
+        EXPECT_HERE(server.call(Sleep{100}).error().code == Errc::timeout);
+        for (int i = 0; i < 3; ++i) EXPECT_HERE(server.call(Sum{i, i}).error().code == Errc::timeout);
+        EXPECT_HERE(server.request(Sum{20, 1}, [&](Result<Sum::Total> r) { last = r; }).has_value());
+        ::usleep(400'000);   // all five are answered, the server is killed, and another one is there
+        const Instant deadline = now() + 2s;
+        while (!last && now() < deadline) self.turn();
+        EXPECT_HERE(last && *last && (*last)->value == 21);
+        return 0;
+    }, everything, 20);
+    ::usleep(250'000);
+    p.station.kill_and_restart(p.server);
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, a_request_that_died_unread_is_known_to_be_so_even_behind_one_that_timed_out) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        auto server = self.connect<Calculator>("calculator");
+        EXPECT_HERE(server.call(Sleep{2000}).error().code == Errc::timeout);
+        EXPECT_HERE(server.call(Sum{1, 1}).error().code == Errc::gone_unread);
+        return 0;
+    }, everything, 200);
+    ::usleep(300'000);
+    p.station.kill(p.server);
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
 TEST(Service, a_descriptor_travels_in_the_reply_that_declares_it) {
     Pair p([](int control) {
         Service self = Service::start(control);

@@ -46,31 +46,36 @@ List<int, max_handles> take_handles(msghdr& header) {
     }
     return handles;
 }
+
+/// One message with descriptors; sendmsg's own result.
+ssize_t send_with_handles(int end, Bytes message, std::span<const int> handles) {
+    CHECK(handles.size() <= max_handles);
+    iovec part{const_cast<std::byte*>(message.data()), message.size()};
+    Ancillary ancillary;
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = ancillary.bytes.data();
+    header.msg_controllen = CMSG_SPACE(handles.size_bytes());
+    cmsghdr* c = CMSG_FIRSTHDR(&header);
+    c->cmsg_level = SOL_SOCKET;
+    c->cmsg_type = SCM_RIGHTS;
+    c->cmsg_len = CMSG_LEN(handles.size_bytes());
+    std::memcpy(CMSG_DATA(c), handles.data(), handles.size_bytes());
+    return system<::sendmsg>(end, &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
 }  // namespace
 
 Result<> send(int end, Bytes message, std::span<const int> handles) {
     if (message.empty()) return fail(Errc::bad_argument, "a message has at least one octet");   // it would look like a hang-up
-    iovec part{const_cast<std::byte*>(message.data()), message.size()};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    Ancillary ancillary;
-    if (!handles.empty()) {
-        CHECK(handles.size() <= max_handles);
-        header.msg_control = ancillary.bytes.data();
-        header.msg_controllen = CMSG_SPACE(handles.size_bytes());
-        cmsghdr* c = CMSG_FIRSTHDR(&header);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(handles.size_bytes());
-        std::memcpy(CMSG_DATA(c), handles.data(), handles.size_bytes());
-    }
     for (;;) {
-        if (system<::sendmsg>(end, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return {};
+        const ssize_t sent = handles.empty() ? system<::send>(end, message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                                             : send_with_handles(end, message, handles);
+        if (sent >= 0) return {};
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS) return fail(Errc::full, "the peer's queue is full");
         if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN) return fail(Errc::closed, "the peer is gone");
-        return fail_errno("sendmsg");
+        return fail_errno("send");
     }
 }
 
@@ -86,7 +91,7 @@ Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer) {
         header.msg_controllen = ancillary.bytes.size();
         const ssize_t n = system<::recvmsg>(end, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
         if (n > 0 || (n == 0 && header.msg_controllen > 0)) {
-            Received received{static_cast<std::size_t>(n), take_handles(header), false};
+            Received received{static_cast<std::size_t>(n), take_handles(header), false, unread};
             if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
                 for (int handle : received.handles) system<::close>(handle);
                 received.handles.clear();
