@@ -62,6 +62,7 @@ void Machine::on(const IdentityPresented& event) {
 }
 
 void Machine::on(const EvAuthorizes& event) {
+    state.parted_at = context.now;   // it speaks: nobody has to wake it
     if (running() || state.authorizing) return;
     if (!is_free(state) || !state.plugged || !state.car_may_ask) return refuse(*this, event.identity);
     if (state.refused && context.now < state.refused_until) return;

@@ -38,6 +38,20 @@ safety::Demand demand_for(const Configuration& configuration, const State& state
     }
 }
 
+//= IEC 61851-1 Annex A: the station wakes a car by going from PWM to a steady level and back
+bool is_waking(const Configuration& configuration, const State& state, Instant now) {
+    const bool waits = configuration.digital && state.durable.transaction && state.plugged && state.reconnect_until && state.needs.phase == EvPhase::idle;
+    if (!waits) return false;
+    const Duration into = (now - state.parted_at) % configuration.wake_period;
+    return into >= configuration.wake_after && into < configuration.wake_after + configuration.wake_hold;
+}
+
+/// What the car asked for last is not known to this process, but to power, which goes on with it: until the car asks again, or may have less.
+bool keeps_setpoint(const Configuration& configuration, const State& state) {
+    const bool is_less = std::int64_t{state.limit.current.value} * 20 < std::int64_t{state.adopted.value} * 19;   // voltages rise by less
+    return configuration.digital && !state.needs_told && state.power.stage == safety::Stage::delivering && state.adopted.value > 0 && !is_less;
+}
+
 }  // namespace
 
 bool has_fault(const State& state) { return (state.power.latched & ~kPassing) != 0; }
@@ -85,6 +99,7 @@ void Machine::on(const PowerGone&) {
     state.power_known = false;
     state.power = {};
     state.power.pilot = safety::Pilot::between;
+    state.sent = {};   // its successor knows nothing of what was said: not even that the connector is to stay locked
 }
 
 void Machine::on(const EvNeeds& event) {
@@ -92,6 +107,7 @@ void Machine::on(const EvNeeds& event) {
     const bool begins = (event.phase == EvPhase::cable_check && before != EvPhase::cable_check) || event.phase == EvPhase::idle;
     state.needs = event;
     state.needs_at = context.now;
+    state.needs_told = true;
     if (!running()) return;
     if (begins) state.engaged = state.failed = false;
     if (event.phase == EvPhase::cable_check && before != EvPhase::cable_check) {
@@ -138,8 +154,10 @@ void Machine::move_limit(Duration elapsed) {
     const Limit wanted = limit_of(state.durable.allowances, voltage);
     const bool adopts = state.adopt_limit && state.power.stage == safety::Stage::delivering;
     state.adopt_limit = false;
-    if (adopts) state.limit = wanted;
-    else state.limit = ramped(state.limit, wanted, configuration.ramp, elapsed, voltage);
+    if (adopts) {
+        state.limit = wanted;
+        state.adopted = wanted.current;
+    } else state.limit = ramped(state.limit, wanted, configuration.ramp, elapsed, voltage);
 }
 
 void Machine::command(bool renew) {
@@ -147,7 +165,7 @@ void Machine::command(bool renew) {
     SetPower wanted;
     wanted.demand = demand_for(configuration, state);
     wanted.lock = state.plugged && state.durable.transaction.has_value();
-    wanted.offer = state.durable.operative || state.durable.transaction.has_value();
+    wanted.offer = (state.durable.operative || state.durable.transaction.has_value()) && !is_waking(configuration, state, context.now);
     wanted.digital = configuration.digital;
     const EvNeeds& needs = state.needs;
     if (wanted.demand != safety::Demand::none) {
@@ -160,12 +178,13 @@ void Machine::command(bool renew) {
         const MilliAmpere asked = configuration.digital ? needs.target_current : state.limit.current;
         if (energy && !starved) wanted.setpoint.current = std::clamp(asked, MilliAmpere{0}, state.limit.current);
     }
-    const bool changed = !(wanted == state.sent);
-    if (changed || renew) {
+    const bool keeps = wanted.demand == safety::Demand::energy && keeps_setpoint(configuration, state);
+    const bool changed = !keeps && !(wanted == state.sent);
+    if (changed || (renew && !keeps)) {
         state.sent = wanted;
         act(wanted);
     }
-    if (wanted.demand != safety::Demand::none && (renew || changed)) act(GiveConsent{configuration.consent_ms});
+    if (wanted.demand != safety::Demand::none && (renew || changed || keeps)) act(GiveConsent{configuration.consent_ms});
 }
 
 }  // namespace voltkeep::charging

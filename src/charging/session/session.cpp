@@ -43,7 +43,8 @@ Progress progress_of(const State& state) {
     using safety::Stage;
     const safety::Report& power = state.power;
     const bool wants = state.needs.phase >= EvPhase::cable_check && state.needs.phase <= EvPhase::charge;
-    if (wants && (state.failed || !may_deliver(state))) return Progress::failed;
+    // While power is being asked (a new process of either) nothing is known, and nothing has failed.
+    if (wants && (state.failed || (state.power_known && !may_deliver(state)))) return Progress::failed;
     switch (state.needs.phase) {
         case EvPhase::idle: return Progress::finished;
         case EvPhase::cable_check: {
@@ -151,7 +152,8 @@ void Machine::settle(bool is_tick) {
     const Duration elapsed = is_tick ? context.now - state.last_tick : Duration::zero();
     if (is_tick) state.last_tick = context.now;
     move_limit(elapsed);
-    if (Transaction* t = running(); t && t->told != charging_state(state)) record(RecordKind::updated, Trigger::charging_state_changed);
+    const bool is_seen = state.power_known && state.needs_told;   // else nothing has changed but who looks
+    if (Transaction* t = running(); t && is_seen && t->told != charging_state(state)) record(RecordKind::updated, Trigger::charging_state_changed);
     command(is_tick);
     state.phase = phase_of(state);
     if (const Availability now = availability_of(state); now != state.told) {
@@ -201,11 +203,13 @@ Step resume(const Configuration& configuration, const Durable& durable, Restart 
         if (restart == Restart::process) {
             machine.state.adopt_limit = true;
             machine.state.needs = t->needs;
+            machine.state.needs_told = t->needs.phase != EvPhase::charge;
             machine.state.precharge_voltage = t->needs.target_voltage;
             machine.note(NoteKind::resumed);
         } else if (short_enough) {
             //= OCPP 2.1 E17 a transaction is resumed after a power loss
             machine.state.reconnect_until = context.now + configuration.reconnect_timeout;
+            machine.state.parted_at = context.now;
             t->needs = {};
             machine.note(NoteKind::resumed);
             machine.record(RecordKind::updated, Trigger::tx_resumed);

@@ -32,6 +32,9 @@ struct Configuration {
     Duration authorization_timeout = 30s;
     Duration connect_timeout = 60s;               ///< OCPP EVConnectionTimeOut
     Duration reconnect_timeout = 60s;             ///< a car whose communication broke, a power path that restarts
+    Duration wake_after = 2s;                     ///< a car that does not come back by itself is woken by the pilot: X1 for so long, then 5 % again
+    Duration wake_hold = 3s;                      ///< ISO 15118-3 T_step_X1
+    Duration wake_period = 15s;                   ///< and once more, until it comes back or reconnect_timeout is over
     Duration needs_timeout = 10s;                 ///< EvNeeds must come at least so often while the car charges, changed or not
     Duration resume_timeout = 300s;               ///< OCPP TxResumptionTimeout
     Duration meter_timeout = 10s;                 ///< without a reading a transaction ends
@@ -117,14 +120,17 @@ struct State {
     bool reading_after_power = false;    ///< taken when power was off: the final one
     EvNeeds needs{};
     Instant needs_at{};
+    bool needs_told = true;              ///< false: a new process has only what was stored, and power keeps what it was told last
     bool engaged = false;                ///< power has begun with what the car's protocol asked for
     bool failed = false;                 ///< and has stopped by itself: the car must begin anew
     bool paused = false;
     std::optional<Instant> reconnect_until;  ///< the car, or power, must begin anew until then
+    Instant parted_at{};                     ///< when the car was heard last, if reconnect_until is set
     Instant stop_until{};
     Instant next_record{};
     Instant last_tick{};
     Limit limit{};                       ///< in force, on its ramp
+    MilliAmpere adopted{};               ///< that limit, while needs_told is false
     bool adopt_limit = false;            ///< a new process goes on at the limit, without the ramp
     SetPower sent{};
     MilliVolt precharge_voltage{};

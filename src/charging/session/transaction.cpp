@@ -136,6 +136,7 @@ void Machine::on(const StoppedByEv& event) {
     } else if (begins_anew) {
         // A broken connection, or power that stopped by itself: the same car, still plugged, may go on with the same transaction.
         if (!state.reconnect_until) state.reconnect_until = context.now + configuration.reconnect_timeout;
+        state.parted_at = context.now;
         record(RecordKind::updated, Trigger::ev_communication_lost);
     } else {
         stop(event.cause, Trigger::charging_state_changed);

@@ -19,6 +19,7 @@ public:
         for (Evse& evse : evses_) MUST(evse.begin(same_boot));
         store_->start();
         self_.on("power", power::Pulse::changed, [this](EvseId evse, std::uint64_t) { at(evse)->look_at_power(); });
+        self_.on_back("power", [this](EvseId evse) { at(evse)->power_is_back(); });
         self_.on("power", power::Pulse::tripped, [this](EvseId evse, std::uint64_t value) {
             at(evse)->look_at_power();
             // 0: the peer is back, and nothing has tripped. At rest, what needs nobody's acknowledgement is no event: a bus that starts.

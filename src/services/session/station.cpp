@@ -66,6 +66,7 @@ Result<> Evse::begin(bool same_boot) {
         carry_out(actions);
     }
     feed(charging::LimitChanged{charging::LimitSource::fuse, {config_.station_fuse, std::nullopt}});
+    look_at_power();   // at once: consent of a predecessor runs out, and nobody is to be told what is not known
     self_.every(50ms, [this] { look_at_power(); });
     self_.every(configuration_.tick, [this] { feed(charging::Ticked{}); });
     return {};
@@ -81,6 +82,11 @@ void Evse::look_at_power() {
     if (const auto report = power_.call(power::Read{})) feed(charging::PowerSeen{*report});
     else if (report.error().code != Errc::timeout && report.error().code != Errc::busy)
         feed(charging::PowerGone{});
+}
+
+void Evse::power_is_back() {
+    feed(charging::PowerGone{});   // however quickly it came back
+    look_at_power();
 }
 
 void Evse::look_at_meter() {

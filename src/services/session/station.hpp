@@ -22,6 +22,7 @@ public:
 
     void feed(const charging::Event& event);
     void look_at_power();
+    void power_is_back();
     void look_at_meter();
     void set_online(bool online) { online_ = online; }
 
