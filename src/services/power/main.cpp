@@ -12,6 +12,7 @@ namespace voltkeep::power {
 namespace {
 
 constexpr Duration period = 10ms;
+constexpr std::uint32_t settling_frames = 20;   ///< of the sensors, 5 ms each: what the pilot shows is believed after them
 
 class Loop {
 public:
@@ -37,7 +38,10 @@ public:
     [[nodiscard]] const safety::Report& report() const { return report_; }
 
     void turn() {
-        if (const auto sensors = driver_.call(powerdrv::Exchange{actuators_})) inputs_.sensors = *sensors;
+        if (const auto sensors = driver_.call(powerdrv::Exchange{actuators_})) {
+            if (sensors->sequence != inputs_.sensors.sequence && frames_ < settling_frames) ++frames_;
+            inputs_.sensors = *sensors;
+        }
         // No reply: the sensors stay as they were, their sequence does not count on, and the core trips on stale inputs.
         const auto [state, outputs] = safety::step(configuration_, state_, inputs_, {now().ns / 1000});
         inputs_.command.consent_ms = 0;
@@ -48,7 +52,9 @@ public:
     }
 
 private:
-    void tell(const safety::Report& report) {
+    void tell(safety::Report report) {
+        // A loop that has just been started in the middle of a charge has not seen that nobody is plugged in.
+        if (frames_ < settling_frames && report.pilot == safety::Pilot::a) report.pilot = safety::Pilot::between;
         const bool is_tripped = report.tripped & ~report_.tripped;
         const bool is_changed = report.pilot != report_.pilot || report.stage != report_.stage || report.latched != report_.latched ||
                                 report.contactor_closed != report_.contactor_closed || report.stop != report_.stop;
@@ -63,7 +69,8 @@ private:
     safety::State state_{};
     safety::Inputs inputs_{};
     safety::Actuators actuators_{};
-    safety::Report report_{};
+    safety::Report report_{.pilot = safety::Pilot::between};
+    std::uint32_t frames_ = 0;
 };
 
 }  // namespace
