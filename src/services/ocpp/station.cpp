@@ -36,6 +36,7 @@ Station::Station(kernel::Service& self, const Config& config)
     self.on("link@csms", link::Pulse::closed, [this](EvseId, std::uint64_t) { look_at_link(); });
     self.on("link@csms", link::Pulse::frame, [this](EvseId, std::uint64_t) { take_frames(); });
     self.on("session", session::Pulse::events, [this](EvseId, std::uint64_t) { fetch_events(); });
+    self.on_back("link@csms", [this](EvseId) { want_connection(); });   // a new link opens nothing by itself
     self.on_back("session", [this](EvseId) {
         is_fetching_ = false;
         set_online(is_open_ && at_.accepted);
@@ -45,12 +46,16 @@ Station::Station(kernel::Service& self, const Config& config)
         if (is_open_) run(rpc::Tick{}, 0);
         if (is_open_) send_next();
     });
-    (void)link_.call(link::Open{true});
-    look_at_link();
+    want_connection();
     fetch_events();
 }
 
 // ---- the connection ---------------------------------------------------------------------------------------------------
+
+void Station::want_connection() {
+    if (const auto opened = link_.call(link::Open{true}); !opened) self_.after(50ms, [this] { want_connection(); });
+    look_at_link();
+}
 
 void Station::look_at_link() {
     const auto state = link_.call(link::GetState{});
@@ -70,6 +75,7 @@ void Station::begin_connection(const link::GetState::State& state) {
         if (const auto left = kernel::decode<Checkpoint>(state.checkpoint)) {
             at_ = *left;
             rpc_ = {unpack(left->ours), unpack(left->theirs), unpack(left->answered), unpack(left->taken)};
+            fetch_events();   // before any answer is taken: it belongs to one of them
         } else
             journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint"));
     }
@@ -273,8 +279,11 @@ void Station::on_boot(const BootNotificationResponse& response) {
 void Station::on_transaction(const TransactionEventResponse& response) {
     const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
     //= OCPP 2.1 E05.FR.02
-    if (event != events_.end() && event->record && response.idTokenInfo && response.idTokenInfo->status != AuthorizationStatusEnum::Accepted)
-        (void)session_.call(session::Deauthorize{event->record->transaction});   // not found: it has ended already
+    if (event != events_.end() && event->record && response.idTokenInfo && response.idTokenInfo->status != AuthorizationStatusEnum::Accepted) {
+        const auto told = session_.call(session::Deauthorize{event->record->transaction});
+        // Not found: it has ended already. Else session is being restarted, and must hear it: the event is sent again, and so is the answer.
+        if (!told && told.error().code != Errc::not_found) return;
+    }
     acknowledge();
 }
 

@@ -24,6 +24,7 @@ public:
 
 private:
     // the connection
+    void want_connection();
     void look_at_link();
     void begin_connection(const link::GetState::State& state);
     void end_connection();
