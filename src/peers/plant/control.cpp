@@ -51,14 +51,14 @@ std::string status_of(Place& place) {
     char text[900];
     std::snprintf(text, sizeof text,
                   "{\"evse\":%u,\"plugged\":%s,\"pilot\":\"%c\",\"car_contactor\":%s,\"contactor\":%s,\"welded\":%s,\"watchdog\":%s,\"locked\":%s,"
-                  "\"volts\":%.3f,\"amperes\":%.3f,\"peak_amperes\":%.3f,\"soc_permille\":%d,\"battery_volts\":%.3f,\"delivered_mwh\":%lld,"
+                  "\"volts\":%.3f,\"amperes\":%.3f,\"peak_amperes\":%.3f,\"lowest_amperes\":%.3f,\"soc_permille\":%d,\"battery_volts\":%.3f,\"delivered_mwh\":%lld,"
                   "\"returned_mwh\":%lld,\"session_mwh\":%lld,\"metered_import_mwh\":%lld,\"metered_export_mwh\":%lld,"
-                  "\"openings_under_load\":%u,\"opened_us\":%lld,\"time_us\":%lld,\"refused_frames\":%llu,\"driver\":%s,\"meter\":%s,\"car\":%s,",
+                  "\"openings\":%u,\"openings_under_load\":%u,\"opened_us\":%lld,\"time_us\":%lld,\"refused_frames\":%llu,\"driver\":%s,\"meter\":%s,\"car\":%s,",
                   place.number, truth_word(car.plugged), car.plugged ? "abcd"[static_cast<int>(car.pilot)] : 'a', truth_word(car.contactor),
-                  truth_word(t.contactor), truth_word(t.welded), truth_word(t.watchdog), truth_word(cable.locked), t.volts, t.amperes, t.peak_amperes,
+                  truth_word(t.contactor), truth_word(t.welded), truth_word(t.watchdog), truth_word(cable.locked), t.volts, t.amperes, t.peak_amperes, t.lowest_amperes,
                   static_cast<int>(cable.state_of_charge.value), static_cast<double>(cable.battery_voltage.value) / 1'000.0,
                   static_cast<long long>(t.delivered_mwh), static_cast<long long>(t.returned_mwh), static_cast<long long>(t.session_mwh),
-                  static_cast<long long>(place.evse.import_mwh()), static_cast<long long>(place.evse.export_mwh()), t.openings_under_load,
+                  static_cast<long long>(place.evse.import_mwh()), static_cast<long long>(place.evse.export_mwh()), t.openings, t.openings_under_load,
                   static_cast<long long>(t.opened_us), static_cast<long long>(place.evse.time_us()),
                   static_cast<unsigned long long>(place.refused_frames), truth_word(static_cast<bool>(place.power)),
                   truth_word(static_cast<bool>(place.meter)), truth_word(static_cast<bool>(place.cable) || place.own_car));
@@ -137,13 +137,17 @@ std::string answer(World& world, std::string_view line) {
     if (words[0] == "status" && words.size() == 1) return status(world);
     Place* const place = place_of(world, words);
     if (words[0] == "status" && place) return "{\"ok\":true," + status_of(*place).substr(1) + "\n";
-    const bool known = words[0] == "status" || words[0] == "fault" || words[0] == "clear" || words[0] == "plug" || words[0] == "pilot" || words[0] == "unplug";
-    if (!known) return refused("expected status, faults, fault, clear, plug, pilot or unplug");
+    const bool known = words[0] == "status" || words[0] == "fault" || words[0] == "clear" || words[0] == "plug" || words[0] == "pilot" || words[0] == "unplug" || words[0] == "mark";
+    if (!known) return refused("expected status, faults, fault, clear, plug, pilot, unplug or mark");
     if (!place) return refused("no such EVSE");
     if (words[0] == "fault") return set_fault(*place, words);
     if (words[0] == "plug") return plug(*place, words);
     if (words[0] == "pilot") return set_pilot(*place, words);
     if (words[0] == "unplug") return unplug(*place);
+    if (words[0] == "mark") {
+        place->evse.mark();
+        return done();
+    }
     place->evse.faults.clear();
     return done();
 }

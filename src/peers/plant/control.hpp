@@ -7,6 +7,7 @@
 //   clear EVSE                          mend everything
 //   plug EVSE [SOC_PERMILLE]            a car without electronics: state C, its contactor follows the voltage
 //   pilot EVSE b|c|d                    what that car shows
+//   mark EVSE                           from here on lowest_amperes of `status` is the lowest current
 //   unplug EVSE                         pulls the plug of whatever car is there
 #pragma once
 

@@ -92,7 +92,10 @@ void Evse::step() {
     contactor_.stuck_open = faults.has(Fault::contactor_stuck_open);
     const bool conducted = contactor_.conducts();
     contactor_.step(orders_.close_contactor, amperes_, random_);
-    if (conducted && !contactor_.conducts()) opened_us_ = time_us_;
+    if (conducted && !contactor_.conducts()) {
+        opened_us_ = time_us_;
+        ++openings_;
+    }
 
     if (is_ac()) step_ac();
     else step_dc();
@@ -101,6 +104,7 @@ void Evse::step() {
     plus_.step(amperes_ * amperes_ * plus_ohm, kAir);
     minus_.step(amperes_ * amperes_ * kContactOhm, kAir);
     peak_amperes_ = std::max(peak_amperes_, std::fabs(amperes_));
+    lowest_amperes_ = std::min(lowest_amperes_, amperes_);
     count_energy();
 }
 
@@ -285,8 +289,8 @@ std::int64_t Evse::export_mwh() const { return static_cast<std::int64_t>(metered
 Truth Evse::truth() const {
     return {.delivered_mwh = std::llround(delivered_j_ / 3.6), .returned_mwh = std::llround(returned_j_ / 3.6),
             .session_mwh = std::llround(session_j_ / 3.6), .volts = outlet_volts_, .amperes = amperes_, .peak_amperes = peak_amperes_,
-            .contactor = contactor_.conducts(), .welded = contactor_.is_welded || contactor_.stuck_closed, .watchdog = watchdog_,
-            .openings_under_load = contactor_.openings_under_load, .opened_us = opened_us_};
+            .lowest_amperes = lowest_amperes_, .contactor = contactor_.conducts(), .welded = contactor_.is_welded || contactor_.stuck_closed, .watchdog = watchdog_,
+            .openings = openings_, .openings_under_load = contactor_.openings_under_load, .opened_us = opened_us_};
 }
 
 }  // namespace voltkeep::plant

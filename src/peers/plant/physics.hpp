@@ -20,9 +20,11 @@ struct Truth {
     double volts = 0;                   ///< behind the contactor
     double amperes = 0;
     double peak_amperes = 0;            ///< since the car was plugged
+    double lowest_amperes = 0;          ///< since `mark`
     bool contactor = false;
     bool welded = false;
     bool watchdog = false;
+    std::uint32_t openings = 0;         ///< how often the contactor stopped conducting
     std::uint32_t openings_under_load = 0;
     std::int64_t opened_us = -1;        ///< when the contactor last stopped conducting, on time_us; -1: never
 };
@@ -44,6 +46,8 @@ public:
     void set_car(const CarFrame& car);
     /// One millisecond passes.
     void step();
+    /// From here on the lowest current is looked for.
+    void mark() { lowest_amperes_ = amperes_; }
 
     /// The next frame of sensors; nothing while the bus is silent. May be damaged, if that is the fault.
     [[nodiscard]] std::optional<std::array<std::byte, powerdrv::kInputsSize>> inputs();
@@ -85,7 +89,8 @@ private:
     double outlet_volts_ = 0;          ///< behind it
     double supply_limit_ = 0;          ///< the supply's current limit on its way to what was ordered, amperes
     double amperes_ = 0;               ///< through the contactor
-    double peak_amperes_ = 0;
+    double peak_amperes_ = 0, lowest_amperes_ = 0;
+    std::uint32_t openings_ = 0;
     double mains_volts_ = 230, mains_hertz_ = 50;
     double delivered_j_ = 0, returned_j_ = 0, session_j_ = 0, car_j_ = 0;
     double meter_error_;               ///< of its class: a factor near 1
