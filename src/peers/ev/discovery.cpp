@@ -65,6 +65,12 @@ Result<Discovery> Discovery::open(const Options& options) {
     return discovery;
 }
 
+void Discovery::begin() {
+    while (take()) {}
+    requests_ = dropped_ = 0;
+    next_ = {};
+}
+
 Result<> Discovery::ask(Instant now) {
     if (now < next_) return {};
     if (requests_ == most_requests) return fail(Errc::timeout, "no charger answers to SDP on " + options_.interface);

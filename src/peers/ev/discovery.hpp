@@ -33,6 +33,8 @@ public:
     [[nodiscard]] static Result<Discovery> open(const Options& options);
 
     [[nodiscard]] int descriptor() const { return socket_.get(); }
+    /// Starts over: all requests may be sent again, and what came to the earlier ones is forgotten.
+    void begin();
     /// Sends a request if one is due: every 250 ms, at most 50. Errors: timeout (all were sent and nobody answered), io.
     [[nodiscard]] Result<> ask(Instant now);
     [[nodiscard]] Instant next() const { return next_; }

@@ -18,6 +18,8 @@ constexpr Duration offer_time = 30s;         ///< for the charger's pilot to inv
 constexpr Duration setup_time = 20s;         ///< V2G_EVCC_CommunicationSetup_Timeout
 constexpr Duration goodbye_time = 2s;        ///< for the charger to close its side
 constexpr Duration unlock_time = 10s;
+constexpr Duration breath_time = 500ms;      ///< before it starts over by itself
+constexpr Duration wake_time = 90s;          ///< for the charger to wake it
 constexpr std::uint16_t digital_duty_low = 30, digital_duty_high = 70;   ///< 5 % +- 2 %: high-level communication
 
 std::uint64_t unix_s() { return static_cast<std::uint64_t>(wall_now().unix_ms / 1'000); }
@@ -102,6 +104,7 @@ void Drive::turn() {
         case Phase::discovering: return discover();
         case Phase::connecting: return shake_hands();
         case Phase::talking: return talk();
+        case Phase::parted: return wait_to_come_back();
         case Phase::leaving: return leave();
         case Phase::unlocking: return wait_for_unlock();
         case Phase::gone: return;
@@ -148,16 +151,26 @@ void Drive::show_inlet() {
 
 // ---- finding the charger ----------------------------------------------------------------------------------------------
 
-void Drive::wait_for_offer() {
+bool Drive::is_invited() const {
     const bool is_digital = measured_.duty_permille >= digital_duty_low && measured_.duty_permille <= digital_duty_high;
-    const bool is_offered = !cable_socket_ || (is_measured_ && !measured_.steady && is_digital);
-    if (!is_offered) {
+    return !cable_socket_ || (is_measured_ && !measured_.steady && is_digital);
+}
+
+void Drive::wait_for_offer() {
+    if (!is_invited()) {
         if (now() - since_ > offer_time) fail_visit("the charger's pilot does not invite the car");
         return;
     }
     if (cable_socket_) report_.say("offered", "the charger offers digital communication");
+    start_over();
+}
+
+void Drive::start_over() {
     setup_until_ = now() + setup_time;
-    if (discovery_) return enter(Phase::discovering);
+    if (discovery_) {
+        discovery_->begin();
+        return enter(Phase::discovering);
+    }
     const auto address = parse_address(options_.host, options_.port);
     if (!address) return fail_visit(address.error().what.view());
     connect(*address);
@@ -169,20 +182,20 @@ void Drive::discover() {
                     Line().put("address", text_of(*address)).put("requests", discovery_->requests()).put("dropped", discovery_->dropped()));
         return connect(*address);
     }
-    if (const auto asked = discovery_->ask(now()); !asked) return fail_visit(asked.error().what.view());
-    if (now() > setup_until_) fail_visit("no charger was found in time");
+    if (const auto asked = discovery_->ask(now()); !asked) return break_off(asked.error().what.view());
+    if (now() > setup_until_) break_off("no charger was found in time");
 }
 
 void Drive::connect(const Address& address) {
     auto transport = Transport::connect(address, tls_.get());
-    if (!transport) return fail_visit(transport.error().what.view());
+    if (!transport) return break_off(transport.error().what.view());
     transport_ = std::move(*transport);
     enter(Phase::connecting);
 }
 
 void Drive::shake_hands() {
-    if (const auto progress = transport_->progress(now()); !progress) return fail_visit(progress.error().what.view());
-    if (now() > setup_until_) return fail_visit("the connection takes too long");
+    if (const auto progress = transport_->progress(now()); !progress) return break_off(progress.error().what.view());
+    if (now() > setup_until_) return break_off("the connection takes too long");
     if (transport_->state() != Transport::State::open) return;
     details_ = transport_->details();
     Line fields;
@@ -228,8 +241,54 @@ void Drive::take(const evcc::Move& move) {
     ending_ = move.ending;
     report_.say("session_ended", ending_->is_ok ? "the session is over" : "the session failed: " + std::string(ending_->why.view()),
                 Line().put("ok", ending_->is_ok).put("why", ending_->why.view()));
+    if (!ending_->is_ok && may_come_back()) return part(ending_->why.view());
     transport_->close();
     enter(Phase::leaving);
+}
+
+// ---- starting over ----------------------------------------------------------------------------------------------------
+
+/// As a car does: whoever wanted to leave leaves; else a session that broke is begun anew while the plug is in.
+bool Drive::may_come_back() const { return came_back_ < options_.come_back && !car_.is_stop_wanted && !car_.is_told_to_stop && !car_.is_muted; }
+
+void Drive::break_off(std::string_view why) {
+    if (!may_come_back()) return fail_visit(why);
+    part(why);
+}
+
+void Drive::part(std::string_view why) {
+    ++came_back_;
+    has_slept_ = false;
+    inlet_ = {};   // contactor open, pilot at B
+    if (transport_) transport_->abort();
+    const evcc::Statistics& s = car_.statistics;
+    earlier_.messages += s.messages;
+    earlier_.loops += s.loops;
+    earlier_.late += s.late;
+    earlier_.setup_sum += s.setup_sum;
+    earlier_.worst_in_loop = std::max(earlier_.worst_in_loop, s.worst_in_loop);
+    if (s.worst > earlier_.worst) {
+        earlier_.worst = s.worst;
+        earlier_.worst_at = s.worst_at;
+    }
+    // What was charged already counts for how long it wants to charge.
+    if (options_.plan.duration > Duration::zero() && car_.loop_since.ns != 0)
+        options_.plan.duration = std::max<Duration>(options_.plan.duration - (now() - car_.loop_since), 1s);
+    car_ = {};
+    report_.say("parted", std::string(why) + ": starts over");
+    enter(Phase::parted);
+}
+
+void Drive::wait_to_come_back() {
+    if (!is_invited()) has_slept_ = true;
+    const bool is_awake = has_slept_ || (!options_.is_sleepy && now() - since_ > breath_time);
+    if (is_invited() && is_awake) {
+        ending_.reset();
+        told_.clear();
+        report_.say("back", has_slept_ ? "was woken by the pilot" : "starts over");
+        return start_over();
+    }
+    if (now() - since_ > wake_time) fail_visit("nobody woke the car");
 }
 
 void Drive::send(const evcc::Sending& sending) {
@@ -305,13 +364,22 @@ void Drive::wait_for_unlock() {
 }
 
 void Drive::summarise() {
-    const evcc::Statistics& s = car_.statistics;
+    evcc::Statistics s = car_.statistics;
+    s.messages += earlier_.messages;
+    s.loops += earlier_.loops;
+    s.late += earlier_.late;
+    s.setup_sum += earlier_.setup_sum;
+    s.worst_in_loop = std::max(s.worst_in_loop, earlier_.worst_in_loop);
+    if (earlier_.worst > s.worst) {
+        s.worst = earlier_.worst;
+        s.worst_at = earlier_.worst_at;
+    }
     const double energy = cable_.is_there ? static_cast<double>(cable_.received_mwh) / 1'000.0 : car_.energy_wh;
     const bool is_ok = ending_ && ending_->is_ok;
     Line fields;
     fields.put("ok", is_ok).put_raw("energy_wh", number(energy, 3)).put("messages", s.messages).put("loops", s.loops).put("late", s.late);
     fields.put_raw("worst_turnaround_ms", number(ms(s.worst), 3)).put("worst_turnaround_us", us(s.worst)).put("worst_at", s.worst_at.view());
-    fields.put("worst_loop_us", us(s.worst_in_loop)).put("setup_sum_us", us(s.setup_sum)).put("stopped_by", car_.is_told_to_stop ? "evse" : "ev");
+    fields.put("worst_loop_us", us(s.worst_in_loop)).put("setup_sum_us", us(s.setup_sum)).put("came_back", came_back_).put("stopped_by", car_.is_told_to_stop ? "evse" : "ev");
     fields.put("tls_protocol", details_ ? details_->protocol.view() : std::string_view("none"));
     fields.put("tls_group", details_ ? details_->group.view() : std::string_view("none"));
     if (!is_ok) fields.put("error", ending_ ? ending_->why.view() : std::string_view("unknown"));

@@ -30,6 +30,8 @@ struct Options {
     Permille state_of_charge{500};
     std::string trace;
     bool is_json = false;
+    int come_back = 0;                       ///< how often it starts over while it is plugged in, after a session that broke
+    bool is_sleepy = false;                  ///< it starts over only when the charger wakes it: the pilot goes steady, and invites again
     evcc::Plan plan;
 };
 
@@ -41,7 +43,7 @@ public:
     [[nodiscard]] bool run();
 
 private:
-    enum class Phase : std::uint8_t { plugging, discovering, connecting, talking, leaving, unlocking, gone };
+    enum class Phase : std::uint8_t { plugging, discovering, connecting, talking, parted, leaving, unlocking, gone };
 
     Drive(const Options& options, Report report) : options_(options), report_(std::move(report)) {}
 
@@ -56,6 +58,9 @@ private:
     void connect(const Address& address);
     void shake_hands();
     void talk();
+    [[nodiscard]] bool may_come_back() const;
+    void part(std::string_view why);
+    void wait_to_come_back();
     void leave();
     void wait_for_unlock();
 
@@ -64,6 +69,9 @@ private:
     void tell_exchange(const evcc::Exchanged& exchanged);
     void tell_charging();
     void fail_visit(std::string_view why);
+    void break_off(std::string_view why);
+    [[nodiscard]] bool is_invited() const;
+    void start_over();
     void summarise();
     void enter(Phase phase);
     [[nodiscard]] Instant next_wake() const;
@@ -86,6 +94,9 @@ private:
     std::optional<evcc::Ending> ending_;
     std::optional<tls::Details> details_;
     std::string told_;                       ///< the response that was shown last
+    evcc::Statistics earlier_;               ///< of the sessions that broke
+    int came_back_ = 0;
+    bool has_slept_ = false;                 ///< since it parted, the pilot has invited nobody
     Instant charging_told_;
     int signals_taken_ = 0;
 };

@@ -22,6 +22,7 @@ struct Numbers {
     double duration = 0;
     std::int64_t capacity = 77'000, target_energy = 0;
     int loop_pause = 100;
+    int setup_pause = 0;
     std::string control = "dynamic";
     std::string evcc_id = "WMIDEV0001";
     std::vector<std::string> faults;
@@ -43,6 +44,7 @@ Result<> take(const Numbers& numbers, ev::Options& options) {
     plan.duration = std::chrono::milliseconds(static_cast<std::int64_t>(numbers.duration * 1'000.0));
     plan.target_soc = {static_cast<std::int16_t>(numbers.target_soc * 10)};
     plan.timers.loop_pause = std::chrono::milliseconds(numbers.loop_pause);
+    plan.timers.setup_pause = std::chrono::milliseconds(numbers.setup_pause);
     options.state_of_charge = {static_cast<std::int16_t>(numbers.state_of_charge * 10)};
     for (const std::string& text : numbers.faults)
         if (!plan.faults.push(TRY(evcc::parse_fault(text)))) return fail(Errc::bad_argument, "--fault: at most 8");
@@ -83,6 +85,9 @@ int main(int argc, char** argv) {
     app.add_option("--max-current", numbers.maximum_current, "A")->check(CLI::Range(0.0, 3000.0))->capture_default_str();
     app.add_option("--max-power", numbers.maximum_power, "kW")->check(CLI::Range(0.0, 4000.0))->capture_default_str();
     app.add_option("--loop-pause", numbers.loop_pause, "ms between an answer in the charge loop and the next request")->check(CLI::Range(0, 10'000))->capture_default_str();
+    app.add_option("--come-back", options.come_back, "start over so often, plugged in, after a session that broke")->check(CLI::Range(0, 1000))->capture_default_str();
+    app.add_flag("--sleepy", options.is_sleepy, "start over only when the charger wakes the car by the pilot");
+    app.add_option("--setup-pause", numbers.setup_pause, "ms between an answer before the charge loop and the next request")->check(CLI::Range(0, 10'000))->capture_default_str();
     app.add_option("--fault", numbers.faults, fault_help())->type_name("MISDEED@MESSAGE[:N]");
     app.add_flag("--json", options.is_json, "events as JSON objects, one a line");
     app.add_option("--trace", options.trace, "file for all frames, as JSON lines for `voltkeep v2g decode`");

@@ -23,6 +23,7 @@ struct Timers {
     Duration loop_performance = 250ms;
     Duration poll_pause = 50ms;         ///< before a request is repeated
     Duration loop_pause = 100ms;        ///< between a charge loop response and the next request; the standard allows 250 ms
+    Duration setup_pause{};             ///< between a response before the charge loop and the next request: some cars think
     Duration ramp_down = 3s;            ///< for the current to be gone after PowerDelivery(Stop)
     Duration welding_detection = 5s;    ///< for the inlet to be below 60 V
     Duration muted = 75s;               ///< after its misdeed, for what the charger makes of it

@@ -162,7 +162,8 @@ Move receive(const Plan& plan, const Car& before, const Message& message, const 
     }
     if (next->step != move.car.step) move.car.since = now;
     move.car.step = next->step;
-    move.car.next = now + next->pause;
+    const bool is_setup = next->step < Step::charge_loop && next->step != before.step;
+    move.car.next = now + (is_setup ? std::max(next->pause, plan.timers.setup_pause) : next->pause);
     return move;
 }
 
