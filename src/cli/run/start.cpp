@@ -40,6 +40,8 @@ Result<kernel::os::Descriptor> take_lock(const std::string& path) {
     return file;
 }
 
+}  // namespace
+
 Result<> write_boot_id(const std::string& path) {
     std::array<std::uint8_t, 16> random;
     if (::getrandom(random.data(), random.size(), 0) != static_cast<ssize_t>(random.size())) return fail_errno("getrandom");
@@ -50,8 +52,6 @@ Result<> write_boot_id(const std::string& path) {
     }
     return kernel::write_file(path, as_bytes(text), 0644);
 }
-
-}  // namespace
 
 Result<> World::prepare_state() {
     std::error_code error;
@@ -133,7 +133,8 @@ Result<> World::start_station() {
     if (surroundings_.rootless) command.emplace_back("--rootless");
     children_.push_back(std::make_unique<Child>(TRY(Child::start({"procmgr", command, {}, {}, {}}))));
     station_ = children_.back().get();
-    deadline_ = now() + 60s;
+    station_starts_.push_back(now());
+    if (!is_available_) deadline_ = now() + 60s;
     return {};
 }
 
@@ -146,6 +147,7 @@ Result<> World::plug(int evse) {
     how.command = {layout_.peers + "/ev", "--interface", end.interface, "--discovery-port", std::to_string(end.discovery_port), "--pki",
                    options_.state + "/pki", "--plant", run_file("plant/evse" + std::to_string(evse) + "-cable.sock"),
                    "--duration", std::to_string(options_.duration_s), "--json"};
+    how.command.insert(how.command.end(), options_.car.begin(), options_.car.end());
     if (!options_.trace.empty()) {
         how.command.emplace_back("--trace");
         how.command.push_back(options_.trace + "/ev" + std::to_string(evse) + ".jsonl");

@@ -42,13 +42,15 @@ void Timeline::words(std::string_view text) const {
     std::fflush(stdout);
 }
 
-void Timeline::say(std::string_view who, std::string_view event, std::string_view text) {
+void Timeline::say(std::string_view who, std::string_view event, std::string_view text, const Json& more) {
     if (!json_) return print(now(), who, {std::string(text)});
     Json line = Json::object();
     line.add("event", Json(event));
     line.add("at_ms", number((now() - begun_) / 1ms));
     line.add("source", Json(who));
     line.add("text", Json(text));
+    for (const auto& [name, value] : more.members())
+        if (line.find(name) == nullptr) line.add(name, value);
     object(line);
 }
 

@@ -16,8 +16,9 @@ class Timeline {
 public:
     Timeline(bool json, bool colour) : json_(json), colour_(colour), begun_(now()) {}
 
-    /// A step that did not come through the log. `who`: the process; `text`: for people; `event`: one word for programs.
-    void say(std::string_view who, std::string_view event, std::string_view text);
+    /// A step that did not come through the log. `who`: the process; `text`: for people; `event`: one word for programs,
+    /// which also get what else there is in `more`.
+    void say(std::string_view who, std::string_view event, std::string_view text, const Json& more = Json::object());
     /// An entry of the audit log, as the operator's door gives it.
     void entry(const Json& entry);
     /// A line that belongs to neither: an object for programs, or plain words.

@@ -126,11 +126,11 @@ void World::on_ev_line(int evse, const Json& line) {
         visit.ev_group = line.string("tls_group");
         visit.ev_worst_us = number_in(line, "worst_turnaround_us");
         timeline_.say("ev", "ev_summary", std::to_string(number_in(line, "messages")) + " messages, slowest answer " +
-                                              std::to_string(visit.ev_worst_us / 1000) + " ms" + (visit.ev_ok ? "" : "; NOT good: " + std::string(line.string("error"))));
+                                              std::to_string(visit.ev_worst_us / 1000) + " ms" + (visit.ev_ok ? "" : "; NOT good: " + std::string(line.string("error"))), line);
         return;
     }
     const std::string_view text = line.string("text");
-    timeline_.say("ev", event, text.empty() ? event : text);
+    timeline_.say("ev", event, text.empty() ? event : text, line);
 }
 
 void World::on_end(Child& child) {
@@ -146,7 +146,31 @@ void World::on_end(Child& child) {
         cars_.erase(evse);
         return;
     }
+    if (&child == station_) return on_station_end(status);
     timeline_.say("run", "ended", child.name() + " ended with status " + std::to_string(status) + ": the station cannot go on");
+    status_ = 1;
+}
+
+/// What init does on a charger: a process manager that died is started again, with everything below it. Nothing of its processes is
+/// left: they end with it. What went on is in the durable state, and for that this is a new boot.
+void World::on_station_end(int status) {
+    constexpr std::size_t most_starts = 6;   // in a minute: more often is no accident
+    std::erase_if(station_starts_, [](Instant start) { return start < now() - 60s; });
+    const bool was_started = status != 2;    // 2: this machine cannot, and will not a moment later
+    const std::string ended = "procmgr ended with status " + std::to_string(status);
+    if (!was_started || station_starts_.size() >= most_starts) {
+        timeline_.say("run", "ended", ended + ": the station cannot go on");
+        status_ = 1;
+        return;
+    }
+    deaths_.insert("procmgr");
+    timeline_.say("run", "death", ended + ": the station is started again");
+    door_.reset();
+    is_following_ = false;
+    station_ = nullptr;
+    const auto started = write_boot_id(run_file("boot-id")).and_then([this] { return start_station(); });
+    if (started) return;
+    timeline_.say("run", "ended", std::string(started.error().what.view()));
     status_ = 1;
 }
 

@@ -23,6 +23,7 @@ struct RunOptions {
     bool once = false;
     bool json = false;
     int duration_s = 12;             ///< how long a car charges
+    std::vector<std::string> car{"--come-back", "3"};   ///< more options of the car's program
     std::string trace;               ///< folder for the frames that each car has seen; empty: none
 };
 
@@ -44,6 +45,9 @@ struct Visit {
 
     [[nodiscard]] bool is_over() const { return ev_ended && is_ended && csms_ended; }
 };
+
+/// A new one for each life of the process manager: it tells whoever keeps durable state whether all of it was restarted.
+Result<> write_boot_id(const std::string& path);
 
 class World {
 public:
@@ -68,6 +72,7 @@ private:
     Result<> turn();
     void on_line(Child& child, const std::string& line);
     void on_end(Child& child);
+    void on_station_end(int status);
     void on_station_line(const Json& line);
     void on_ev_line(int evse, const Json& line);
     void on_csms_line(const Json& line);
@@ -110,6 +115,7 @@ private:
     bool is_stopping_ = false;
     bool was_plugged_ = false;
     std::string csms_group_;
+    std::vector<Instant> station_starts_;      ///< of the process manager
     std::set<std::string> deaths_;             ///< services that died, as the process manager says
     std::optional<int> status_;
     Instant deadline_{INT64_MAX};              ///< of `once`
