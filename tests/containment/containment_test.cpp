@@ -246,13 +246,16 @@ bool begin_sealed(Cell& cell) {
 TEST_F(Containment, a_refused_call_ends_its_process_and_is_named_in_the_log) {
     std::mutex mutex;
     std::map<std::string, std::vector<long>> refused;   // by service, in order
+    const auto names = services();
     at_once([&](const std::string& service) {
         Cell& cell = prison->cell(service);
         (void)cell.tell("die");   // it hides what is refused; the next one does not
         std::vector<long> calls;
+        // Each call in every third service: which filter refuses it was tried above, here is what follows.
+        std::size_t place = static_cast<std::size_t>(std::ranges::find(names, service) - names.begin());
         for (const Power& power : powers())
             for (const Try& tried : power.tries(prison->place(service, true), power.order, power.groups)) {
-                if (!tried.order.starts_with("call ") || tried.expected != Expected::filtered) continue;
+                if (!tried.order.starts_with("call ") || tried.expected != Expected::filtered || place++ % 3 != 0) continue;
                 const Instant next = now() + 70ms;   // the process manager writes down so many words a second of one service
                 const bool is_begun = begin_sealed(cell);
                 const auto answer = cell.tell(tried.order);
@@ -267,7 +270,7 @@ TEST_F(Containment, a_refused_call_ends_its_process_and_is_named_in_the_log) {
         refused[service] = calls;
     });
     for (const auto& [service, calls] : refused) {
-        EXPECT_GT(calls.size(), 60u) << service;
+        EXPECT_GT(calls.size(), 20u) << service;
         const std::string name = "\"name\":\"" + service + "\"";
         for (const long call : calls)
             EXPECT_FALSE(prison->manager->wait_for({"\"event\":\"fault\"", name, "\"code\":\"system_call\",\"detail\":" + std::to_string(call) + ","}).empty()) << service << ": " << name_of(call);

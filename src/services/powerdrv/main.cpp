@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Drives the power hardware of one EVSE over its field bus. It decides nothing and waits for nothing: outputs are sent, the newest
 // inputs are given. What is old is told by its sequence, and the safety loop treats it as a trip.
+#include <sys/mman.h>
+
 #include "kernel/os.hpp"
 #include "kernel/service.hpp"
 #include "services/powerdrv/frames.hpp"
@@ -66,6 +68,7 @@ int main() {
         return bus.newest();
     });
 
+    if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) self.fault(fail_errno("mlockall").error());   // loud in status, and it goes on
     self.seal();
     return self.run();
 }
