@@ -95,6 +95,21 @@ TEST(Session, goes_on_when_the_parsers_of_both_sides_are_killed_in_the_charge_lo
     EXPECT_EQ(transactions.size(), 1u) << "one session, one transaction";
 }
 
+TEST(Session, is_whole_for_a_user_who_is_not_root) {
+    const std::vector<std::string> user{"unshare", "--user", "--map-user=1000", "--map-group=1000"};
+    std::vector<std::string> nothing = user;
+    nothing.emplace_back("true");
+    if (MUST(Child::start({"unshare", nothing, {}, {}, {}})).status() != 0) GTEST_SKIP() << "this machine gives no user namespace";
+    Station station({"--once", "--duration", "2"}, user);
+    const auto start = station.wait_for([](const Json& line) { return line.string("source") == "procmgr" && line.string("event") == "start"; });
+    ASSERT_TRUE(start) << station.tail();
+    EXPECT_NE(start->string("text").find("rootless: no real-time schedules"), std::string::npos) << start->text();
+    const auto summary = station.summary();
+    ASSERT_TRUE(summary) << station.tail();
+    EXPECT_EQ(station.status(), 0);
+    EXPECT_EQ(summary->find("ok")->scalar(), "true") << summary->text() << "\n" << station.tail();
+}
+
 TEST(Session, two_cars_charge_at_once) {
     Station station({"--once", "--duration", "5", "--evse", "2"});
     const auto summary = station.summary();

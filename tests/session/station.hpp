@@ -26,7 +26,8 @@ inline const std::string tool = VOLTKEEP_TOOL;
 
 class Station {
 public:
-    explicit Station(std::vector<std::string> options = {}) : port_(next_port()) {
+    /// `as`: a program and its options that starts the tool as somebody else.
+    explicit Station(std::vector<std::string> options = {}, std::vector<std::string> as = {}) : port_(next_port()), as_(std::move(as)) {
         char name[] = "/tmp/voltkeep-test-XXXXXX";
         EXPECT_NE(::mkdtemp(name), nullptr);
         folder_ = name;
@@ -42,7 +43,8 @@ public:
     }
 
     void start(std::vector<std::string> options) {
-        std::vector<std::string> command{tool, "run", "--json", "--state", folder_, "--csms-port", std::to_string(port_)};
+        std::vector<std::string> command = as_;
+        command.insert(command.end(), {tool, "run", "--json", "--state", folder_, "--csms-port", std::to_string(port_)});
         command.insert(command.end(), options.begin(), options.end());
         lines_.clear();
         child_.emplace(MUST(Child::start({"voltkeep run", command, {}, {}, {}})));
@@ -111,6 +113,7 @@ private:
     }
     std::string folder_;
     int port_;
+    std::vector<std::string> as_;
     std::optional<Child> child_;
     std::vector<Json> lines_;
 };

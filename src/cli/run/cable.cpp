@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace voltkeep::cli {
 
@@ -42,13 +43,27 @@ Result<Child> hold(const std::string& name) {
     return holder;
 }
 
+Result<> write_map(const char* path, const std::string& text) {
+    const kernel::os::Descriptor file(::open(path, O_WRONLY | O_CLOEXEC));
+    if (!file || ::write(file.get(), text.data(), text.size()) < 0) return fail_errno("write", path);
+    return {};
+}
+
 }  // namespace
+
+Result<> become_own_root() {
+    const std::string user = std::to_string(::geteuid()), group = std::to_string(::getegid());
+    if (::unshare(CLONE_NEWUSER) != 0) return fail(Errc::denied, "not root, and this machine gives no user namespace: " + std::string(std::strerror(errno)));
+    TRY(write_map("/proc/self/setgroups", "deny"));
+    TRY(write_map("/proc/self/uid_map", "0 " + user + " 1"));
+    return write_map("/proc/self/gid_map", "0 " + group + " 1");
+}
 
 Result<Cable> Cable::lay(int evse) {
     const std::string number = std::to_string(evse);
     Cable cable(TRY(hold("cable" + number)), TRY(hold("car" + number)));
-    TRY(run_ip({}, {"link", "add", "cable" + number, "netns", std::to_string(cable.charger_.pid()), "type", "veth", "peer", "name", "car" + number,
-                    "netns", std::to_string(cable.car_.pid())}));
+    TRY(run_ip(cable.charger_network(), {"link", "add", "cable" + number, "type", "veth", "peer", "name", "car" + number, "netns",
+                                         std::to_string(cable.car_.pid())}));
     TRY(run_ip(cable.charger_network(), {"link", "set", "cable" + number, "up"}));
     TRY(run_ip(cable.car_network(), {"link", "set", "car" + number, "up"}));
     return cable;

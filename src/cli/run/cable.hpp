@@ -7,6 +7,10 @@
 
 namespace voltkeep::cli {
 
+/// Without root: makes this process root of a user namespace of its own, where it may make networks and the process manager may make
+/// containers; over the machine it has no power. Its children inherit that. One thread only. Errors: denied (the machine forbids it).
+Result<> become_own_root();
+
 class Cable {
 public:
     /// Errors: io, denied (the machine does not let us make networks: the car then charges over loopback).

@@ -24,6 +24,7 @@ Result<int> World::run() {
     TRY(prepare_state());
     TRY(check_port());
     TRY(make_certificates());
+    if (surroundings_.rootless) TRY(become_own_root());
     lay_cables();
     written_ = TRY(write_settings(layout_, file_, surroundings_));
     TRY(listen());
@@ -91,7 +92,8 @@ void World::on_station_line(const Json& line) {
     const std::string_view event = line.string("event"), name = line.string("name"), life = line.string("life");
     if (event == "station")
         return timeline_.say("procmgr", "start", std::to_string(number_in(line, "services")) + " services, " + std::to_string(number_in(line, "conduits")) +
-                                                     " conduits, containment: " + std::string(line.string("mode")));
+                                                     " conduits, containment: " + std::string(line.string("mode")) +
+                                                     (surroundings_.rootless ? ": no real-time schedules, no control groups, one user for all: not for use" : ""));
     if (event == "service" && (life == "dead" || life == "exhausted")) {
         const std::string cause(line.string("cause"));
         if (is_stopping_ || cause == "ordered") return;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -45,6 +46,15 @@ Result<> write_once(const char* path, const std::string& text) {
     const Descriptor file(system<::open>(path, O_WRONLY | O_CLOEXEC));
     if (!file || system<::write>(file.get(), text.data(), text.size()) < 0) return fail_errno("write", path);
     return {};
+}
+
+/// A user namespace maps fewer users than the machine has.
+bool is_in_user_namespace() {
+    const Descriptor file(system<::open>("/proc/self/uid_map", O_RDONLY | O_CLOEXEC));
+    std::array<char, 64> text{};
+    unsigned long inside = 0, outside = 0, count = 0;
+    const bool is_read = file && system<::read>(file.get(), text.data(), text.size() - 1) > 0;
+    return is_read && std::sscanf(text.data(), "%lu %lu %lu", &inside, &outside, &count) == 3 && count != 4294967295;
 }
 
 /// From here on this process has every capability over what it makes itself, and none over the machine.
@@ -145,8 +155,8 @@ Result<Spawner> Spawner::prepare(const policy::Image& image, SpawnOptions option
     inside->landlock = static_cast<int>(std::max(abi, 0l));
     TRY(inside->open_programs());
     TRY(share_out_files(image, inside->options.is_rootless));
-    if (inside->options.is_rootless) TRY(enter_user_namespace());
-    else inside->cgroups = Cgroups::make(image);
+    if (!inside->options.is_rootless) inside->cgroups = Cgroups::make(image);
+    else if (::geteuid() != 0 || !is_in_user_namespace()) TRY(enter_user_namespace());   // else who started us has made one for us
     TRY(inside->open_cables());
     inside->empty_network = TRY(try_containment());
     return Spawner(std::move(inside));
@@ -168,7 +178,6 @@ Result<> Spawner::Inside::open_cables() {
     for (std::size_t i = 0; i < image->cables.size(); ++i) {
         const std::string path(image->cables[i].view());
         if (path.empty()) continue;
-        if (options.is_rootless) return fail(Errc::denied, "a cable's network namespace cannot be entered without root: give the EVSE no cable");
         cables[i] = Descriptor(system<::open>(path.c_str(), O_RDONLY | O_CLOEXEC));
         if (!cables[i]) return fail_errno("open the network of a cable", path);
     }
