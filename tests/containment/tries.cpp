@@ -368,7 +368,8 @@ std::string send_request(kernel::ConduitState& conduit, const std::vector<std::s
     const std::size_t size = static_cast<std::size_t>(number_of(w[3]));
     const bool has_handle = w.size() > 4 && w[4] == "handle";
     std::vector<std::byte> message(kernel::header_size + size, std::byte(w.size() > 4 && !has_handle ? number_of(w[4]) : 0));
-    const std::uint32_t sequence = conduit.next_sequence++;
+    static std::uint32_t sequences = 0x40000000;   // far from those that the runtime of a captive, which sends nothing by itself, would use
+    const std::uint32_t sequence = ++sequences;
     (void)kernel::encode(kernel::Header{sequence, static_cast<std::uint16_t>(number_of(w[2])), 0}, message);
     const bool is_cut = w.size() > 4 && w[4] == "cut";   // the header itself is not whole
     const Bytes sent(message.data(), is_cut ? 5 : message.size());
