@@ -76,10 +76,10 @@ public:
     };
     /// What became ready, at most events.size() of them; empty at the deadline.
     [[nodiscard]] Result<std::span<Event>> wait(std::span<Event> events, Instant deadline);
-    [[nodiscard]] int descriptor() const { return epoll_.get(); }
+    [[nodiscard]] int descriptor() const { return set_.get(); }
 
 private:
-    Descriptor epoll_;
+    Descriptor set_;
 };
 
 /// A descriptor that becomes readable at an instant and stays so until it is armed anew. Only for a loop around our own.

@@ -127,8 +127,8 @@ Result<bool> wait(int end, Instant deadline) {
 
 Result<Poller> Poller::make() {
     Poller poller;
-    poller.epoll_ = Descriptor(system<::epoll_create1>(EPOLL_CLOEXEC));
-    if (!poller.epoll_) return fail_errno("epoll_create1");
+    poller.set_ = Descriptor(system<::epoll_create1>(EPOLL_CLOEXEC));
+    if (!poller.set_) return fail_errno("epoll_create1");
     return poller;
 }
 
@@ -143,24 +143,24 @@ epoll_event interest(std::uint64_t key, bool readable, bool writable) {
 
 Result<> Poller::add(int descriptor, std::uint64_t key, bool writable) {
     epoll_event e = interest(key, true, writable);
-    if (system<::epoll_ctl>(epoll_.get(), EPOLL_CTL_ADD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
+    if (system<::epoll_ctl>(set_.get(), EPOLL_CTL_ADD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
     return {};
 }
 
 Result<> Poller::change(int descriptor, std::uint64_t key, bool readable, bool writable) {
     epoll_event e = interest(key, readable, writable);
-    if (system<::epoll_ctl>(epoll_.get(), EPOLL_CTL_MOD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
+    if (system<::epoll_ctl>(set_.get(), EPOLL_CTL_MOD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
     return {};
 }
 
-void Poller::remove(int descriptor) { system<::epoll_ctl>(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr); }
+void Poller::remove(int descriptor) { system<::epoll_ctl>(set_.get(), EPOLL_CTL_DEL, descriptor, nullptr); }
 
 Result<std::span<Poller::Event>> Poller::wait(std::span<Event> events, Instant deadline) {
     std::array<epoll_event, 32> ready;
     const Duration left = std::max<Duration>(deadline - now(), 0ns);
     const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
     const int most = static_cast<int>(std::min(ready.size(), events.size()));
-    const int n = system<::epoll_pwait2>(epoll_.get(), ready.data(), most, &timeout, nullptr);
+    const int n = system<::epoll_pwait2>(set_.get(), ready.data(), most, &timeout, nullptr);
     if (n < 0 && errno != EINTR) return fail_errno("epoll_pwait2");
     for (int i = 0; i < n; ++i) {
         const std::uint32_t flags = ready[static_cast<std::size_t>(i)].events;
