@@ -20,6 +20,7 @@
 #include "cli/layout.hpp"
 #include "cli/run/world.hpp"
 #include "kernel/config.hpp"
+#include "kernel/control.hpp"
 
 namespace voltkeep::attacks {
 
@@ -155,6 +156,10 @@ Station::~Station() {
 
 /// Takes lines, at least one if any comes before the deadline. False: none came, or the station has ended.
 bool Station::take(Instant deadline) {
+    if (now() >= next_look_) {
+        next_look_ = now() + 700ms;   // a second of the loop is never passed over
+        (void)loop();
+    }
     if (run_->lines() < 0 || !kernel::os::wait(run_->lines(), deadline).value_or(false)) return false;
     const std::size_t before = lines_.size();
     for (const std::string& line : run_->take_lines())
@@ -182,10 +187,9 @@ std::size_t Station::count(const std::function<bool(const Json&)>& fits, std::si
     return static_cast<std::size_t>(std::count_if(lines_.begin() + static_cast<std::ptrdiff_t>(from), lines_.end(), fits));
 }
 
-std::string Station::tail() {
-    std::string text;
-    for (std::size_t i = lines_.size() > 12 ? lines_.size() - 12 : 0; i < lines_.size(); ++i) text += "\n    " + lines_[i].text();
-    return text;
+std::unexpected<Error> Station::stuck(const std::string& why) {
+    for (std::size_t i = lines().size() > 60 ? lines_.size() - 60 : 0; i < lines_.size(); ++i) std::fprintf(stderr, "    %s\n", lines_[i].text().c_str());
+    return fail(Errc::timeout, why);
 }
 
 namespace {
@@ -196,7 +200,7 @@ bool shows_power(const Json& line) {
 
 Result<> Station::wait_until_charging(Duration patience) {
     if (wait_for(shows_power, patience)) return {};
-    return fail(Errc::timeout, "the station's car did not charge; its last lines:" + tail());
+    return stuck("the station's car did not charge");
 }
 
 bool Station::is_charging(Duration patience) {
@@ -212,6 +216,19 @@ Result<Json> Station::ask(const std::string& request, Duration patience) {
     auto answer = door_->ask(request, patience);
     if (!answer && answer.error().code != Errc::refused) door_.reset();
     return answer;
+}
+
+Result<LoopTimes> Station::loop() {
+    const Json measures = TRY(ask("measures"));
+    for (const Json& service : measures.find("services")->items()) {
+        if (service.string("name") != "power@1") continue;
+        for (const Json& m : service.find("messages")->items()) {
+            if (number_in(m, "message") != kernel::control::Measure::timers) continue;
+            worst_us_ = std::max(worst_us_, number_in(m, "worst_us"));
+            return LoopTimes{number_in(m, "total"), number_in(m, "late"), worst_us_};
+        }
+    }
+    return fail(Errc::not_found, "the power loop says nothing of its turns");
 }
 
 Result<Json> Station::plant() {
@@ -256,7 +273,20 @@ Result<Watch> Watch::begin(Station& station, std::vector<std::string> may_die) {
     watch.may_die_ = std::move(may_die);
     watch.before_ = TRY(station.services());
     watch.first_line_ = station.lines().size();
+    watch.loop_before_ = TRY(station.loop());
+    station.watch_loop();
     return watch;
+}
+
+/// The loop says its measures once a second: what happened until now is in the one after the next.
+Result<std::int64_t> Watch::missed() {
+    const LoopTimes at_end = TRY(station_->loop());
+    LoopTimes last = at_end;
+    for (const Instant deadline = now() + 5s; now() < deadline && last.turns < at_end.turns + 150;) {
+        (void)station_->wait_for([](const Json&) { return false; }, 200ms);
+        last = TRY(station_->loop());
+    }
+    return last.missed - loop_before_.missed;
 }
 
 Result<> Watch::judge(Trial& trial) {
@@ -267,9 +297,16 @@ Result<> Watch::judge(Trial& trial) {
         trial.contained.expect(is != after.end() && is->pid == was.pid && is->restarts == was.restarts && is->beats > was.beats,
                                was.name + " lives and was not started again");
     }
+    const std::int64_t missed_turns = TRY(missed());
+    const LoopTimes loop = TRY(station_->loop());
+    const std::int64_t turns = loop.turns - loop_before_.turns;
+    trial.on_time.expect(turns > 50 && missed_turns == 0, "every turn of the power loop within its period: " + std::to_string(missed_turns) + " of " + std::to_string(turns) + " missed");
+    trial.figure("power loop", std::to_string(turns) + " turns, " + std::to_string(missed_turns) + " missed, p99.99 " +
+                                   milliseconds(static_cast<double>(loop.worst_us)) + " (the slowest one) of 10 ms");
     const auto is_of_loop = [](const Json& line) { return line.string("service").starts_with("power"); };
     const auto late = [&](const Json& line) { return line.string("event") == "service" && line.string("occasion") == "late" && is_of_loop(line); };
     trial.on_time.expect(station_->count(late, first_line_) == 0, "power and its driver miss no beat");
+    if (charge_may_end_) return {};
     const auto trip = [](const Json& line) { return line.string("event") == "safety"; };
     trial.on_time.expect(station_->count(trip, first_line_) == 0, "no protection trips");
     const Json hardware = TRY(station_->plant());

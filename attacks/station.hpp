@@ -47,6 +47,13 @@ struct ServiceState {
     std::int64_t beats = 0;
 };
 
+/// The safety loop of one EVSE, as its own process measures it: each turn from the moment when it was due until it was done.
+struct LoopTimes {
+    std::int64_t turns = 0;       ///< since its start
+    std::int64_t missed = 0;      ///< since its start: not done when the next one was due
+    std::int64_t worst_us = 0;    ///< of those seconds that were looked at
+};
+
 class Station {
 public:
     /// Starts it and returns at once. Errors: io, bad_argument (an edit does not fit its manifest).
@@ -55,7 +62,7 @@ public:
     ~Station();
     Station(const Station&) = delete;
 
-    /// Waits until the car at EVSE 1 draws what it asked for. Errors: timeout, closed, with the station's last lines.
+    /// Waits until the car at EVSE 1 draws what it asked for. Errors: timeout, closed, timeout, and the station's last lines are on standard error.
     Result<> wait_until_charging(Duration patience = 60s);
     /// Power flows now: the transaction's next reading shows it.
     bool is_charging(Duration patience = 6s);
@@ -66,13 +73,17 @@ public:
     const std::vector<Json>& lines();
     /// Lines that fit, of those from `from` on.
     std::size_t count(const std::function<bool(const Json&)>& fits, std::size_t from = 0);
-    /// The last lines, as text, for a failure's report.
-    std::string tail();
+    /// A station that does not go on: its last lines to standard error, and the error `timeout` with this reason.
+    std::unexpected<Error> stuck(const std::string& why);
 
     Result<std::vector<ServiceState>> services();
     Result<ServiceState> service(std::string_view name);
     /// A question at the operator's door, over one connection that stays.
     Result<Json> ask(const std::string& request, Duration patience = 5s);
+    /// The power loop of EVSE 1, now.
+    Result<LoopTimes> loop();
+    /// From here on the loop's worst turn is looked at every second, whenever something is waited for.
+    void watch_loop() { worst_us_ = 0; }
     /// The simulated hardware's own answer about EVSE 1.
     Result<Json> plant();
 
@@ -92,6 +103,8 @@ private:
     std::optional<cli::Child> run_;
     std::optional<cli::DoorClient> door_;
     std::vector<Json> lines_;
+    std::int64_t worst_us_ = 0;
+    Instant next_look_;
 };
 
 /// What a station was before an attack, and the judgement of what it is after it: the parts of the three oracles that every attack shares.
@@ -99,14 +112,20 @@ class Watch {
 public:
     /// Takes the state of all services and of the power loop. `may_die`: services that the attack owns and whose end is their own.
     static Result<Watch> begin(Station& station, std::vector<std::string> may_die = {});
+    /// Who was attacked may end the charge by being busy: a protection may trip and the hardware may be told to stop.
+    void charge_may_end() { charge_may_end_ = true; }
     /// contained: nobody else was started again, or missed beats. on_time: the power loop, its driver and the hardware's watchdog.
     Result<> judge(Trial& trial);
+    /// How many turns of the power loop came late since the beginning, for a control that makes them late.
+    Result<std::int64_t> missed();
 
 private:
     explicit Watch(Station& station) : station_(&station) {}
     Station* station_;
     std::vector<std::string> may_die_;
     std::vector<ServiceState> before_;
+    LoopTimes loop_before_;
+    bool charge_may_end_ = false;
     std::size_t first_line_ = 0;
 };
 

@@ -149,7 +149,9 @@ struct End {
     std::uint32_t pulses_out = 0;
     List<std::uint16_t, policy::max_messages> deadline_ms;
     std::uint32_t max_size = 0;
+    std::uint32_t quota = 0;         ///< messages and pulses of this peer that are handled in a quota_window; 0: any number
 };
+inline constexpr Duration quota_window = 100ms;
 
 /// All that a service knows of the policy: the first message on its control channel. Joins, devices and `go` follow.
 struct Slice {

@@ -39,6 +39,11 @@ struct ConduitState {
     ServerExchange server;
     Instant opened_at;                   ///< of the newest request
 
+    // what this peer has made us do: at its quota nobody listens to it until the window ends
+    Instant window_end;
+    std::uint32_t spent = 0;
+    bool is_paused = false;
+
     // pulses that the socket did not take: the newest value of each code
     std::uint32_t pending = 0;
     std::array<std::uint64_t, 32> pending_values{};
@@ -48,6 +53,7 @@ struct Statistics {
     std::uint64_t handled = 0;      ///< requests and pulses
     std::uint64_t refused = 0;      ///< messages that the policy does not allow
     std::uint64_t malformed = 0;
+    std::uint64_t paused = 0;       ///< times that a peer had used up its quota
     std::uint64_t late = 0;         ///< replies that nobody waited for any more
     std::uint32_t slowest_us = 0;   ///< the longest handler since the last beat
 };
@@ -90,6 +96,8 @@ public:
     std::size_t run_timers(Instant at);
     void beat(Instant at);
     void say_measures(Instant at);
+    void spend(std::uint16_t index, Instant at);
+    void listen(std::uint16_t index, bool is_listening);
     [[nodiscard]] Instant next_deadline() const;
     void on_control();
     void join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses);

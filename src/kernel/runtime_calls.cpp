@@ -151,6 +151,7 @@ void Runtime::on_request(std::uint16_t index, const os::Received& received) {
     const bool whole = !received.truncated && Codec<Header>::get(reader, header);
     c.server.opened(header.sequence);
     c.opened_at = now();
+    spend(index, c.opened_at);
     if (!whole || !received.handles.empty()) return refuse(index, header, Errc::malformed);
     if (header.number >= policy::max_messages || !(c.end.messages >> header.number & 1)) return refuse(index, header, Errc::denied);
     ++statistics.handled;
@@ -209,14 +210,14 @@ void Runtime::flush(std::uint16_t index) {
         if (!os::send(c.pulses.get(), message)) break;
         c.pending &= ~(1u << code);
     }
-    if (c.pending != 0 || before != c.pending) (void)poller.change(c.pulses.get(), (2ull << 32) | index, true, c.pending != 0);
+    if (c.pending != 0 || before != c.pending) (void)poller.change(c.pulses.get(), (2ull << 32) | index, !c.is_paused, c.pending != 0);
 }
 
 void Runtime::on_pulses(std::uint16_t index, bool writable) {
     if (writable) flush(index);
     ConduitState& c = conduits[index];
     std::array<std::byte, 16> message;
-    for (int turn = 0; turn < 32 && c.pulses; ++turn) {
+    for (int turn = 0; turn < 32 && c.pulses && !c.is_paused; ++turn) {
         const auto received = os::receive(c.pulses.get(), message);
         if (!received && !is_hang_up(received.error().code)) return broken(index, received.error().code);
         if (!received) {   // what became of a call is told by its own channel, which may still hold the reply
@@ -225,6 +226,7 @@ void Runtime::on_pulses(std::uint16_t index, bool writable) {
         }
         if (!*received) return;
         detail::close_handles(std::span((*received)->handles.data(), (*received)->handles.size()));
+        spend(index, now());
         const auto code = std::to_integer<std::uint8_t>(message[0]);
         if ((*received)->size != 9 || code >= 32 || !(c.end.pulses_in >> code & 1)) {
             if (is_power_of_two(++statistics.refused)) report(index, Errc::denied, code);

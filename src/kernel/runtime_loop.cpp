@@ -14,13 +14,17 @@ static_assert(key_of(Source::pulses) == 2ull << 32);
 Instant Runtime::next_deadline() const {
     Instant next = next_beat;
     for (const auto& [id, timer_entry] : timers) next = std::min(next, timer_entry.when);
-    for (const ConduitState& c : conduits)
+    for (const ConduitState& c : conduits) {
         if (c.in_flight) next = std::min(next, c.in_flight->deadline);
+        if (c.is_paused) next = std::min(next, c.window_end);
+    }
     return next;
 }
 
 void Runtime::turn(Instant until) {
     Instant at = process_ready(std::min(until, next_deadline()));
+    for (std::uint16_t i = 0; i < conduits.size(); ++i)
+        if (conduits[i].is_paused && at >= conduits[i].window_end) listen(i, true);
     if (expire_requests(at) + run_timers(at) > 0) at = now();
     if (at >= next_beat) beat(at);
 }
@@ -82,6 +86,25 @@ std::size_t Runtime::run_timers(Instant at) {
     return run;
 }
 
+/// A message or a pulse of this peer is about to be handled.
+void Runtime::spend(std::uint16_t index, Instant at) {
+    ConduitState& c = conduits[index];
+    if (at >= c.window_end) {
+        c.window_end = at + control::quota_window;
+        c.spent = 0;
+    }
+    if (++c.spent != c.end.quota) return;
+    listen(index, false);
+    if (std::has_single_bit(++statistics.paused)) report(index, Errc::busy, c.spent);
+}
+
+void Runtime::listen(std::uint16_t index, bool is_listening) {
+    ConduitState& c = conduits[index];
+    c.is_paused = !is_listening;
+    if (c.calls && c.end.is_server) (void)poller.change(c.calls.get(), key_of(Source::calls, index), is_listening, false);
+    if (c.pulses) (void)poller.change(c.pulses.get(), key_of(Source::pulses, index), is_listening, c.pending != 0);
+}
+
 void Runtime::beat(Instant at) {
     send_record({.request = control::Request::beat,
                  .argument = static_cast<std::uint16_t>(std::min<std::uint64_t>(statistics.refused + statistics.malformed, 0xffff)),
@@ -117,6 +140,7 @@ void Runtime::lost(std::uint16_t index) {
     if (c.pulses) poller.remove(c.pulses.get());
     c.calls.reset();
     c.pulses.reset();
+    c.is_paused = false;
     if (c.wants_rejoin) send_record({.request = control::Request::rejoin, .argument = index});
     const Errc why = c.client.how_gone();
     c.client.joined();

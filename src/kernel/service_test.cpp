@@ -103,6 +103,35 @@ TEST(Service, a_message_that_the_policy_does_not_name_is_denied) {
     EXPECT_EQ(p.station.wait(p.client), 0);
 }
 
+TEST(Service, a_client_over_its_quota_waits_for_the_next_window_and_no_other_client_does) {
+    testing::TestStation station;
+    station.quota = 20;
+    const auto server = station.add("calculator", serve_calculator);
+    const auto greedy = station.add("greedy", [](int control) {
+        Service self = Service::start(control);
+        const auto calculator = self.connect<Calculator>("calculator");
+        const Instant begun = now();
+        for (int i = 0; i < 110; ++i) EXPECT_HERE(calculator.call(Sum{i, 1})->value == i + 1);   // five windows are full, one is begun
+        EXPECT_HERE(now() - begun >= 4 * control::quota_window);
+        return 0;
+    });
+    const auto modest = station.add("modest", [](int control) {
+        Service self = Service::start(control);
+        const auto calculator = self.connect<Calculator>("calculator");
+        for (int i = 0; i < 15; ++i) {
+            const Instant begun = now();
+            EXPECT_HERE(calculator.call(Sum{i, 1})->value == i + 1);
+            EXPECT_HERE(now() - begun < control::quota_window / 2);
+            (void)os::wait(self.descriptor(), now() + 20ms);   // a pause between two questions
+        }
+        return 0;
+    });
+    for (const auto client : {greedy, modest}) station.conduit<Calculator, Pulse>(client, server, everything, 1000);
+    station.start();
+    EXPECT_EQ(station.wait(greedy), 0);
+    EXPECT_EQ(station.wait(modest), 0);
+}
+
 TEST(Service, a_late_reply_is_never_given_to_the_next_call) {
     Pair p([](int control) {
         Service self = Service::start(control);

@@ -20,6 +20,7 @@ namespace voltkeep::kernel::testing {
 class TestStation {
 public:
     using Body = std::function<int(int control)>;
+    std::uint32_t quota = 0;   ///< of every conduit, as control::End has it
 
     std::size_t add(std::string name, Body body) {
         services_.push_back({.name = std::move(name), .body = std::move(body), .control = {}, .links = {}});
@@ -151,6 +152,7 @@ private:
             end.pulses_in = end.pulses_out = 0xffffffff;
             while (end.deadline_ms.push(link.deadline_ms)) {}
             end.max_size = static_cast<std::uint32_t>(link.max_size);
+            end.quota = quota;
             CHECK(slice.conduits.push(end));
         }
         return slice;

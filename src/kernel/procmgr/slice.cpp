@@ -16,6 +16,15 @@ std::uint16_t end_index(const policy::Image& image, std::uint16_t conduit, std::
     return index;
 }
 
+namespace {
+/// One peer gets at most half of a service's processor time, a message taken at 50 us: who floods harms itself alone.
+std::uint32_t quota_of(const policy::Service& s) {
+    constexpr std::uint64_t message_us = 50, window_us = control::quota_window / 1us;
+    const std::uint64_t share_us = s.rt_period_us > 0 ? s.rt_time_us * window_us / s.rt_period_us : s.limits.cpu_percent * window_us / 100;
+    return static_cast<std::uint32_t>(std::max<std::uint64_t>(share_us / (2 * message_us), 1));
+}
+}  // namespace
+
 Result<> make_slice(const policy::Image& image, std::uint16_t service, control::Slice& slice) {
     const policy::Service& self = image.services[service];
     slice.index = service;
@@ -39,7 +48,8 @@ Result<> make_slice(const policy::Image& image, std::uint16_t service, control::
                                                     .pulses_in = is_server ? c.pulses_down : c.pulses_up,
                                                     .pulses_out = is_server ? c.pulses_up : c.pulses_down,
                                                     .deadline_ms = c.deadline_ms,
-                                                    .max_size = c.max_size});
+                                                    .max_size = c.max_size,
+                                                    .quota = quota_of(self)});
         if (!is_stored) return fail(Errc::full, "policy image: a service with more conduits than a slice holds");
     }
     slice.devices.clear();
