@@ -4,6 +4,10 @@
 // (os/linux/torture), found first on its include path. Calls that cannot fail (getpid, umask, _exit) need not go this way.
 #pragma once
 
+// A constant argument converts here as it would in the call itself, where Clang sees that it is one.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 namespace voltkeep::kernel::os {
 
 /// The function's result, and errno if it failed.
@@ -13,3 +17,5 @@ inline auto system(A... arguments) {
 }
 
 }  // namespace voltkeep::kernel::os
+
+#pragma GCC diagnostic pop

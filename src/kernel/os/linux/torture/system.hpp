@@ -10,6 +10,10 @@
 
 #include "kernel/os/linux/torture/faults.hpp"
 
+// A constant argument converts here as it would in the call itself, where Clang sees that it is one.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
 namespace voltkeep::kernel::os {
 
 template <auto function> constexpr bool is_close = false;
@@ -47,3 +51,5 @@ template <auto function, class... A>
 }
 
 }  // namespace voltkeep::kernel::os
+
+#pragma GCC diagnostic pop
