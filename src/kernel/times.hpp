@@ -37,7 +37,7 @@ struct Times {
 private:
     static constexpr std::size_t step_of(std::uint32_t us) {
         if (us < 2) return us;
-        const unsigned octave = std::bit_width(us) - 1u;
+        const unsigned octave = static_cast<unsigned>(std::bit_width(us)) - 1u;
         return std::min<std::size_t>(2 * octave + (us >> (octave - 1) & 1), std::tuple_size_v<decltype(steps)> - 1);
     }
     static constexpr std::uint32_t end_of(std::size_t step) {
