@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "cli/layout.hpp"
 #include "cli/run/world.hpp"
@@ -136,7 +137,7 @@ Result<std::unique_ptr<Station>> Station::start(const StationOptions& options) {
     station->run_.emplace(TRY(cli::Child::start({"run", {}, {}, {}, [=] {
         cli::World world(run, layout, file);
         const auto status = world.run();
-        if (!status) std::printf("{\"event\":\"failed\",\"text\":\"%s\"}\n", std::string(status.error().what.view()).c_str());
+        if (!status) std::printf("%s\n", std::string(status.error().what.view()).c_str());   // perhaps many lines, and no JSON
         std::fflush(stdout);
         ::_exit(status.value_or(2));
     }})));
@@ -162,8 +163,11 @@ bool Station::take(Instant deadline) {
     }
     if (run_->lines() < 0 || !kernel::os::wait(run_->lines(), deadline).value_or(false)) return false;
     const std::size_t before = lines_.size();
-    for (const std::string& line : run_->take_lines())
-        if (auto json = Json::parse(line)) lines_.push_back(std::move(*json));
+    for (const std::string& line : run_->take_lines()) {
+        auto json = Json::parse(line);
+        lines_.push_back(json && json->is_object() ? std::move(*json) : Json::object());
+        if (!json) lines_.back().add("text", Json(line));
+    }
     return lines_.size() > before || run_->lines() >= 0;
 }
 
@@ -252,18 +256,32 @@ Result<ServiceState> Station::service(std::string_view name) {
     return fail(Errc::not_found, "no service " + std::string(name));
 }
 
+/// The processes that the world has started itself.
+Result<std::vector<std::string>> Station::children() {
+    const std::string run = std::to_string(run_->pid());
+    std::istringstream list(TRY(text_of("/proc/" + run + "/task/" + run + "/children")));
+    std::vector<std::string> pids;
+    for (std::string pid; list >> pid;) pids.push_back(pid);
+    return pids;
+}
+
 Result<std::string> Station::car_network() {
-    // The world's children that hold a network; the car's is the one with its interface in it.
-    const std::string children = TRY(text_of("/proc/" + std::to_string(run_->pid()) + "/task/" + std::to_string(run_->pid()) + "/children"));
-    for (std::size_t at = 0; at < children.size();) {
-        const std::size_t end = std::min(children.find(' ', at), children.size());
-        const std::string pid = children.substr(at, end - at);
-        at = end + 1;
-        if (pid.empty()) continue;
+    // The car's is the network with the car's interface in it.
+    for (const std::string& pid : TRY(children())) {
         const auto devices = text_of("/proc/" + pid + "/net/dev");
         if (devices && devices->find("car1:") != std::string::npos) return "/proc/" + pid + "/ns/net";
     }
     return fail(Errc::not_found, "the cable has no network of its own on this machine");
+}
+
+Result<> Station::tell_peer(std::string_view name) {
+    for (const std::string& pid : TRY(children())) {
+        const auto program = text_of("/proc/" + pid + "/cmdline");
+        if (!program || !std::string_view(program->c_str()).ends_with("/made/peers/" + std::string(name))) continue;
+        if (::kill(static_cast<pid_t>(std::stol(pid)), SIGUSR1) != 0) return fail_errno("kill", name);
+        return {};
+    }
+    return fail(Errc::not_found, "no process of the peer " + std::string(name));
 }
 
 // ---- the shared parts of the oracles ----------------------------------------------------------------------------------

@@ -90,6 +90,9 @@ public:
     /// The network in which the car is: to be entered by a process that attacks from the cable. Errors: not_found (loopback).
     Result<std::string> car_network();
 
+    /// SIGUSR1 to a peer's process, which an attack has put in the place of "csms", "ev" or "plant". Errors: not_found.
+    Result<> tell_peer(std::string_view name);
+
     [[nodiscard]] const std::string& folder() const { return folder_; }
     [[nodiscard]] int csms_port() const { return port_; }
 
@@ -97,6 +100,7 @@ private:
     Station() = default;
     Result<> lay_out(const StationOptions& options, std::string& programs, std::string& peers, std::string& manifests);
     bool take(Instant deadline);
+    Result<std::vector<std::string>> children();
 
     std::string folder_;
     int port_ = 0;

@@ -75,7 +75,10 @@ std::size_t Runtime::run_timers(Instant at) {
         const std::shared_ptr<Action> action = due.action;
         if (due.period > 0ns) {
             due.when = due.when + due.period;
-            if (due.when < at) due.when = at + due.period;   // late by more than a period: those turns are lost, not caught up
+            if (due.when < at) {   // late by more than a period: those turns are lost, not caught up
+                due.when = at + due.period;
+                times[control::Measure::timers].late += static_cast<std::uint32_t>((at - was_due) / period);
+            }
         } else
             timers.erase(it);
         (*action)();
