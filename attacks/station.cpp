@@ -292,6 +292,7 @@ Result<Watch> Watch::begin(Station& station, std::vector<std::string> may_die) {
     watch.before_ = TRY(station.services());
     watch.first_line_ = station.lines().size();
     watch.loop_before_ = TRY(station.loop());
+    watch.stolen_before_ms_ = stolen_ms();
     station.watch_loop();
     return watch;
 }
@@ -320,7 +321,8 @@ Result<> Watch::judge(Trial& trial) {
     const std::int64_t turns = loop.turns - loop_before_.turns;
     trial.on_time.expect(turns > 50 && missed_turns == 0, "every turn of the power loop within its period: " + std::to_string(missed_turns) + " of " + std::to_string(turns) + " missed");
     trial.figure("power loop", std::to_string(turns) + " turns, " + std::to_string(missed_turns) + " missed, p99.99 " +
-                                   milliseconds(static_cast<double>(loop.worst_us)) + " (the slowest one) of 10 ms");
+                                   milliseconds(static_cast<double>(loop.worst_us)) + " (the slowest one) of 10 ms; " + std::to_string(stolen_ms() - stolen_before_ms_) +
+                                   " ms of processor time were stolen from this machine meanwhile");
     const auto is_of_loop = [](const Json& line) { return line.string("service").starts_with("power"); };
     const auto late = [&](const Json& line) { return line.string("event") == "service" && line.string("occasion") == "late" && is_of_loop(line); };
     trial.on_time.expect(station_->count(late, first_line_) == 0, "power and its driver miss no beat");
@@ -330,6 +332,15 @@ Result<> Watch::judge(Trial& trial) {
     const Json hardware = TRY(station_->plant());
     trial.on_time.expect(hardware.find("watchdog") != nullptr && hardware.find("watchdog")->scalar() == "false", "the hardware's watchdog has not tripped");
     return {};
+}
+
+std::int64_t stolen_ms() {
+    std::ifstream file("/proc/stat");
+    std::string word;
+    std::int64_t ticks = 0;
+    file >> word;
+    for (int field = 0; field < 8; ++field) file >> ticks;   // user nice system idle iowait irq softirq steal
+    return file ? ticks * 1000 / ::sysconf(_SC_CLK_TCK) : 0;
 }
 
 double quantile(std::vector<double> values, double share) {

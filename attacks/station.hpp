@@ -129,6 +129,7 @@ private:
     std::vector<std::string> may_die_;
     std::vector<ServiceState> before_;
     LoopTimes loop_before_;
+    std::int64_t stolen_before_ms_ = 0;
     bool charge_may_end_ = false;
     std::size_t first_line_ = 0;
 };
@@ -140,6 +141,9 @@ private:
 
 /// A TCP port that nobody listens on now.
 [[nodiscard]] int free_port();
+
+/// How long the processors were taken away from this machine by the one that it runs on, since its start.
+[[nodiscard]] std::int64_t stolen_ms();
 
 /// Of `values` that which `share` (0 to 1) of them do not exceed.
 [[nodiscard]] double quantile(std::vector<double> values, double share);
