@@ -270,14 +270,14 @@ void Manager::flush_line(std::uint16_t service) {
 void Manager::resume(std::uint16_t service, Instant at) {
     Process& process = processes_[service];
     if (!process.child.watch) return;
-    if (process.records.is_paused && at >= process.records.window_end) {
-        process.records.is_paused = false;
-        (void)poller_.change(process.control.get(), key_of(Source::records, service), true, false);
-    }
-    if (process.prints.is_paused && at >= process.prints.window_end) {
-        process.prints.is_paused = false;
-        (void)poller_.change(process.output.get(), key_of(Source::output, service), true, false);
-    }
+    // Who could not be listened to again is tried again: else it would be deaf for ever, and ended for beats that nobody took.
+    const auto listen_again = [&](Pace& pace, int descriptor, Source source) {
+        if (!pace.is_paused || at < pace.window_end) return;
+        pace.is_paused = !poller_.change(descriptor, key_of(source, service), true, false);
+        if (pace.is_paused) pace.window_end = at + 100ms;
+    };
+    listen_again(process.records, process.control.get(), Source::records);
+    listen_again(process.prints, process.output.get(), Source::output);
     for (std::uint16_t i = 0; i < image_.services[service].devices.size(); ++i)
         if (process.devices[i].is_wanted && at >= process.devices[i].next_try) give_device(service, i);
 }
