@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process manager's decisions under any sequence of what services say and what the system does to them. A word of the input
 // is four octets: what happens, to whom, and two more. The core's own invariants are CHECKs; here it is seen that a launch is only
-// ordered where no process is, that a stopped station ends, and that no service but its own master is answered.
+// ordered where no process is, that a conduit is joined only between two that are there, that nobody is told what the policy does not
+// let him ask, and that a stopped station ends.
 #include <cstdlib>
 #include <memory>
 #include <vector>

@@ -158,7 +158,7 @@ std::string run() {
 }  // namespace
 
 TEST(TortureOfMessages, each_call_fails) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     const Outcome outcome = torture({.calls = 8, .every_error = false}, run);   // a run takes ten times as long
 #else
     const Outcome outcome = torture({.calls = 256, .every_error = true}, run);
