@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control channel (descriptor 3) between a service and the process manager.
-// A service sends fixed records of 32 bytes; the process manager answers with fixed records of 64 bytes and, at the start,
+// A service sends fixed records of 32 bytes; the process manager answers with records of at most 96 bytes and, at the start,
 // with one Slice: all that this service knows of the policy. The process manager never waits for a service.
 #pragma once
 
@@ -101,6 +101,7 @@ struct Event {
     std::int64_t at_ns = 0;          ///< Instant
     std::uint64_t number = 0;
     policy::ServiceName name{};
+    policy::ServiceName peer{};      ///< whose message was denied or malformed, as `name` says; else empty
 };
 
 /// Answer to get_measures, one for each message that the service has handled: how many and how long in the last second, from its
@@ -134,7 +135,7 @@ struct Usage {
     std::uint64_t memory_kib = 0;    ///< resident
     std::uint64_t number = 0;
 };
-static_assert(bound<State> <= 64 && bound<Event> <= 64 && bound<Measure> <= 64);
+static_assert(bound<State> <= 96 && bound<Event> <= 96 && bound<Measure> <= 64);
 
 /// One conduit as one of its ends sees it.
 struct End {

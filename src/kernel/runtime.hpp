@@ -43,6 +43,7 @@ struct ConduitState {
     Instant window_end;
     std::uint32_t spent = 0;
     bool is_paused = false;
+    std::uint64_t told = 0;              ///< kinds of its messages and pulses whose refusal is reported already
 
     // pulses that the socket did not take: the newest value of each code
     std::uint32_t pending = 0;
@@ -77,6 +78,7 @@ public:
     void flush(std::uint16_t index);
     void on_request(std::uint16_t index, const os::Received& received);
     void refuse(std::uint16_t index, const Header& header, Errc why);
+    void count_refusal(std::uint16_t index, unsigned kind, std::uint64_t number);
     Result<> send_request(std::uint16_t index, std::uint16_t number, Bytes body);
     struct Reply {
         Header header;

@@ -137,8 +137,16 @@ std::size_t Runtime::expire_requests(Instant at) {
 
 // ---- server -----------------------------------------------------------------------------------------------------------
 
+/// Of a kind (a message's number, or 32 and a pulse's code) a peer's first is reported, of all others ever fewer: nobody fills the log.
+void Runtime::count_refusal(std::uint16_t index, unsigned kind, std::uint64_t number) {
+    const std::uint64_t bit = std::uint64_t{1} << kind;
+    const bool is_first = (conduits[index].told & bit) == 0;
+    conduits[index].told |= bit;
+    if (is_power_of_two(++statistics.refused) || is_first) report(index, Errc::denied, number);
+}
+
 void Runtime::refuse(std::uint16_t index, const Header& header, Errc why) {
-    if (why == Errc::denied && is_power_of_two(++statistics.refused)) report(index, why, header.number);
+    if (why == Errc::denied) count_refusal(index, std::min<unsigned>(header.number, policy::max_messages - 1), header.number);
     const Error error(why);
     reply({this, index, header.number, conduits[index].server.epoch(), header.sequence}, &error, {}, {});
 }
@@ -229,7 +237,7 @@ void Runtime::on_pulses(std::uint16_t index, bool writable) {
         spend(index, now());
         const auto code = std::to_integer<std::uint8_t>(message[0]);
         if ((*received)->size != 9 || code >= 32 || !(c.end.pulses_in >> code & 1)) {
-            if (is_power_of_two(++statistics.refused)) report(index, Errc::denied, code);
+            count_refusal(index, 32 + std::min<unsigned>(code, 31), code);
             continue;
         }
         std::uint64_t value = 0;

@@ -407,16 +407,16 @@ std::string send_record(long request, long argument, std::uint64_t number) {
     return sent ? "ok" : std::string(name(sent.error().code));
 }
 
-/// ask REQUEST ARGUMENT: the same, and what the process manager answered: "state NAME", "event", or "end".
+/// ask REQUEST ARGUMENT: the same, and what the process manager answered: "ok", with more if it is a state, or "refused".
 std::string ask(kernel::Runtime& runtime, long request, long argument) {
     static std::uint64_t number = 1'000'000;
     std::string answer;
     runtime.asks.push_back({++number, [&](Bytes bytes) {
                                 if (!answer.empty()) return;
+                                const auto kind = static_cast<kernel::control::Kind>(bytes[0]);
                                 const auto state = kernel::decode<kernel::control::State>(bytes);
-                                answer = state && state->kind == kernel::control::Kind::state ? "ok state of " + std::string(state->name.view())
-                                         : kernel::decode<kernel::control::Event>(bytes)      ? "ok event"
-                                                                                              : "refused";
+                                if (kind == kernel::control::Kind::end) answer = "refused";
+                                else answer = kind == kernel::control::Kind::state && state ? "ok state of " + std::string(state->name.view()) : "ok";
                             }});
     if (const std::string sent = send_record(request, argument, number); sent != "ok") return sent;
     for (const Instant deadline = now() + 100ms; !runtime.asks.empty() && now() < deadline;)

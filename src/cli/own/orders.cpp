@@ -128,6 +128,8 @@ std::string view_of(const std::string& line) {
         std::free(call);
         return text;
     }
+    if (event == "fault" && !json->string("peer").empty())
+        return name + " REFUSED message " + std::to_string(number_in(*json, "detail")) + " of " + std::string(json->string("peer")) + ": " + std::string(json->string("code"));
     if (event == "fault") return name + " reports: " + std::string(json->string("code")) + ", message " + std::to_string(number_in(*json, "detail"));
     if (event == "refused") return name + ": request " + std::string(json->string("request")) + " to the process manager REFUSED";
     if (event == "late") return name + ": " + std::to_string(number_in(*json, "beats")) + " beats are missing";

@@ -120,7 +120,7 @@ void Core::enter(std::uint16_t service, Life life) {
     if (ended) report(service, Occasion::life, m.last_code);
 }
 
-void Core::report(std::uint16_t service, Occasion occasion, std::uint8_t code, std::uint16_t detail) {
+void Core::report(std::uint16_t service, Occasion occasion, std::uint8_t code, std::uint16_t detail, const policy::ServiceName& peer) {
     const Member& m = members_[service];
     const bool ended = m.life != Life::starting && m.life != Life::ready && m.life != Life::stopping;
     control::Event& event = ring_[++sequence_ % ring_size];
@@ -132,12 +132,23 @@ void Core::report(std::uint16_t service, Occasion occasion, std::uint8_t code, s
              .detail = detail,
              .sequence = sequence_,
              .at_ns = now_.ns,
-             .name = image_.services[service].name};
+             .name = image_.services[service].name,
+             .peer = peer};
     act(action::Report{event});
 }
 
+/// The other end of what is `index` in this service's Slice; empty if nothing is.
+policy::ServiceName Core::peer_of(std::uint16_t service, std::uint16_t index) const {
+    for (std::uint16_t i = 0; i < image_.conduits.size(); ++i) {
+        const policy::Conduit& c = image_.conduits[i];
+        if ((c.client == service || c.server == service) && is_joined(image_, c) && end_index(image_, i, service) == index)
+            return image_.services[c.client == service ? c.server : c.client].name;
+    }
+    return {};
+}
+
 /// What a service says or asks is reported up to a bound; how much more there was, with its next word.
-void Core::report_words(std::uint16_t service, Occasion occasion, std::uint8_t code, std::uint16_t detail) {
+void Core::report_words(std::uint16_t service, Occasion occasion, std::uint8_t code, std::uint16_t detail, const policy::ServiceName& peer) {
     Member& m = members_[service];
     if (now_ >= m.words_end) {
         m.words_end = now_ + 1s;
@@ -145,7 +156,7 @@ void Core::report_words(std::uint16_t service, Occasion occasion, std::uint8_t c
         if (words > words_a_second)
             report(service, Occasion::fault, static_cast<std::uint8_t>(Errc::full), static_cast<std::uint16_t>(std::min(words - words_a_second, 0xffffu)));
     }
-    if (++m.words <= words_a_second) report(service, occasion, code, detail);
+    if (++m.words <= words_a_second) report(service, occasion, code, detail, peer);
 }
 
 void Core::on(const input::Recorded& recorded) {
@@ -163,7 +174,7 @@ void Core::on(const input::Recorded& recorded) {
             return;
         case Request::fault:
             return report_words(recorded.service, Occasion::fault, static_cast<std::uint8_t>(r.code),
-                          static_cast<std::uint16_t>(std::min<std::uint64_t>(r.value, 0xffff)));
+                          static_cast<std::uint16_t>(std::min<std::uint64_t>(r.value, 0xffff)), peer_of(recorded.service, r.argument));
         case Request::measured:
             if (r.argument >= m.measures.size()) return;
             m.measures[r.argument] = control::Measure::of(r);

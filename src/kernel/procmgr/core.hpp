@@ -117,8 +117,9 @@ private:
     void on(const input::Turn&);
 
     void act(const Action& action) { CHECK(actions_.push(action)); }
-    void report(std::uint16_t service, control::Occasion occasion, std::uint8_t code = 0, std::uint16_t detail = 0);
-    void report_words(std::uint16_t service, control::Occasion occasion, std::uint8_t code, std::uint16_t detail);
+    void report(std::uint16_t service, control::Occasion occasion, std::uint8_t code = 0, std::uint16_t detail = 0, const policy::ServiceName& peer = {});
+    void report_words(std::uint16_t service, control::Occasion occasion, std::uint8_t code, std::uint16_t detail, const policy::ServiceName& peer = {});
+    [[nodiscard]] policy::ServiceName peer_of(std::uint16_t service, std::uint16_t index) const;
     void launch(std::uint16_t service);
     void sentence(std::uint16_t service, control::Cause cause, bool at_once);
     void after_death(std::uint16_t service, control::Ending ending);

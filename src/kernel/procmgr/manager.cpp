@@ -171,6 +171,7 @@ void Manager::perform(const action::Report& a) {
         case control::Occasion::fault:
             l.text("code", e.code == 0xff ? "invariant" : e.code == 0xfe ? "system_call" : voltkeep::name(static_cast<Errc>(e.code)));
             l.number("detail", e.detail);
+            if (!e.peer.empty()) l.text("peer", e.peer);
             break;
         case control::Occasion::refused: l.text("request", name_of(static_cast<control::Request>(e.detail))); break;
         case control::Occasion::late: l.number("beats", e.detail); break;
