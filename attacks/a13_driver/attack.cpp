@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "a13_driver/trial.hpp"
+
+namespace voltkeep::attacks {
+namespace {
+
+constexpr const char* driver = "meter@1";
+
+StationOptions owned_driver() {
+    StationOptions options;
+    options.programs["meter"] = owned_program("meter");
+    // One life a try: the real policy would give the driver up after ten deaths in a minute, and the attacker with it. It still pauses.
+    options.edits.push_back({"meter/manifest.toml", "intensity  = 10", "intensity  = 32"});
+    options.edits.push_back({"meter/manifest.toml", "period_s   = 60", "period_s   = 1"});
+    options.charge_s = 120;
+    return options;
+}
+
+Result<> run(Trial& trial) {
+    const auto station = TRY(Station::start(owned_driver()));
+    TRY(station->wait_until_charging());
+    Watch watch = TRY(Watch::begin(*station, {driver}));
+    TRY(carry_out_all(*station, trial, driver));
+    TRY(watch.judge(trial));
+    trial.contained.expect(station->is_charging(), "the car goes on charging");
+    return {};
+}
+
+/// The answer of the try with this name.
+Result<std::string> answer_to(Station& station, const std::string& name) {
+    const auto orders = orders_for("meter");
+    for (std::size_t number = 0; number < orders.size(); ++number)
+        if (orders[number].name == name) return carry_out(station, driver, number);
+    return fail(Errc::bad_argument, "no such try: " + name);
+}
+
+Result<> control(Trial& trial) {
+    StationOptions options = owned_driver();
+    options.edits.push_back({"meter/manifest.toml", "syscalls = [\"base\"]", "syscalls = [\"base\", \"sockets\", \"processes\", \"files\"]\nnetwork = \"station\"\ncontrol = [\"get_state\", \"restart\", \"quarantine\"]\nfiles = { read = [\"pki/secc\"] }"});
+    options.edits.push_back({"meter/manifest.toml", "tasks  = 1", "tasks  = 4"});
+    // What one reads no other may read too: link@ev has the keys in this station no longer.
+    const auto station = TRY(Station::start(options));
+    TRY(station->wait_until_charging());
+    for (const char* name : {"fork", "TCP socket", "open the keys", "learn of other services"}) {
+        const std::string answer = TRY(answer_to(*station, name));
+        trial.control.expect(answer.starts_with("ok"), std::string("with its grant the same try succeeds: ") + name + ": " + answer);
+    }
+    const ServiceState before = TRY(station->service("power@1"));
+    const std::string answer = TRY(answer_to(*station, "restart the safety loop"));
+    trial.control.expect(answer.starts_with("ok"), "with the permission the safety loop is restarted: " + answer);
+    bool is_gone = false;
+    for (const Instant deadline = now() + 5s; !is_gone && now() < deadline;) {
+        const auto after = station->service("power@1");
+        is_gone = after && after->pid != before.pid;
+        if (!is_gone) (void)station->wait_for([](const Json&) { return false; }, 50ms);
+    }
+    trial.control.expect(is_gone, "and it was");
+    return {};
+}
+
+const Registration a13{{"A13", run, control}};
+
+}  // namespace
+}  // namespace voltkeep::attacks

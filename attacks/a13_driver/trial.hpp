@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tells a stranger one order after the other and judges what comes of it.
+#pragma once
+
+#include "a13_driver/orders.hpp"
+#include "station.hpp"
+
+namespace voltkeep::attacks {
+
+/// The program of this service with a stranger in it.
+[[nodiscard]] std::string owned_program(std::string_view service);
+
+/// What came of one order: what the stranger said, or "death".
+[[nodiscard]] Result<std::string> carry_out(Station& station, const std::string& service, std::size_t number);
+
+/// All orders of a service, one after the other: each is contained, and each that reaches anybody is in the log.
+[[nodiscard]] Result<> carry_out_all(Station& station, Trial& trial, const std::string& service);
+
+}  // namespace voltkeep::attacks

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fstream>
+#include <iterator>
+
+#include "a13_driver/trial.hpp"
+
+namespace voltkeep::attacks {
+namespace {
+
+StationOptions owned_outer() {
+    StationOptions options;
+    for (const char* service : {"operator", "ocpp"}) options.programs[service] = owned_program(service);
+    options.charge_s = 120;
+    return options;
+}
+
+/// The policy by which this station runs, byte by byte.
+std::string policy_of(const Station& station) {
+    std::ifstream file(station.folder() + "/state/run/policy.image", std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Result<> run(Trial& trial) {
+    const auto station = TRY(Station::start(owned_outer()));
+    TRY(station->wait_until_charging());
+    const std::string policy = policy_of(*station);
+    Watch watch = TRY(Watch::begin(*station, {"operator", "ocpp"}));
+    for (const char* service : {"ocpp", "operator"}) TRY(carry_out_all(*station, trial, service));
+    TRY(watch.judge(trial));
+    trial.contained.expect(!policy.empty() && policy_of(*station) == policy, "the policy is the same, byte by byte");
+    trial.contained.expect(station->is_charging(), "the car goes on charging");
+    return {};
+}
+
+Result<std::string> answer_to(Station& station, const std::string& service, const std::string& name) {
+    const auto orders = orders_for(service);
+    for (std::size_t number = 0; number < orders.size(); ++number)
+        if (orders[number].name == name) return carry_out(station, service, number);
+    return fail(Errc::bad_argument, "no such try: " + name);
+}
+
+/// One grant more, and the same tries reach what they want: the conduit's bit, the request's bit, the key's folder.
+Result<> control(Trial& trial) {
+    StationOptions options = owned_outer();
+    options.edits = {
+        {"session/manifest.toml", R"(to.operator = ["Snapshot", "StopByUser"])", R"(to.operator = ["Snapshot", "StopByUser", "SetLimits"])"},
+        {"operator/manifest.toml", "StopByUser = 50", "StopByUser = 50, SetLimits = 50"},
+        {"ocpp/manifest.toml", "syscalls = [\"base\", \"files\"]", "syscalls = [\"base\", \"files\"]\ncontrol = [\"get_state\", \"restart\"]"},
+        {"ocpp/manifest.toml", R"(read = ["config/{service}"])", R"(read = ["config/{service}", "pki/station"])"},
+        {"audit/manifest.toml", R"(to.ocpp     = ["Append", "AppendLater"])", R"(to.ocpp     = ["Append", "AppendLater", "Read"])"},
+        {"ocpp/manifest.toml", "AppendLater = { request = 2000 } }", "AppendLater = { request = 2000 }, Read = 200 }"},
+    };
+    const auto station = TRY(Station::start(options));
+    TRY(station->wait_until_charging());
+    const std::string limits = TRY(answer_to(*station, "operator", "set the limits"));
+    trial.control.expect(limits != "denied" && limits != "no conduit", "with its bit the message passes to a handler: " + limits);
+    const std::string log = TRY(answer_to(*station, "ocpp", "read the log"));
+    trial.control.expect(log != "denied" && log != "no conduit", "with its bit the log is asked: " + log);
+    const std::string key = TRY(answer_to(*station, "ocpp", "read the station's key"));
+    trial.control.expect(key.starts_with("ok"), "with its grant the key's file is read: " + key.substr(0, 30));
+    const std::string state = TRY(answer_to(*station, "ocpp", "learn of other services"));
+    trial.control.expect(state.starts_with("ok"), "with the permission the process manager answers: " + state);
+    const ServiceState before = TRY(station->service("power@1"));
+    (void)TRY(answer_to(*station, "ocpp", "restart the safety loop"));
+    bool is_gone = false;
+    for (const Instant deadline = now() + 5s; !is_gone && now() < deadline;) {
+        const auto after = station->service("power@1");
+        is_gone = after && after->pid != before.pid;
+        if (!is_gone) (void)station->wait_for([](const Json&) { return false; }, 50ms);
+    }
+    trial.control.expect(is_gone, "with the permission the safety loop is restarted");
+    return {};
+}
+
+const Registration a15{{"A15", run, control}};
+
+}  // namespace
+}  // namespace voltkeep::attacks
