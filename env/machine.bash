@@ -7,7 +7,7 @@
 machine_packages() { sed 's/#.*//' "$project/env/packages" | tr -s '[:space:]' '\n' | sed '/^$/d' | LC_ALL=C sort -u; }
 
 # The name of an environment: the package list and the version of the recipe below.
-machine_hash() { { echo recipe 1; machine_packages; } | sha256sum | cut -c1-12; }
+machine_hash() { { echo recipe 2; machine_packages; } | sha256sum | cut -c1-12; }
 
 # Is this Debian 13 or newer? (testing and unstable have no VERSION_ID)
 machine_is_debian_13() (
@@ -52,24 +52,6 @@ missing_packages() {
     comm -23 <(machine_packages) <(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' 2>/dev/null | sed -n 's/^[hi]i *//p' | LC_ALL=C sort -u)
 }
 
-# The machine's own sources with "-backports" after the suite's name, in the format in which they are written.
-backports_sources() {
-    local suite=$1
-    if [ -r /etc/apt/sources.list ] && grep -qE "^deb .*[[:space:]]$suite[[:space:]]" /etc/apt/sources.list; then
-        echo list
-        grep -E "^deb .*[[:space:]]$suite[[:space:]]" /etc/apt/sources.list | head -1 | sed -E "s/([[:space:]])$suite([[:space:]])/\1$suite-backports\2/"
-    else
-        local file
-        for file in /etc/apt/sources.list.d/*.sources; do
-            [ -r "$file" ] || continue
-            awk -v suite="$suite" 'BEGIN { RS = ""; FS = "\n" }
-                $0 ~ "(^|\n)Types:[^\n]*deb([ \n]|$)" && $0 ~ "(^|\n)Suites:([^\n]*[ \t])?" suite "([ \t\n]|$)" {
-                    for (i = 1; i <= NF; i++) { if ($i ~ /^#/) continue; print $i ~ /^Suites:/ ? "Suites: " suite "-backports" : $i }
-                    exit }' "$file" | grep . && return
-        done | { sed '1i sources'; }
-    fi
-}
-
 # prepare_this_machine: 0 when it has all packages; 1 when it cannot have them (a newer Debian, a user without sudo).
 prepare_this_machine() {
     local missing
@@ -81,17 +63,6 @@ prepare_this_machine() {
         fail "they can be installed by root alone: run 'apt-get install --no-install-recommends ${missing[*]}' as root, then start again"
     fi
     progress_start
-    # glaze is in trixie's backports only
-    if printf '%s\n' "${missing[@]}" | grep -qx libglaze-dev && ! apt-cache show libglaze-dev >/dev/null 2>&1; then
-        local suite sources=()
-        suite=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
-        grep -rqsE "^[^#]*\b$suite-backports\b" /etc/apt/sources.list /etc/apt/sources.list.d || mapfile -t sources < <(backports_sources "$suite")
-        if ((${#sources[@]} > 1)); then
-            local file=/etc/apt/sources.list.d/voltkeep-backports.${sources[0]}
-            say "adding $suite-backports to apt's sources, for libglaze-dev ($file)"
-            printf '%s\n' "${sources[@]:1}" | as_root tee "$file" >/dev/null || fail "no permission to write $file: start it as root, or as a user who may use sudo"
-        fi
-    fi
     if ! install_here "${missing[@]}"; then
         grep -qE 'Unable to locate package|no installation candidate' "$cache/apt.log" && return 1
         fail "$(why_failed "$cache/apt.log")"
@@ -116,15 +87,13 @@ need_tools() {
     install_here "${missing[@]}" || fail "$(why_failed "$cache/apt.log")"
 }
 
-# make_root DIR: Debian 13 with the package list. The backports line is derived from the sources that mmdebstrap wrote.
+# make_root DIR: Debian 13 with the package list.
 make_root() {
     local making=$1 log=$2 options
     options=(--variant=apt --include="$(machine_packages | paste -sd,)"
         --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"'
         --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*'
-        --dpkgopt='path-exclude=/usr/share/locale/*'
-        --setup-hook='sed -n "/ trixie /{s/ trixie / trixie-backports /p;q}" "$1/etc/apt/sources.list" > "$1/etc/apt/sources.list.d/backports.list"'
-        --setup-hook='APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get update')
+        --dpkgopt='path-exclude=/usr/share/locale/*')
     if [ "$(id -u)" = 0 ]; then
         mmdebstrap "${options[@]}" trixie "$making" >"$log" 2>&1
     else
