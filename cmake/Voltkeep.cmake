@@ -66,26 +66,36 @@ function(voltkeep_test name)
   voltkeep_test_properties(${name} TIMEOUT "${A_TIMEOUT}" LABELS ${A_LABELS})
 endfunction()
 
-# voltkeep_fuzzer(<name> SOURCES ... [DEPENDS ...] [SEEDS <folder>] [OPTIONS <libFuzzer option>...]): a libFuzzer program and the
-# test that runs it for VOLTKEEP_FUZZ_SECONDS. Seeds are the folder corpus beside it if there is one; what it finds grows in the
-# build folder, and so does the input of a crash.
+# voltkeep_fuzzer(<name> SOURCES ... [DEPENDS ...] [SUBJECTS <subject>...] [SEEDS <folder>] [OPTIONS <libFuzzer option>...]): a
+# libFuzzer program and the test that runs it for VOLTKEEP_FUZZ_SECONDS; with SUBJECTS one test for each, which the program finds
+# in the environment as FUZZED, and the seeds in a folder of that name. Seeds are the folder corpus beside it if nothing is said;
+# what it finds grows in the build folder, and so does the input of a crash.
 function(voltkeep_fuzzer name)
-  cmake_parse_arguments(A "" "SEEDS" "SOURCES;DEPENDS;OPTIONS" ${ARGN})
+  cmake_parse_arguments(A "" "SEEDS" "SOURCES;DEPENDS;SUBJECTS;OPTIONS" ${ARGN})
   add_executable(fuzz_${name} ${A_SOURCES})
   target_link_libraries(fuzz_${name} PRIVATE ${A_DEPENDS})
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
-  add_dependencies(fuzzers fuzz_${name})
-  set(found ${CMAKE_CURRENT_BINARY_DIR}/found_${name})
-  file(MAKE_DIRECTORY ${found})
   if(NOT A_SEEDS AND EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/corpus)
     set(A_SEEDS ${CMAKE_CURRENT_SOURCE_DIR}/corpus)
   endif()
+  if(A_SUBJECTS)
+    foreach(subject ${A_SUBJECTS})
+      voltkeep_fuzz_test(${name}_${subject} fuzz_${name} ${subject} ${A_SEEDS}/${subject} ${A_OPTIONS})
+    endforeach()
+  else()
+    voltkeep_fuzz_test(${name} fuzz_${name} "" "${A_SEEDS}" ${A_OPTIONS})
+  endif()
+endfunction()
+
+function(voltkeep_fuzz_test name program subject seeds)
+  set(found ${CMAKE_CURRENT_BINARY_DIR}/found_${name})
+  file(MAKE_DIRECTORY ${found})
   add_test(NAME fuzz_${name} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}
-    COMMAND fuzz_${name} -max_total_time=${VOLTKEEP_FUZZ_SECONDS} -timeout=5 -print_final_stats=1 -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/${name}. ${A_OPTIONS} ${found} ${A_SEEDS})
+    COMMAND ${program} -max_total_time=${VOLTKEEP_FUZZ_SECONDS} -timeout=5 -print_final_stats=1 -artifact_prefix=${CMAKE_CURRENT_BINARY_DIR}/${name}. ${ARGN} ${found} ${seeds})
   math(EXPR limit "${VOLTKEEP_FUZZ_SECONDS} + 60")
   voltkeep_test_properties(fuzz_${name} TIMEOUT ${limit} LABELS fuzz)
   # Names and lines in the report of a crash, from binutils: LLVM's own symbolizer is a large package.
-  set_tests_properties(fuzz_${name} PROPERTIES ENVIRONMENT "ASAN_OPTIONS=external_symbolizer_path=/usr/bin/addr2line")
+  set_tests_properties(fuzz_${name} PROPERTIES ENVIRONMENT "FUZZED=${subject};ASAN_OPTIONS=external_symbolizer_path=/usr/bin/addr2line")
 endfunction()
 
 # voltkeep_protocol(<service> [DEPENDS ...]): protocol.hpp of src/services/<service>, the only file of it that others may include.

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "fuzzed_fragment.hpp"
+#include "schema_names.hpp"
 #include "wire/exi/json_fields.hpp"
 #include "wire/iso15118/codec.hpp"
 #include "wire/iso15118/fragments.hpp"
@@ -29,10 +30,9 @@ public:
 
 private:
     void add_document(std::string_view payload_type, const Octets& octets) {
-        constexpr std::array<std::string_view, 6> folders = {"app_protocol", "common_messages", "ac", "dc", "acdp", "wpt"};
         if (payload_type.size() != 6 || payload_type.back() < '1' || payload_type.back() > '6') return;
         auto number = static_cast<std::size_t>(payload_type.back() - '1');
-        write(folders[number], octets);
+        write(schema_names[number], octets);
         auto header = make_v2gtp_header({static_cast<PayloadType>(0x8001 + number), static_cast<std::uint32_t>(octets.size())});
         Octets frame(header.begin(), header.end());
         frame.insert(frame.end(), octets.begin(), octets.end());
