@@ -145,7 +145,7 @@ std::string Actor::perform(const std::string& command) {
     if (word == "list") return list_folder(rest);
     if (word == "exit") ::_exit(std::atoi(rest.c_str()));
     if (word == "abort") std::abort();
-    if (word == "break") CHECK(!"told to break");
+    if (word == "break") CHECK(word != "break");   // told to
     if (word == "hang")
         for (;;) ::pause();
     if (word == "fault") self_.fault(Error(Errc::io, rest));
