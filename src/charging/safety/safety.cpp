@@ -140,8 +140,9 @@ Step step(const Configuration& configuration, const State& before, const Inputs&
     a.sequence = ++state.sequence;
     a.close_contactor = interlock.close;
     a.reset_watchdog = !interlock.close;
-    a.lock = work.plugged && (inputs.command.lock || inputs.command.demand != Demand::none || interlock.close ||
-                              (!is_ac && inputs.sensors.outlet_voltage.value >= 60'000));
+    // What is live stays locked, whatever the pilot says.
+    const bool is_live = interlock.close || (!is_ac && inputs.sensors.outlet_voltage.value >= 60'000);
+    a.lock = is_live || (work.plugged && (inputs.command.lock || inputs.command.demand != Demand::none));
     state.fault_signal_us = state.fault_signal_us > work.elapsed_us ? state.fault_signal_us - work.elapsed_us : 0;
     if (state.fault_signal_us > 0) {
         a.drive = Drive::fault;

@@ -49,9 +49,10 @@ void advance_dc(Work& work, const interlock_outputs& interlock) {
         case Stage::insulation_test: {
             const bool standing = s.outlet_voltage.value >= test_voltage(work).value / 100 * 95;
             state.settled_us = standing ? state.settled_us + work.elapsed_us : 0;
-            if (state.settled_us < kInsulationUs) break;
-            //= IEC 61851-23 CC.4.1: below 500 ohm/V a warning
             const std::int64_t volt = s.outlet_voltage.value / 1'000;
+            // A fault that begins in the last moments of the test has not yet had the time to trip: it is not passed either.
+            if (state.settled_us < kInsulationUs || s.insulation.value < volt * limit_of(PROTECTION_INSULATION)) break;
+            //= IEC 61851-23 CC.4.1: below 500 ohm/V a warning
             state.insulation_warning = s.insulation.value < volt * 500;
             enter(state, Stage::test_discharge);
             break;
@@ -122,7 +123,8 @@ void drive_dc(Work& work, const interlock_outputs& interlock, Actuators& a) {
             return;
         case Stage::stopping:
             ramp(work, {0}, interlock.stop != STOP_NORMAL);
-            a.supply_on = interlock.stop == STOP_NORMAL || interlock.stop == STOP_CONTROLLED;
+            // On only to ramp down what was delivered: a stop before the first delivery puts no voltage on the output.
+            a.supply_on = state.allowed.value != 0 && (interlock.stop == STOP_NORMAL || interlock.stop == STOP_CONTROLLED);
             a.voltage = state.wanted.voltage;
             a.current = state.ramped;
             return;
@@ -151,6 +153,9 @@ bool wants_closed(const Work& work) {
     const std::uint32_t behind = state.sequence - work.sensors.echo;
     if (demand == Demand::none || state.blocked || !work.plugged) return false;
     if (state.interlock.phase == INTERLOCK_OPEN && behind > static_cast<std::uint32_t>(limit_of(PROTECTION_BUS_LATE)) / 10) return false;
+    // Debounce is for holding: onto a pilot or a lock that changes in this very frame nothing is closed, nor while the pilot says F.
+    const bool is_sure = state.drive != Drive::fault && state.pilot.seen == state.pilot.stable && state.locked.seen;
+    if (state.interlock.phase == INTERLOCK_OPEN && !is_sure) return false;
     if (work.is_ac)
         return demand == Demand::energy && work.energy_ready && limit_now(work).current.value >= 6'000 &&
                state.phases == state.wanted.phases && state.phase_pause_us == 0;

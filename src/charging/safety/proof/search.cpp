@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+// Searches the whole safety core exhaustively over named classes: for each outlet and each class of fault, from every state of rest that
+// can be reached, every sequence of the named events, each held for one of the named times, at most kInMotion of them before the next
+// rest, until there is no new state. Every period on the way is observed.
+//
+// A state is known by a key of everything that can change what comes later; times in it are cut where longer makes no difference.
+//   safety_search            searches all
+//   safety_search dc|ac NAME...    searches this outlet, these faults, only
+// Prints the counts; ends with 1 at the first broken rule, after telling how it was reached.
+#include <chrono>
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+#include <deque>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "charging/safety/proof/rules.hpp"
+
+namespace {
+
+using namespace voltkeep::safety;
+using namespace voltkeep::safety::proof;
+
+enum class Event : std::uint8_t { nothing, unplug, plug, ready, demand, check, consent, fault, acknowledge, setpoint, recover, last_ = recover };
+constexpr std::array<const char*, static_cast<std::size_t>(Event::last_) + 1> kEventNames{
+    "nothing", "car away", "car in B", "car in C", "demand on/off", "cable check wanted", "consent on/off", "fault on/off", "acknowledge", "next setpoint",
+    "fault gone, demand withdrawn, acknowledged, demand again"};
+
+/// How long the world stays so after an event, milliseconds: a period, less than every time of the table, longer than the short ones, and
+/// as long as it takes to rest.
+enum class Hold : std::uint8_t { period, shortly, longer, rest, last_ = rest };
+constexpr std::array<const char*, static_cast<std::size_t>(Hold::last_) + 1> kHoldNames{"10 ms", "40 ms", "600 ms", "until rest"};
+
+struct Node {
+    State state{};
+    World world{};
+    Observer observer{};
+    std::int64_t us = 1'000'000;
+    std::uint32_t parent = 0;
+    std::uint8_t in_motion = 0;   ///< events since the last rest
+    Event event = Event::nothing;
+    Hold hold = Hold::period;
+};
+
+/// 128 bits of everything that matters later.
+class Key {
+public:
+    template <class T>
+    void put(T value) {
+        static_assert(std::is_integral_v<T> || std::is_enum_v<T>);
+        const auto v = static_cast<std::uint64_t>(value);
+        a_ = (a_ ^ v) * 0x9e3779b97f4a7c15u;
+        a_ ^= a_ >> 29;
+        b_ = (b_ + v) * 0xd1342543de82ef95u + 0x632be59bd9b4e019u;
+        b_ ^= b_ >> 31;
+    }
+    void cut(std::uint32_t value, std::uint32_t at) { put(value < at ? value : at); }
+    friend bool operator==(const Key&, const Key&) = default;
+    struct Hash {
+        std::size_t operator()(const Key& k) const { return k.a_ ^ k.b_; }
+    };
+
+private:
+    std::uint64_t a_ = 0x243f6a8885a308d3u, b_ = 0x13198a2e03707344u;
+};
+
+// A member more in one of these is a question to key_of(): does it change what comes later?
+static_assert(sizeof(State) == 312 && sizeof(interlock_state) == 152 && sizeof(Observer) == 72 && sizeof(Setpoint) == 20);
+
+void put_core(Key& key, const State& s, const Sensors& sensors) {
+    key.put(s.started);
+    key.cut(s.sequence - sensors.echo, 8);
+    key.put(s.seen_sequence == sensors.sequence);
+    key.cut(s.frame_age_us, 40'000);
+    key.put(s.seen);
+    key.put(s.consent_left_us);
+    key.put(s.pilot.stable), key.put(s.pilot.seen), key.cut(s.pilot.held_us, 20'000);
+    key.put(s.locked.stable), key.put(s.locked.seen), key.cut(s.locked.held_us, 20'000);
+    key.put(s.diode.stable), key.put(s.diode.seen), key.cut(s.diode.held_us, 20'000);
+    key.put(s.stage);
+    const bool is_timed = s.stage == Stage::short_test || s.stage == Stage::discharging;   // the stages that end by their time
+    key.cut(is_timed ? s.stage_us : 0, 1'600'000);
+    key.cut(s.settled_us, 600'000);
+    key.put(s.cable_check), key.put(s.insulation_warning), key.put(s.short_circuit), key.put(s.blocked), key.put(s.drive);
+    for (const Setpoint& p : {s.wanted, s.asked})
+        key.put(p.voltage.value), key.put(p.current.value), key.put(p.ev_voltage_max.value), key.put(p.ramp_ma_per_s), key.put(p.phases);
+    key.put(s.ramped.value), key.put(s.allowed.value);
+    key.cut(s.allowed_held_us, 6'200'000);
+    key.put(s.phases), key.put(s.phase_pause_us), key.put(s.fault_signal_us);
+    const interlock_state& i = s.interlock;
+    for (unsigned id = 0; id < PROTECTION_COUNT; ++id) key.cut(i.held_us[id], interlock_protections[id].time_us);
+    key.put(i.conditions), key.put(i.latched), key.put(i.stop_left_us), key.put(i.phase), key.put(i.stop), key.put(i.armed), key.put(i.cause);
+}
+
+Key key_of(const Node& n) {
+    Key key;
+    put_core(key, n.state, n.world.sensors);
+    key.put(n.in_motion);
+    const World& w = n.world;
+    key.put(w.is_faulty), key.put(w.level_mv), key.put(w.demand), key.put(w.renews), key.put(w.setpoint), key.put(w.car_contactor);
+    key.put(w.sensors.supply_voltage.value), key.put(w.sensors.outlet_voltage.value), key.put(w.sensors.current.value);
+    key.put(w.sensors.contactor_closed), key.put(w.sensors.locked);
+    const Actuators& a = w.orders;
+    key.put(a.close_contactor), key.put(a.supply_on), key.put(a.discharge), key.put(a.lock), key.put(a.drive), key.put(a.duty_permille);
+    key.put(a.voltage.value), key.put(a.current.value);
+    const Observer& o = n.observer;
+    key.put(o.was_closed), key.put(o.consent_age);
+    key.put(o.fault_while_closed), key.put(o.fault_age), key.put(o.not_ready), key.put(o.unwanted), key.put(o.against_order), key.put(o.after_stall);
+    key.put(o.tested), key.put(o.stood), key.put(o.matched), key.put(o.not_bled), key.put(o.broken_pilot), key.put(o.setpoint), key.put(o.owes_acknowledgement), key.put(o.owes_withdrawal), key.put(o.last_current);
+    return key;
+}
+
+struct Counts {
+    std::uint64_t states = 0, runs = 0, periods = 0, delivering = 0, faults_under_power = 0, wanted_faults = 0;
+};
+
+class Search {
+public:
+    Search(Outlet outlet, Fault fault) : configuration_(configuration_of(outlet)), fault_(fault) {}
+
+    /// False at a broken rule.
+    bool run(Counts& counts) {
+        Node first;
+        first.world.fault = fault_;
+        nodes_.push_back(first);
+        known_.insert(key_of(first));
+        for (std::uint32_t at = 0; at < nodes_.size(); ++at) {
+            if (nodes_.size() > kMost) {
+                std::printf("more than %zu states: the classes of this search must become fewer\n", kMost);
+                return false;
+            }
+            for (int event = 0; event <= static_cast<int>(Event::last_); ++event)
+                for (int hold = 0; hold <= static_cast<int>(Hold::last_); ++hold) {
+                    Node next = nodes_[at];
+                    next.parent = at;
+                    next.event = static_cast<Event>(event);
+                    next.hold = static_cast<Hold>(hold);
+                    next.in_motion = next.hold == Hold::rest ? 0 : static_cast<std::uint8_t>(next.in_motion + 1);
+                    if (next.in_motion > kInMotion) continue;
+                    if (!applies(next)) continue;
+                    ++counts.runs;
+                    if (!hold_it(next, counts)) return false;
+                    if (known_.insert(key_of(next)).second) nodes_.push_back(next);
+                }
+        }
+        counts.states += nodes_.size();
+        return true;
+    }
+
+private:
+    static constexpr std::size_t kMost = 400'000;
+    static constexpr std::uint8_t kInMotion = 2;   // and what becomes of it, until rest
+
+    // Events that change nothing, or that this search does without.
+    bool applies(Node& n) {
+        World& w = n.world;
+        const bool faulty = fault_ != Fault::none && fault_ != Fault::setpoints;
+        switch (n.event) {
+            case Event::nothing: return true;
+            case Event::unplug: return fault_ == Fault::none && level(w, 12'000);
+            case Event::plug: return fault_ != Fault::setpoints && level(w, 9'000);
+            case Event::ready: return level(w, 6'000);
+            case Event::demand: w.demand = w.demand == Demand::none ? Demand::energy : Demand::none; return true;
+            case Event::check: w.demand = Demand::cable_check; return fault_ == Fault::none && !is_ac(configuration_.outlet);
+            case Event::consent: w.renews = !w.renews; return fault_ == Fault::none || n.hold == Hold::rest;
+            case Event::fault: w.is_faulty = !w.is_faulty; return faulty;
+            case Event::acknowledge: w.acknowledges = true; return fault_ != Fault::setpoints && (n.hold == Hold::period || n.hold == Hold::rest);
+            case Event::setpoint: w.setpoint = static_cast<std::uint8_t>((w.setpoint + 1) % kSetpoints); return fault_ == Fault::setpoints;
+            case Event::recover: w.is_faulty = false; w.acknowledges = true; w.demand = Demand::none; return n.hold == Hold::period;
+        }
+        return false;
+    }
+
+    static bool level(World& w, std::int16_t mv) {
+        const bool is_new = w.level_mv != mv;
+        w.level_mv = mv;
+        return is_new;
+    }
+
+    bool hold_it(Node& n, Counts& counts) {
+        constexpr std::array<std::int32_t, 4> kPeriods{1, 4, 60, 0};
+        if (const std::int32_t periods = kPeriods[static_cast<std::size_t>(n.hold)]; periods > 0) {
+            for (std::int32_t i = 0; i < periods; ++i)
+                if (!period(n, counts)) return false;
+            if (n.event != Event::recover) return true;
+            n.world.demand = Demand::energy;
+            return period(n, counts) && period(n, counts) && period(n, counts);
+        }
+        // At rest is where a period changes nothing any more; what still counts is cut after the longest time of the fault's class.
+        Key before = key_of(n);
+        for (std::int32_t periods = 1; periods <= class_of(fault_).settle_ms / 10; ++periods) {
+            if (!period(n, counts)) return false;
+            if (periods % 8 != 0) continue;
+            const Key after = key_of(n);
+            if (after == before && n.world.renews == (n.state.consent_left_us > 0)) break;
+            before = after;
+        }
+        return true;
+    }
+
+    bool period(Node& n, Counts& counts) {
+        World& w = n.world;
+        const Stage stage_before = n.state.stage;
+        const bool is_faulty = w.is_faulty;
+        advance(w, configuration_, stage_before);
+        const bool is_stalled = w.fault == Fault::stall && is_faulty;
+        const std::int32_t elapsed_ms = is_stalled ? 150 : 10;
+        if (is_stalled) w.is_faulty = false;   // one period
+        Inputs in{w.sensors, {}};
+        in.command.demand = w.demand;
+        in.command.setpoint = setpoint_of(w.setpoint, is_ac(configuration_.outlet));
+        in.command.digital = false;
+        in.command.consent_ms = w.renews ? 500 : 0;
+        in.command.acknowledge = w.acknowledges;
+        w.acknowledges = false;
+        n.us += elapsed_ms * 1'000;
+        const Step made = step(configuration_, n.state, in, Tick{n.us});
+        n.state = made.state;
+        w.orders = made.outputs.actuators;
+        ++counts.periods;
+        if (stage_before == Stage::delivering) {
+            ++counts.delivering;
+            if (is_faulty) ++counts.faults_under_power;
+        }
+        const char* broken = observe(n.observer, w, configuration_, in.command, made.outputs, stage_before, elapsed_ms);
+        if (broken) tell(n, broken);
+        return broken == nullptr;
+    }
+
+    void tell(const Node& n, const char* rule) const {
+        std::printf("%s, fault %s: BROKEN: %s\n", is_ac(configuration_.outlet) ? "AC" : "DC", class_of(fault_).name, rule);
+        std::vector<const Node*> way{&n};
+        for (const Node* at = &n; at != &nodes_[0];) way.push_back(at = &nodes_[at->parent]);
+        for (std::size_t i = way.size() - 1; i-- > 0;)
+            std::printf("  %s, held %s -> %s, conditions %08x\n", kEventNames[static_cast<std::size_t>(way[i]->event)],
+                        kHoldNames[static_cast<std::size_t>(way[i]->hold)], stage_name(way[i]->state.stage), way[i]->state.interlock.conditions);
+    }
+
+    Configuration configuration_;
+    Fault fault_;
+    std::deque<Node> nodes_;
+    std::unordered_set<Key, Key::Hash> known_;
+};
+
+// Every word on the command line is an outlet or a fault; no outlet or no fault among them means all.
+bool is_asked(int argc, char** argv, const char* outlet, const char* fault) {
+    bool any_outlet = false, any_fault = false, this_outlet = false, this_fault = false;
+    for (int i = 1; i < argc; ++i) {
+        const bool is_outlet = std::strcmp(argv[i], "dc") == 0 || std::strcmp(argv[i], "ac") == 0;
+        (is_outlet ? any_outlet : any_fault) = true;
+        if (std::strcmp(argv[i], outlet) == 0) this_outlet = true;
+        if (std::strcmp(argv[i], fault) == 0) this_fault = true;
+    }
+    return (this_outlet || !any_outlet) && (this_fault || !any_fault);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto begun = std::chrono::steady_clock::now();
+    Counts all;
+    int searches = 0;
+    for (const Outlet outlet : {Outlet::ccs, Outlet::ac_socket}) {
+        for (int i = 0; i <= static_cast<int>(Fault::last_); ++i) {
+            const auto fault = static_cast<Fault>(i);
+            const Kind here = is_ac(outlet) ? Kind::ac : Kind::dc;
+            if (!(static_cast<int>(class_of(fault).kind) & static_cast<int>(here))) continue;
+            if (!is_asked(argc, argv, is_ac(outlet) ? "ac" : "dc", class_of(fault).name)) continue;
+            Counts counts;
+            Search search(outlet, fault);
+            if (!search.run(counts)) return 1;
+            ++searches;
+            std::printf("%s %-24s %8" PRIu64 " states %9" PRIu64 " runs %11" PRIu64 " periods, %" PRIu64 " with power, %" PRIu64 " of them with the fault\n",
+                        is_ac(outlet) ? "AC" : "DC", class_of(fault).name, counts.states, counts.runs, counts.periods, counts.delivering,
+                        counts.faults_under_power);
+            std::fflush(stdout);
+            // A search that never delivers power, or never meets its fault, has shown nothing.
+            const bool is_before_power = class_of(fault).open_within_ms == 0 || fault == Fault::short_circuit || fault == Fault::inrush ||
+                                         fault == Fault::never_precharged || fault == Fault::insulation_test_hangs;
+            if (counts.delivering == 0 || (counts.faults_under_power == 0 && !is_before_power)) {
+                std::printf("EMPTY: this search has not seen what it is for\n");
+                return 1;
+            }
+            all.states += counts.states, all.runs += counts.runs, all.periods += counts.periods;
+        }
+    }
+    if (searches == 0) return std::printf("no such fault\n"), 2;
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+    std::printf("%d searches, %" PRIu64 " states, %" PRIu64 " runs, %" PRIu64 " periods, no rule broken, %.1f s\n", searches, all.states, all.runs,
+                all.periods, static_cast<double>(took.count()) / 1e3);
+    return 0;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The world of the search: hardware that obeys within a period, a car, a session that wants something, and one class of fault.
+// Small on purpose: every number in it that time does not bring back to rest is one more dimension of the search.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "charging/safety/safety.hpp"
+
+namespace voltkeep::safety::proof {
+
+inline constexpr std::int32_t kBatteryMv = 400'000;
+
+/// The classes of what can go wrong, each by what the core's sensors show of it.
+enum class Fault : std::uint8_t {
+    none, setpoints, frames_stop, echo_frozen, stall, watchdog, emergency_stop, earth_lost, pilot_e, pilot_between, diode, lock_open, residual_dc_6, residual_dc_60,
+    residual_dc_200, residual_ac_30, residual_ac_150, insulation, short_circuit, over_current, over_current_long, inrush, reverse_current,
+    over_voltage_ev, over_voltage, over_temperature, minus_temperature, temperature_sensor, cabinet_sensor, current_sensor, supply_voltage_sensor,
+    outlet_voltage_sensor, voltages_disagree, auxiliary_open, auxiliary_closed, welded, discharge_broken, never_precharged, insulation_test_hangs,
+    supply_fault, mains_voltage, mains_frequency,
+    last_ = mains_frequency,
+};
+
+enum class Kind : std::uint8_t { dc = 1, ac = 2, both = 3 };
+
+/// What the facts say of a fault, in the words of the clauses and not of the code: the contactor is open when it has been there so long.
+struct FaultClass {
+    const char* name;
+    Kind kind;
+    std::int32_t open_within_ms;   ///< while the contactor is closed. 0: the fault does not show while it is closed
+    bool is_emergency;             ///< latched, acknowledged by somebody before power flows again
+    std::int32_t settle_ms;        ///< longer than every time that belongs to it
+};
+
+inline constexpr std::array<FaultClass, static_cast<std::size_t>(Fault::last_) + 1> kFaults{{
+    {"none", Kind::both, 0, false, 8'000},
+    {"setpoints", Kind::both, 0, false, 8'000},
+    {"frames_stop", Kind::both, 150, true, 8'000},
+    {"echo_frozen", Kind::both, 200, true, 8'000},
+    {"stall", Kind::both, 210, true, 8'000},
+    {"watchdog", Kind::both, 100, true, 8'000},
+    {"emergency_stop", Kind::both, 100, true, 8'000},
+    {"earth_lost", Kind::both, 100, true, 8'000},
+    {"pilot_e", Kind::both, 100, false, 8'000},
+    {"pilot_between", Kind::both, 150, false, 8'000},
+    {"diode", Kind::both, 200, false, 8'000},
+    {"lock_open", Kind::both, 100, true, 8'000},
+    {"residual_dc_6", Kind::ac, 10'000, true, 12'000},
+    {"residual_dc_60", Kind::ac, 300, true, 8'000},
+    {"residual_dc_200", Kind::ac, 100, true, 8'000},
+    {"residual_ac_30", Kind::ac, 300, true, 8'000},
+    {"residual_ac_150", Kind::ac, 40, true, 8'000},
+    {"insulation", Kind::dc, 700, true, 8'000},
+    {"short_circuit", Kind::dc, 700, true, 8'000},
+    {"over_current", Kind::both, 150, true, 8'000},
+    {"over_current_long", Kind::ac, 110'000, false, 115'000},
+    {"inrush", Kind::dc, 150, true, 8'000},
+    {"reverse_current", Kind::dc, 150, true, 8'000},
+    {"over_voltage_ev", Kind::dc, 500, true, 8'000},
+    {"over_voltage", Kind::dc, 110, true, 8'000},
+    {"over_temperature", Kind::both, 1'200, true, 8'000},
+    {"minus_temperature", Kind::both, 1'200, true, 8'000},
+    {"temperature_sensor", Kind::both, 200, true, 8'000},
+    {"cabinet_sensor", Kind::both, 200, true, 8'000},
+    {"current_sensor", Kind::both, 200, true, 8'000},
+    {"supply_voltage_sensor", Kind::dc, 200, true, 8'000},
+    {"outlet_voltage_sensor", Kind::dc, 200, true, 8'000},
+    {"voltages_disagree", Kind::dc, 200, true, 8'000},
+    {"auxiliary_open", Kind::both, 250, true, 8'000},
+    {"auxiliary_closed", Kind::both, 0, true, 8'000},
+    {"welded", Kind::dc, 0, true, 8'000},
+    {"discharge_broken", Kind::dc, 0, true, 8'000},
+    {"never_precharged", Kind::dc, 11'200, false, 12'000},
+    {"insulation_test_hangs", Kind::dc, 11'200, false, 12'000},
+    {"supply_fault", Kind::both, 100, true, 8'000},
+    {"mains_voltage", Kind::both, 6'300, false, 8'000},
+    {"mains_frequency", Kind::both, 6'300, false, 8'000},
+}};
+
+[[nodiscard]] constexpr const FaultClass& class_of(Fault fault) { return kFaults[static_cast<std::size_t>(fault)]; }
+
+/// Everything that is not the core.
+struct World {
+    Fault fault = Fault::none;      ///< the class under search
+    bool is_faulty = false;         ///< and whether it is there now
+    std::int16_t level_mv = 12'000; ///< the car's side of the pilot: A 12 V, B 9 V, C 6 V
+    Demand demand = Demand::none;
+    bool renews = false;            ///< the session renews its consent every period
+    std::uint8_t setpoint = 0;      ///< class of setpoint, below
+    bool car_contactor = false;
+    bool acknowledges = false;      ///< in the next period alone
+    Sensors sensors{};
+    Actuators orders{};
+    std::uint32_t frozen_echo = 0;
+};
+
+/// The classes of setpoint: full, half, two beyond the nameplate (clamped), and four absurd ones (refused: what was wanted stays).
+inline constexpr std::uint8_t kSetpoints = 8;
+inline constexpr std::uint8_t kFirstClamped = 2, kFirstRefused = 4;
+[[nodiscard]] inline Setpoint setpoint_of(std::uint8_t which, bool is_ac) {
+    Setpoint s{.voltage = {kBatteryMv}, .current = {20'000}, .ev_voltage_max = {500'000}};
+    if (is_ac) s.ev_voltage_max = {};
+    switch (which) {
+        case 1: s.current = {10'000}; break;
+        case 2: s.current = {100'000}; break;
+        case 3: s.voltage = {1'200'000}, s.ev_voltage_max = {1'500'000}; break;
+        case 4: s.current = {-10'000}; break;
+        case 5: s.current = {INT32_MIN}; break;
+        case 6: s.voltage = {-1}; break;
+        case 7: s.ramp_ma_per_s = INT32_MAX; break;
+        default: break;
+    }
+    return s;
+}
+
+[[nodiscard]] inline Configuration configuration_of(Outlet outlet) {
+    Configuration c{.outlet = outlet};
+    c.current_max = {20'000};
+    c.cable_max = {20'000};
+    c.ramp_ma_per_s = 400'000;
+    return c;
+}
+
+[[nodiscard]] constexpr bool is_ac(Outlet outlet) { return outlet == Outlet::ac_socket || outlet == Outlet::ac_cable; }
+
+/// Whether the fault shows in these sensors, under a closed contactor.
+[[nodiscard]] bool shows(const World& world, Stage stage);
+
+/// The next frame of sensors, from the orders of the last period.
+void advance(World& world, const Configuration& configuration, Stage stage);
+
+}  // namespace voltkeep::safety::proof
