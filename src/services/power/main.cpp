@@ -38,7 +38,7 @@ public:
     [[nodiscard]] const safety::Report& report() const { return report_; }
 
     void turn() {
-        if (const auto sensors = driver_.call(powerdrv::Exchange{actuators_})) {
+        if (const auto sensors = driver_.call(powerdrv::Take{})) {
             if (sensors->sequence != inputs_.sensors.sequence && frames_ < settling_frames) ++frames_;
             inputs_.sensors = *sensors;
         }
@@ -47,7 +47,8 @@ public:
         inputs_.command.consent_ms = 0;
         inputs_.command.acknowledge = false;
         state_ = state;
-        actuators_ = outputs.actuators;
+        // Not acknowledged: the hardware's echo stays behind, and the core trips on that; its watchdog opens without us.
+        (void)driver_.call(powerdrv::Put{outputs.actuators});
         tell(outputs.report);
     }
 
@@ -68,7 +69,6 @@ private:
     kernel::Client<powerdrv::Interface> driver_;
     safety::State state_{};
     safety::Inputs inputs_{};
-    safety::Actuators actuators_{};
     safety::Report report_{.pilot = safety::Pilot::between};
     std::uint32_t frames_ = 0;
 };

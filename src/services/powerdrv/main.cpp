@@ -63,10 +63,11 @@ int main() {
     auto self = kernel::Service::start();
     powerdrv::Bus bus(self);
 
-    self.serve<powerdrv::Interface>([&](const powerdrv::Exchange& m) -> Result<safety::Sensors> {
-        bus.put(m.actuators);
-        return bus.newest();
-    });
+    self.serve<powerdrv::Interface>([&](const powerdrv::Take&) -> Result<safety::Sensors> { return bus.newest(); },
+                                    [&](const powerdrv::Put& m) -> Result<kernel::Done> {
+                                        bus.put(m.actuators);
+                                        return kernel::Done{};
+                                    });
 
     if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) self.fault(fail_errno("mlockall").error());   // loud in status, and it goes on
     self.seal();

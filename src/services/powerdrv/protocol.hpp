@@ -7,12 +7,17 @@
 
 namespace voltkeep::powerdrv {
 
-/// One period: the hardware's new orders against the newest frame of its sensors, which may be an old one (its sequence tells).
-struct Exchange {
-    safety::Actuators actuators;
+/// The newest frame of the sensors, which may be an old one (its sequence tells). Taken at the beginning of a period.
+struct Take {
     using Reply = safety::Sensors;
 };
 
-using Interface = kernel::Interface<Exchange>;
+/// The hardware's orders, sent in the same period in which they were decided.
+struct Put {
+    safety::Actuators actuators;
+    using Reply = kernel::Done;
+};
+
+using Interface = kernel::Interface<Take, Put>;
 
 }  // namespace voltkeep::powerdrv
