@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <random>
+#include <string>
 
 namespace {
 
@@ -239,6 +242,22 @@ TEST(Interlock, its_table_is_complete) {
         EXPECT_TRUE(row.stop == STOP_CONTROLLED || row.stop == STOP_EMERGENCY) << row.name;
         EXPECT_FALSE(row.stop == STOP_CONTROLLED && row.latches != LATCH_NEVER) << row.name << ": a controlled stop needs nobody's acknowledgement";
     }
+}
+
+// A row of the table as docs/safety.md has it.
+std::string row_in_words(const interlock_protection& row) {
+    const std::string stop = row.stop == STOP_EMERGENCY ? "emergency" : "controlled";
+    const std::string latch = row.latches == LATCH_ALWAYS ? "always" : row.latches == LATCH_UNDER_POWER ? "under power" : "no";
+    const std::string limit = *row.unit ? std::to_string(row.limit) + " " + row.unit : "";
+    return std::string("| ") + row.name + " | " + limit + " | " + std::to_string(row.time_us / 1'000) + " | " + stop + " | " + latch + " | " + row.clause + " |\n";
+}
+
+TEST(Interlock, its_table_stands_in_the_documents) {
+    std::ifstream file("docs/safety.md");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::string table;
+    for (const interlock_protection& row : interlock_protections) table += row_in_words(row);
+    EXPECT_NE(text.find(table), std::string::npos) << "docs/safety.md does not hold this table:\n" << table;
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ const char* closed(const Observer& o, const World& w, const Configuration& c, co
     return nullptr;
 }
 
-const char* power(const Observer& o, const World& w, const Configuration& c, const Outputs& out, const Command& command) {
+const char* power(const Observer& o, const Configuration& c, const Outputs& out, const Command& command) {
     const Actuators& a = out.actuators;
     const std::int32_t current = absolute(a.current.value);
     if (a.supply_on && !a.close_contactor) return "supply on behind an open contactor";
@@ -65,7 +65,7 @@ const char* power(const Observer& o, const World& w, const Configuration& c, con
         if (a.drive == Drive::pwm && a.duty_permille != 50 && command.demand != Demand::energy) return "AC offered though nobody wants it";
         return nullptr;
     }
-    if (a.supply_on && a.voltage.value > 500'000 && w.fault != Fault::setpoints) return "more voltage than the car can take";
+    if (a.supply_on && a.voltage.value > (o.accepted == kHighVoltage ? 920'000 : 500'000)) return "more voltage than the car can take";
     if (a.supply_on && a.voltage.value > 60'000 && !o.stood) return "a high voltage before the short-circuit test";
     if (current > 2'000 && o.tested < 600) return "power before the insulation test";
     if (current > 2'000 && a.current.value > o.last_current + 4'000) return "a ramp steeper than the station's";
@@ -109,11 +109,13 @@ const char* observe(Observer& o, const World& w, const Configuration& c, const C
                          w.fault == Fault::current_sensor || o.fault_age <= 80;
     if (command.acknowledge && is_gone) o.owes_acknowledgement = false;
 
+    if (w.setpoint < kFirstRefused) o.accepted = w.setpoint;
+
     const char* broken = closes ? closing(o, w, c, command) : nullptr;
     if (!broken && a.close_contactor) broken = closed(o, w, c, out);
-    if (!broken) broken = power(o, w, c, out, command);
+    if (!broken) broken = power(o, c, out, command);
     if (!broken && !o.was_closed && !a.close_contactor && o.against_order > 200 && !out.report.latched) broken = "a contactor that is closed against its order was not latched";
-    if (!broken && !is_ac(c.outlet) && is_plugged(s) && s.outlet_voltage.value >= 60'000 && w.orders.lock && !a.lock && w.orders.drive != Drive::fault)
+    if (!broken && !is_ac(c.outlet) && is_plugged(s) && s.outlet_voltage.value >= 60'000 && o.was_locked && !a.lock && w.orders.drive != Drive::fault)
         broken = "unlocked under voltage";
 
     const std::uint32_t told = out.report.tripped | out.report.latched;
@@ -135,10 +137,12 @@ const char* observe(Observer& o, const World& w, const Configuration& c, const C
     if (!broken && counted.operations != o.operations + (closes ? 1 : 0)) broken = "a closing was not counted";
     const bool is_new = w.setpoint != o.setpoint;
     const bool is_refused = is_new && w.setpoint >= kFirstRefused;
-    const bool is_clamped = is_new && w.setpoint >= kFirstClamped && !is_refused;
+    const bool knows_the_car = !is_ac(c.outlet) || w.setpoint <= kHighVoltage;   // AC: the car has no voltage to be clamped to
+    const bool is_clamped = is_new && w.setpoint >= kFirstClamped && !is_refused && knows_the_car;
     if (!broken && w.fault == Fault::setpoints && counted.refused_setpoints - o.refused != (is_refused ? 1 : 0)) broken = "an absurd setpoint was not refused once";
     if (!broken && w.fault == Fault::setpoints && counted.clamped_setpoints - o.clamped != (is_clamped ? 1 : 0)) broken = "a setpoint beyond the nameplate was not clamped once";
     o.setpoint = w.setpoint;
+    o.was_locked = a.lock;
     o.refused = counted.refused_setpoints;
     o.clamped = counted.clamped_setpoints;
     o.openings = counted.openings_under_load;

@@ -23,6 +23,8 @@ struct Observer {
     std::int32_t not_bled = 0;          ///< DC: how long the output has stood although it was to be bled
     std::int32_t broken_pilot = 0;      ///< how long the pilot has been at no state's level while it could be read
     std::uint8_t setpoint = 0;          ///< the class of the last period
+    std::uint8_t accepted = 0;          ///< the class that was last not refused
+    bool was_locked = false;
     bool owes_acknowledgement = false;  ///< an emergency ended a delivery, and nobody has acknowledged it since its cause went
     bool owes_withdrawal = false;       ///< a stop that nobody asked for: the demand must be seen withdrawn
     std::int32_t last_current = 0;      ///< what was ordered

@@ -66,7 +66,7 @@ private:
 };
 
 // A member more in one of these is a question to key_of(): does it change what comes later?
-static_assert(sizeof(State) == 312 && sizeof(interlock_state) == 152 && sizeof(Observer) == 72 && sizeof(Setpoint) == 20);
+static_assert(sizeof(State) == 312 && sizeof(interlock_state) == 152 && sizeof(Observer) == 76 && sizeof(Setpoint) == 20);
 
 void put_core(Key& key, const State& s, const Sensors& sensors) {
     key.put(s.started);
@@ -107,7 +107,7 @@ Key key_of(const Node& n) {
     const Observer& o = n.observer;
     key.put(o.was_closed), key.put(o.consent_age);
     key.put(o.fault_while_closed), key.put(o.fault_age), key.put(o.not_ready), key.put(o.unwanted), key.put(o.against_order), key.put(o.after_stall);
-    key.put(o.tested), key.put(o.stood), key.put(o.matched), key.put(o.not_bled), key.put(o.broken_pilot), key.put(o.setpoint), key.put(o.owes_acknowledgement), key.put(o.owes_withdrawal), key.put(o.last_current);
+    key.put(o.tested), key.put(o.stood), key.put(o.matched), key.put(o.not_bled), key.put(o.broken_pilot), key.put(o.setpoint), key.put(o.accepted), key.put(o.was_locked), key.put(o.owes_acknowledgement), key.put(o.owes_withdrawal), key.put(o.last_current);
     return key;
 }
 

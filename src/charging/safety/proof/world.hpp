@@ -95,9 +95,9 @@ struct World {
     std::uint32_t frozen_echo = 0;
 };
 
-/// The classes of setpoint: full, half, two beyond the nameplate (clamped), and four absurd ones (refused: what was wanted stays).
-inline constexpr std::uint8_t kSetpoints = 8;
-inline constexpr std::uint8_t kFirstClamped = 2, kFirstRefused = 4;
+/// The classes of setpoint: full, half, three beyond the nameplate or the car (clamped), and four absurd ones (refused: what was wanted stays).
+inline constexpr std::uint8_t kSetpoints = 9;
+inline constexpr std::uint8_t kFirstClamped = 2, kFirstRefused = 5, kHighVoltage = 3;
 [[nodiscard]] inline Setpoint setpoint_of(std::uint8_t which, bool is_ac) {
     Setpoint s{.voltage = {kBatteryMv}, .current = {20'000}, .ev_voltage_max = {500'000}};
     if (is_ac) s.ev_voltage_max = {};
@@ -105,10 +105,11 @@ inline constexpr std::uint8_t kFirstClamped = 2, kFirstRefused = 4;
         case 1: s.current = {10'000}; break;
         case 2: s.current = {100'000}; break;
         case 3: s.voltage = {1'200'000}, s.ev_voltage_max = {1'500'000}; break;
-        case 4: s.current = {-10'000}; break;
-        case 5: s.current = {INT32_MIN}; break;
-        case 6: s.voltage = {-1}; break;
-        case 7: s.ramp_ma_per_s = INT32_MAX; break;
+        case 4: s.voltage = {600'000}; break;
+        case 5: s.current = {-10'000}; break;
+        case 6: s.current = {INT32_MIN}; break;
+        case 7: s.voltage = {-1}; break;
+        case 8: s.ramp_ma_per_s = INT32_MAX; break;
         default: break;
     }
     return s;
