@@ -14,6 +14,7 @@ Result<> check_service(const Service& s, const Image& image) {
         if (filter != no_index && !is_index(filter, image.filters.size())) return fail(Errc::integrity, "policy image: no such filter");
     if (s.limits.files < 4 || s.limits.tasks < 1 || s.limits.memory_bytes < (1u << 20)) return fail(Errc::integrity, "policy image: absurd limits");
     if (s.watchdog.beat_ms == 0 || s.watchdog.low > s.watchdog.high) return fail(Errc::integrity, "policy image: absurd watchdog");
+    if (s.restart.intensity > max_intensity) return fail(Errc::integrity, "policy image: more deaths than are counted");
     if (s.schedule == Schedule::fifo && (s.priority < 1 || s.priority > 90)) return fail(Errc::integrity, "policy image: absurd priority");
     for (const PortGrant& p : s.ports)
         if (p.first == 0 || p.first > p.last || s.network == Network::none) return fail(Errc::integrity, "policy image: absurd ports");

@@ -13,6 +13,7 @@ inline constexpr std::size_t max_services = 96;
 inline constexpr std::size_t max_conduits = 320;
 inline constexpr std::size_t max_messages = 32;   ///< an interface's; its bitmap is 32 bits
 inline constexpr std::size_t max_filters = 96;
+inline constexpr std::uint8_t max_intensity = 32;  ///< deaths in a period that the process manager counts
 inline constexpr std::uint16_t no_index = 0xffff;     ///< "no such index"
 
 using ServiceName = Text<24>;                     ///< "iso15118@2", "link@csms"

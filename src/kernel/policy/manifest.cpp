@@ -382,7 +382,7 @@ void read_life(Section& top, Reading& r) {
     watchdog.close();
     if (s.watchdog.low >= s.watchdog.high) r.refuse(r.m.line("watchdog.high"), "watchdog.high: expected more beats than low");
     Section restart = top.table("restart", true);
-    restart.number("intensity", s.restart.intensity, 1, 32, "deaths");   // the process manager remembers so many
+    restart.number("intensity", s.restart.intensity, 1, max_intensity, "deaths");
     restart.number("period_s", s.restart.period_s, 1, 3600, "seconds");
     restart.choice("exhausted", s.restart.exhausted, true);
     using Backoff = decltype(s.restart.backoff_ms);

@@ -198,6 +198,7 @@ const Breach reading[] = {
     {"unknown_schedule", "low.toml", "schedule = \"other\"", "schedule = \"rr:3\"", "\"other\" or \"fifo:"},
     {"unknown_instances", "low.toml", "\"per-evse\"", "\"per-car\"", "\"per-evse\""},
     {"unknown_exhausted", "low.toml", "\"give-up\"", "\"panic\"", "safe-state, give-up or restart-station"},
+    {"more_deaths_than_are_counted", "low.toml", "intensity = 5", "intensity = 33", "expected deaths from 1 to 32"},
     {"too_many_backoffs", "low.toml", "[0, 100]", "[0, 1, 2, 3, 4]", "one to four numbers"},
     {"size_without_unit", "low.toml", "\"16M\"", "\"16\"", "a size from"},
     {"share_over_a_core", "low.toml", "\"10%\"", "\"101%\"", "a share of one core"},

@@ -82,11 +82,11 @@ void Core::after_death(std::uint16_t service, control::Ending ending) {
     if (s.start == policy::Start::on_demand && m.last_cause == Cause::exit && m.last_code == 0) return enter(service, Life::off);
 
     const Instant period_start = now_ - std::chrono::seconds(s.restart.period_s);
-    List<Instant, deaths_kept> recent;
+    decltype(m.deaths) recent;
     for (const Instant death : m.deaths)
-        if (death > period_start) (void)recent.push(death);
+        if (death > period_start) CHECK(recent.push(death));
     m.deaths = recent;
-    if (m.deaths.size() >= s.restart.intensity || !m.deaths.push(now_)) {
+    if (m.deaths.size() >= s.restart.intensity) {
         enter(service, Life::exhausted);
         if (s.restart.exhausted == policy::Exhausted::restart_station) {
             status_ = restart_status;
@@ -94,6 +94,7 @@ void Core::after_death(std::uint16_t service, control::Ending ending) {
         }
         return;
     }
+    CHECK(m.deaths.push(now_));
     enter(service, Life::dead);
     const auto& backoff = s.restart.backoff_ms;
     const std::size_t pause = backoff.empty() ? 0 : backoff[std::min(m.deaths.size(), backoff.size()) - 1];

@@ -74,7 +74,6 @@ public:
     [[nodiscard]] bool is_present(std::uint16_t service) const { return members_[service].is_present; }
 
 private:
-    static constexpr std::size_t deaths_kept = 32;
     struct Member {
         control::Life life = control::Life::off;
         control::Life after = control::Life::starting;     ///< what follows an ordered end: started again, quarantined, or off
@@ -93,7 +92,7 @@ private:
         Instant launched_at, ended_at, last_beat_at;
         Instant launch_at;                                 ///< of a dead one
         Instant kill_at;                                   ///< of a stopping one
-        List<Instant, deaths_kept> deaths;                 ///< in the running period
+        List<Instant, policy::max_intensity> deaths;       ///< in the running period
         Instant words_end;                                 ///< until when `words` counts
         unsigned words = 0;                                ///< what it made us report
         std::array<control::Measure, control::Measure::kinds> measures;   ///< by message; those with a total

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A service's way to the log: entries are queued here and sent one after the other, so that nobody waits for the disk.
-// The queue is bounded. When it is full the oldest entry that may be lost goes; if there is none, the newest is not taken, and
-// how many were lost is itself an entry.
+// The queue is bounded. When it is full the oldest entry that may be lost goes; if there is none, the newest is not taken. An entry
+// that audit will never take is given up and reported, and those behind it go on. How many were lost is itself an entry.
 #pragma once
 
 #include <deque>
@@ -16,7 +16,7 @@ using Payload = JsonObject<payload_bound>;
 
 class Journal {
 public:
-    explicit Journal(kernel::Service& self) : client_(self.connect<Interface>("audit")) {
+    explicit Journal(kernel::Service& self) : self_(self), client_(self.connect<Interface>("audit")) {
         self.on_back("audit", [this](EvseId) { send_next(); });
         self.every(1s, [this] { send_next(); });   // after a refusal (full disk), try again
     }
@@ -48,23 +48,34 @@ private:
         if (is_sending_ || queue_.empty()) return;
         const Item& item = queue_.front();
         const Result<> sent = item.may_be_lost ? client_.request(AppendLater{item.entry.type, item.entry.evse, item.entry.payload},
-                                                                 [this](Result<kernel::Done> r) { done(r.has_value()); })
-                                               : client_.request(item.entry, [this](Result<Append::Appended> r) { done(r.has_value()); });
+                                                                 [this](const Result<kernel::Done>& r) { done(r ? Errc::ok : r.error().code); })
+                                               : client_.request(item.entry, [this](const Result<Append::Appended>& r) { done(r ? Errc::ok : r.error().code); });
         is_sending_ = sent.has_value();
+        if (!sent && is_final(sent.error().code)) done(sent.error().code);
+    }
+
+    /// What audit will never take, however often it is asked.
+    static bool is_final(Errc code) {
+        return code == Errc::denied || code == Errc::malformed || code == Errc::bad_argument || code == Errc::unsupported;
     }
 
     /// An entry whose answer was lost is sent again: a doubled entry is better than a missing one.
-    void done(bool stored) {
+    void done(Errc outcome) {
         is_sending_ = false;
-        if (!stored) return;
+        const bool is_refused = is_final(outcome);
+        if (outcome != Errc::ok && !is_refused) return;
         queue_.pop_front();
-        if (lost_ > 0 && queue_.size() < bound) {
+        if (is_refused) {
+            ++lost_;
+            self_.fault(Error(outcome, "the log refuses an entry for good: it is given up"));
+        } else if (lost_ > 0 && queue_.size() < bound) {
             const auto count = std::exchange(lost_, 0);
             queue_.push_back({{Type::gap, 0, Payload().put("lost", count).text()}, false});
         }
         send_next();
     }
 
+    kernel::Service& self_;
     kernel::Client<Interface> client_;
     std::deque<Item> queue_;
     std::uint64_t lost_ = 0;
