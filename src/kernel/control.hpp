@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control channel (descriptor 3) between a service and the process manager.
-// A service sends fixed records of 32 bytes; the process manager answers with records of at most 96 bytes and, at the start,
+// A service sends fixed records of 32 bytes; the process manager answers with records of at most 192 bytes and, at the start,
 // with one Slice: all that this service knows of the policy. The process manager never waits for a service.
 #pragma once
 
@@ -40,7 +40,7 @@ struct Record {
 static_assert(bound<Record> == 32);
 
 /// What the process manager sends.
-enum class Kind : std::uint8_t { slice, join, device, go, stop, state, event, end, measure, usage, last_ = usage };
+enum class Kind : std::uint8_t { slice, join, device, go, stop, state, event, end, measure, usage, fallback, last_ = fallback };
 
 enum class Life : std::uint8_t { off, starting, ready, stopping, dead, quarantined, exhausted, last_ = exhausted };
 
@@ -64,11 +64,20 @@ enum class Occasion : std::uint8_t {
     last_ = rejoined,
 };
 
-/// `join`: two descriptors come with it: calls, pulses. `device`: one.
+/// `join`: two descriptors come with it: calls, pulses. `device`: one. `fallback`: the station goes without a service whose manifest
+/// says "safe-state", or has it again.
 struct Join {
     Kind kind = Kind::join;
-    std::uint16_t index = 0;     ///< into Slice::conduits, or Slice::devices for `device`
-    std::uint32_t epoch = 0;     ///< grows with every new pair of this conduit
+    std::uint16_t index = 0;     ///< into Slice::conduits, or Slice::devices for `device`; the EVSE for `fallback`, 0: the whole station
+    std::uint32_t epoch = 0;     ///< grows with every new pair of this conduit; 1 or 0 for `fallback`
+};
+
+/// The messages that a service took or sent last, in memory that outlives it: its descriptor comes with the Slice. The service
+/// writes it as it likes, so its reader believes nothing.
+struct Trace {
+    std::uint32_t count = 0;                  ///< of all
+    std::array<std::uint16_t, 4> last{};      ///< [n % 4] = the n-th: 32 * index into Slice::conduits + number of the message
+    void add(std::uint16_t conduit, std::uint16_t number) { last[count++ % last.size()] = static_cast<std::uint16_t>(32 * conduit + number); }
 };
 
 /// Answer to get_state, restart, quarantine and demand. As `end`: refused, no such service, or no more events.
@@ -102,6 +111,7 @@ struct Event {
     std::uint64_t number = 0;
     policy::ServiceName name{};
     policy::ServiceName peer{};      ///< whose message was denied or malformed, as `name` says; else empty
+    Text<96> last{};                 ///< life: what a service that ended took ("Consent") or sent ("powerdrv.Exchange") last, newest first
 };
 
 /// Answer to get_measures, one for each message that the service has handled: how many and how long in the last second, from its
@@ -135,7 +145,7 @@ struct Usage {
     std::uint64_t memory_kib = 0;    ///< resident
     std::uint64_t number = 0;
 };
-static_assert(bound<State> <= 96 && bound<Event> <= 96 && bound<Measure> <= 64);
+static_assert(bound<State> <= 96 && bound<Event> <= 192 && bound<Measure> <= 64);
 
 /// One conduit as one of its ends sees it.
 struct End {

@@ -86,6 +86,9 @@ private:
 [[nodiscard]] Result<Descriptor> make_timer();
 [[nodiscard]] Result<> arm_timer(int timer, Instant when);
 
+/// The memory behind a descriptor, writable, for as long as this process lives; nothing if it cannot be mapped.
+[[nodiscard]] void* map_memory(const Descriptor& memory, std::size_t size);
+
 /// Takes away from this process, for ever, what the sealed filter does not allow. An empty program seals nothing (lab builds).
 [[nodiscard]] Result<> seal(Bytes filter);
 

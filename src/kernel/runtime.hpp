@@ -151,6 +151,10 @@ public:
     bool started = false;                  ///< `go` has come: what joins now is a peer that is back
     Instant next_beat{};
     Statistics statistics;
+    control::Trace own_trace;              ///< where the process manager gave none
+    control::Trace* trace = &own_trace;    ///< shared with it
+    std::uint64_t fallbacks = 0;           ///< bit n: EVSE n, 0 the whole station
+    std::move_only_function<void(EvseId, bool)> fallback_handler;
     std::array<Times, control::Measure::kinds> times;   ///< by message, and of the timers
     Instant next_measures{};
     std::vector<std::byte> receive_buffer; ///< one message of the largest size that any conduit allows

@@ -27,6 +27,7 @@ Result<> Runtime::send_request(std::uint16_t index, std::uint16_t number, Bytes 
     if (number >= c.end.deadline_ms.size() || !(c.end.messages >> number & 1)) return fail(Errc::denied, "the policy does not allow this message");
     if (c.client.is_waiting()) return fail(Errc::busy, "a request is in flight on this conduit");
     if (!c.calls) return fail(Errc::gone_unread, "the server is not there");
+    trace->add(index, number);
     const Result<> sent = os::send(c.calls.get(), with_header(send_buffer, {c.client.begin(), number, 0}, body));
     if (sent) return {};
     c.client.give_up();
@@ -163,6 +164,7 @@ void Runtime::on_request(std::uint16_t index, const os::Received& received) {
     if (!whole || !received.handles.empty()) return refuse(index, header, Errc::malformed);
     if (header.number >= policy::max_messages || !(c.end.messages >> header.number & 1)) return refuse(index, header, Errc::denied);
     ++statistics.handled;
+    trace->add(index, header.number);
     const Caller caller{c.end.peer.view(), c.end.peer_type.view(), c.end.peer_evse};
     (*server)(header.number, {this, index, header.number, c.server.epoch(), header.sequence}, caller, reader);
 }

@@ -192,6 +192,13 @@ void Runtime::on_control() {
                 if (handler != device_handlers.end()) handler->second(devices[j->index].release());
                 break;
             }
+            case control::Kind::fallback: {
+                const auto j = decode<control::Join>(message);
+                CHECK(j && j->index < 64 && j->epoch <= 1);
+                fallbacks = (fallbacks & ~(1ull << j->index)) | static_cast<std::uint64_t>(j->epoch) << j->index;
+                if (fallback_handler) fallback_handler(EvseId{static_cast<std::uint8_t>(j->index)}, j->epoch == 1);
+                break;
+            }
             case control::Kind::go: started = true; break;
             case control::Kind::stop:
                 stopping = true;

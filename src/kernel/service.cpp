@@ -43,6 +43,8 @@ void Runtime::receive_slice() {
     const auto received = MUST(os::receive(control_end.get(), receive_buffer));
     CHECK(received && !received->truncated);
     slice = MUST(decode<control::Slice>(Bytes(receive_buffer).first(received->size)));
+    for (const int handle : received->handles)
+        if (void* const memory = os::map_memory(os::Descriptor(handle), sizeof(control::Trace))) trace = static_cast<control::Trace*>(memory);
     conduits.resize(slice.conduits.size());
     devices.resize(slice.devices.size());
     for (std::size_t i = 0; i < conduits.size(); ++i) conduits[i].end = slice.conduits[i];
@@ -173,6 +175,12 @@ void Service::ask(control::Request request, std::uint16_t argument, std::move_on
     const std::uint64_t number = runtime_->next_ask++;
     runtime_->asks.push_back({number, std::move(then)});
     runtime_->send_record({.request = request, .argument = argument, .number = number});
+}
+
+void Service::on_fallback(std::move_only_function<void(EvseId, bool)> then) {
+    runtime_->fallback_handler = std::move(then);
+    for (std::uint8_t evse = 0; runtime_->fallbacks >> evse != 0; ++evse)
+        if (runtime_->fallbacks >> evse & 1) runtime_->fallback_handler(EvseId{evse}, true);
 }
 
 void Service::on_stop(Action action) { runtime_->stop_action = std::move(action); }

@@ -213,6 +213,9 @@ public:
 
     /// Asks the process manager (operator, monitor, audit): the answer comes as its bytes (control::State, Event, or end).
     void ask(control::Request request, std::uint16_t argument, std::move_only_function<void(Bytes)> then);
+    /// A service without which no energy may flow ("safe-state") stays off, `true`, or is started again: of this EVSE, or of the whole
+    /// station (0). What holds already is told at once.
+    void on_fallback(std::move_only_function<void(EvseId, bool)> then);
     /// Before an orderly stop.
     void on_stop(Action action);
 

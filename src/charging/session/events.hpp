@@ -68,6 +68,8 @@ struct PowerSeen { safety::Report report; };
 struct PowerGone {};
 struct MeterSeen { Reading reading; };
 struct MeterGone {};
+/// The station goes without a process that charging needs (or has it again): what runs is stopped, and nothing begins.
+struct OutOfOrder { bool is_on = true; };
 
 /// Somebody holds a card to the reader, or the station's default identity stands for anybody.
 struct IdentityPresented { Identity identity; };
@@ -111,7 +113,7 @@ struct TripsAcknowledged {};
 /// At least every Configuration::tick. Nothing else makes time pass.
 struct Ticked {};
 
-using Event = std::variant<PowerSeen, PowerGone, MeterSeen, MeterGone, IdentityPresented, EvAuthorizes, AuthorizationAnswered,
+using Event = std::variant<PowerSeen, PowerGone, MeterSeen, MeterGone, OutOfOrder, IdentityPresented, EvAuthorizes, AuthorizationAnswered,
                            AuthorizationWithdrawn, RemoteStarted, RemoteStopped, EvNeeds, StoppedByEv, StoppedByUser, LimitChanged,
                            AvailabilityWanted, Reserved, ReservationCancelled, TripsAcknowledged, Ticked>;
 

@@ -46,6 +46,7 @@ struct Machine {
     // power.cpp
     void on(const PowerSeen& event);
     void on(const PowerGone& event);
+    void on(const OutOfOrder& event);
     void on(const EvNeeds& event);
     void on(const LimitChanged& event);
     void on(const TripsAcknowledged& event);

@@ -54,7 +54,7 @@ bool keeps_setpoint(const Configuration& configuration, const State& state) {
 
 }  // namespace
 
-bool has_fault(const State& state) { return (state.power.latched & ~kPassing) != 0; }
+bool has_fault(const State& state) { return state.out_of_order || (state.power.latched & ~kPassing) != 0; }
 
 bool is_off(const State& state) {
     const bool idle = state.power.stage == safety::Stage::idle || state.power.stage == safety::Stage::discharging;
@@ -100,6 +100,11 @@ void Machine::on(const PowerGone&) {
     state.power = {};
     state.power.pilot = safety::Pilot::between;
     state.sent = {};   // its successor knows nothing of what was said: not even that the connector is to stay locked
+}
+
+void Machine::on(const OutOfOrder& event) {
+    state.out_of_order = event.is_on;
+    if (event.is_on) stop(StopCause::other, Trigger::abnormal_condition);
 }
 
 void Machine::on(const EvNeeds& event) {

@@ -111,6 +111,7 @@ struct State {
     std::optional<Identity> refused;     ///< the last one, for the car that asks again
     Instant refused_until{};
     safety::Report power{};
+    bool out_of_order = false;               ///< the station goes without a process that charging needs
     bool power_known = false;
     bool plugged = false;
     bool finished = false;               ///< a transaction has ended since the car was plugged

@@ -423,6 +423,23 @@ TEST(Session, a_power_process_that_died_keeps_the_transaction) {
     EXPECT_EQ(evse.state.phase, Phase::charging);
 }
 
+TEST(Session, a_station_out_of_order_ends_the_transaction_even_without_its_power_process_and_begins_none) {
+    Evse evse;
+    evse.charge();
+    evse.tell(PowerGone{});
+    evse.obeys = false;
+    evse.tell(OutOfOrder{true});
+    EXPECT_FALSE(may_deliver(evse.state));
+    evse.run(60s);
+    EXPECT_EQ(evse.records.back().kind, RecordKind::ended);
+    EXPECT_EQ(evse.state.told, Availability::faulted);
+    const auto ended = evse.records.size();
+    evse.tell(RemoteStarted{kExternal, 7});
+    EXPECT_EQ(evse.records.size(), ended);
+    evse.tell(OutOfOrder{false});
+    EXPECT_NE(evse.state.told, Availability::faulted);
+}
+
 TEST(Session, lost_communication_takes_the_power_and_keeps_the_transaction_for_a_while) {
     Evse evse;
     evse.charge();

@@ -16,6 +16,8 @@ void remove_device(const policy::DeviceGrant& device);
 [[nodiscard]] Result<Pair> make_lossy_pipe();
 /// What is in the pipe, at most the buffer; nothing left to take is an empty span. `closed`: no writer is left.
 [[nodiscard]] Result<std::span<char>> read_pipe(int descriptor, std::span<char> buffer);
+/// Memory of so many bytes, all 0, that outlives whoever maps it.
+[[nodiscard]] Result<Descriptor> make_memory(std::size_t size);
 /// What is in the file from `offset` on, at most the buffer; nothing at its end.
 [[nodiscard]] Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std::size_t offset);
 /// Processor time since its start and resident memory of a process that was not waited for yet; zeros if the system does not say.

@@ -83,6 +83,8 @@ private:
         s->uid = static_cast<std::uint32_t>(image_->services.size() - 1);
         if (station_.lab) s->syscalls |= 1u << static_cast<unsigned>(SyscallGroup::lab);
         else if (m.has(SyscallGroup::lab)) refuse(m.path, m.line("grants.syscalls"), "grants.syscalls: the group lab is for a lab station");
+        if (const InterfaceDescription* interface = policy_.interface_of(m))
+            for (const MessageDescription& message : interface->messages) CHECK(s->messages.push(Text<32>::cut(message.name)));
         const auto grant = [&](auto& list, const auto& granted, const Placed& path, Owned::Use use, std::string_view what) {
             auto* added = next(list, m, what);
             if (!added) return;

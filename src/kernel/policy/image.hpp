@@ -8,7 +8,7 @@
 
 namespace voltkeep::kernel::policy {
 
-inline constexpr std::uint32_t image_version = 1;
+inline constexpr std::uint32_t image_version = 2;
 inline constexpr std::size_t max_services = 96;
 inline constexpr std::size_t max_conduits = 320;
 inline constexpr std::size_t max_messages = 32;   ///< an interface's; its bitmap is 32 bits
@@ -100,6 +100,7 @@ struct Service {
     Watchdog watchdog;
     Restart restart;
     List<PortGrant, 4> ports;
+    List<Text<32>, max_messages> messages;  ///< the names of those that it serves, by number
 };
 struct Conduit {
     std::uint16_t client = no_index;        ///< index into Image::services

@@ -62,6 +62,7 @@ void Core::on(const input::Ended& ended) {
         const policy::Conduit& c = image_.conduits[i];
         if (c.client == ended.service || c.server == ended.service) joints_[i] = {false, joints_[i].epoch, now_};
     }
+    m.last_messages = ended.last;
     after_death(ended.service, ended.ending);
 }
 
@@ -87,7 +88,9 @@ void Core::after_death(std::uint16_t service, control::Ending ending) {
         if (death > period_start) CHECK(recent.push(death));
     m.deaths = recent;
     if (m.deaths.size() >= s.restart.intensity) {
+        const bool is_fallen_already = is_fallen(s.evse);
         enter(service, Life::exhausted);
+        if (!is_fallen_already && is_fallen(s.evse)) tell_fallback(s.evse, true);
         if (s.restart.exhausted == policy::Exhausted::restart_station) {
             status_ = restart_status;
             on(input::StopAll{});
@@ -100,6 +103,19 @@ void Core::after_death(std::uint16_t service, control::Ending ending) {
     const std::size_t pause = backoff.empty() ? 0 : backoff[std::min(m.deaths.size(), backoff.size()) - 1];
     m.launch_at = now_ + std::chrono::milliseconds(pause);
     if (pause == 0) launch(service);
+}
+
+/// Does the station go without a service of this EVSE whose manifest says that no energy may flow then?
+bool Core::is_fallen(EvseId evse) const {
+    return std::ranges::any_of(order_, [&](std::uint16_t i) {
+        const policy::Service& s = image_.services[i];
+        return s.evse == evse && s.restart.exhausted == policy::Exhausted::safe_state && members_[i].life == Life::exhausted;
+    });
+}
+
+void Core::tell_fallback(EvseId evse, bool is_on) {
+    for (const std::uint16_t service : order_)
+        if (members_[service].went && image_.services[service].kind == policy::Kind::native) act(action::Fallback{service, evse, is_on});
 }
 
 void Core::on_ready(std::uint16_t service) {
@@ -134,7 +150,8 @@ void Core::report(std::uint16_t service, Occasion occasion, std::uint8_t code, s
              .sequence = sequence_,
              .at_ns = now_.ns,
              .name = image_.services[service].name,
-             .peer = peer};
+             .peer = peer,
+             .last = occasion == Occasion::life && ended ? m.last_messages : Text<96>()};
     act(action::Report{event});
 }
 
@@ -217,8 +234,12 @@ void Core::order(std::uint16_t service, Request request) {
         return;
     }
     m.deaths.clear();
-    if (m.is_present) sentence(service, Cause::ordered, false);
-    else if (!is_stopping_ && m.life != Life::starting) launch(service);
+    if (m.is_present) return sentence(service, Cause::ordered, false);
+    if (is_stopping_ || m.life == Life::starting) return;
+    const EvseId evse = image_.services[service].evse;
+    const bool was_fallen = is_fallen(evse);
+    launch(service);
+    if (was_fallen && !is_fallen(evse)) tell_fallback(evse, false);
 }
 
 void Core::sentence(std::uint16_t service, Cause cause, bool at_once) {
@@ -261,13 +282,10 @@ void Core::answer_measures(std::uint16_t service, const control::Record& r) {
 }
 
 void Core::rejoin(std::uint16_t service, std::uint16_t index) {
-    for (std::uint16_t i = 0; i < image_.conduits.size(); ++i) {
-        const policy::Conduit& c = image_.conduits[i];
-        if ((c.client != service && c.server != service) || !is_joined(image_, c) || end_index(image_, i, service) != index) continue;
-        if (!joints_[i].is_joined) return;
-        joints_[i].is_joined = false;   // `not_before` is already in the future if it was joined just now
-        return report_words(service, Occasion::rejoined, 0, i);
-    }
+    const auto conduit = conduit_at(image_, service, index);
+    if (!conduit || !joints_[*conduit].is_joined) return;
+    joints_[*conduit].is_joined = false;   // `not_before` is already in the future if it was joined just now
+    report_words(service, Occasion::rejoined, 0, *conduit);
 }
 
 void Core::on(const input::JoinFailed& failed) { joints_[failed.conduit] = {false, joints_[failed.conduit].epoch, now_ + rejoin_pause}; }
@@ -299,7 +317,10 @@ void Core::on(const input::Turn&) {
         Member& m = members_[service];
         if (!m.is_present || m.went) continue;
         m.went = true;
-        if (image_.services[service].kind == policy::Kind::native) act(action::Go{service});
+        if (image_.services[service].kind != policy::Kind::native) continue;
+        act(action::Go{service});
+        for (std::uint8_t evse = 0; evse <= image_.cables.size(); ++evse)
+            if (is_fallen(EvseId{evse})) act(action::Fallback{service, EvseId{evse}, true});
     }
 }
 

@@ -14,7 +14,7 @@ namespace input {
 struct Begin {};
 struct Launched { std::uint16_t service = 0; std::uint32_t pid = 0; };
 struct LaunchFailed { std::uint16_t service = 0; };
-struct Ended { std::uint16_t service = 0; control::Ending ending; };
+struct Ended { std::uint16_t service = 0; control::Ending ending; Text<96> last{}; };   ///< last: what it took or sent, in words
 struct Recorded { std::uint16_t service = 0; control::Record record; };
 struct Unheard { std::uint16_t service = 0; };            ///< its control queue is full: it does not read
 struct Deaf { std::uint16_t service = 0; };               ///< it closed its control channel: most often because it is ending
@@ -29,6 +29,7 @@ namespace action {
 struct Launch { std::uint16_t service = 0; };
 struct Join { std::uint16_t conduit = 0; std::uint32_t epoch = 0; };   ///< new pairs, one end of each to each side
 struct Go { std::uint16_t service = 0; };                              ///< it has all its ends that there are
+struct Fallback { std::uint16_t service = 0; EvseId evse; bool is_on = false; };   ///< tell it
 struct Stop { std::uint16_t service = 0; };
 struct Kill { std::uint16_t service = 0; };
 struct Report { control::Event event; };                               ///< to the log; it is in the ring already
@@ -38,7 +39,7 @@ struct AnswerMeasure { std::uint16_t service = 0; control::Measure measure; };
 struct AnswerUsage { std::uint16_t service = 0; std::uint16_t of = 0; std::uint64_t number = 0; };   ///< ends the answer
 struct Finish { int status = 0; };                                     ///< no process is left
 }  // namespace action
-using Action = std::variant<action::Launch, action::Join, action::Go, action::Stop, action::Kill, action::Report, action::AnswerState,
+using Action = std::variant<action::Launch, action::Join, action::Go, action::Fallback, action::Stop, action::Kill, action::Report, action::AnswerState,
                             action::AnswerEvent, action::AnswerMeasure, action::AnswerUsage, action::Finish>;
 
 inline constexpr Duration start_limit = 10s;      ///< from launch to ready
@@ -56,6 +57,8 @@ inline constexpr int restart_status = 75;         ///< the process manager's own
 [[nodiscard]] bool is_joined(const policy::Image& image, const policy::Conduit& conduit);
 /// The place of `conduit` in `service`'s Slice.
 [[nodiscard]] std::uint16_t end_index(const policy::Image& image, std::uint16_t conduit, std::uint16_t service);
+/// The other way: the conduit at that place, or none.
+[[nodiscard]] std::optional<std::uint16_t> conduit_at(const policy::Image& image, std::uint16_t service, std::uint16_t index);
 /// All that `service` learns of the policy. `full` if it has more conduits than a Slice holds.
 [[nodiscard]] Result<> make_slice(const policy::Image& image, std::uint16_t service, control::Slice& slice);
 
@@ -80,6 +83,7 @@ private:
         control::Cause sentence = control::Cause::none;    ///< why we ended it
         control::Cause last_cause = control::Cause::none;
         std::uint8_t last_code = 0;
+        Text<96> last_messages;
         bool is_present = false;                           ///< there is a process
         bool went = false;                                 ///< `go` is sent
         bool is_late = false;                              ///< reported already
@@ -120,6 +124,8 @@ private:
     void report_words(std::uint16_t service, control::Occasion occasion, std::uint8_t code, std::uint16_t detail, const policy::ServiceName& peer = {});
     [[nodiscard]] policy::ServiceName peer_of(std::uint16_t service, std::uint16_t index) const;
     void launch(std::uint16_t service);
+    [[nodiscard]] bool is_fallen(EvseId evse) const;
+    void tell_fallback(EvseId evse, bool is_on);
     void sentence(std::uint16_t service, control::Cause cause, bool at_once);
     void after_death(std::uint16_t service, control::Ending ending);
     void enter(std::uint16_t service, control::Life life);

@@ -197,6 +197,56 @@ TEST_F(ProcessManagerCore, an_exhausted_service_may_end_the_station_to_be_starte
     EXPECT_EQ(all<action::Finish>()[0].status, restart_status);
 }
 
+TEST_F(ProcessManagerCore, a_safe_state_is_told_to_who_runs_and_who_is_started_later_until_someone_orders_the_restart) {
+    image->services[server].restart = {.intensity = 0, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::safe_state};
+    image->services[middle].control = 1u << static_cast<unsigned>(Request::restart);
+    start();
+    end(server);
+    EXPECT_EQ(life(server), Life::exhausted);
+    EXPECT_EQ(services<action::Fallback>(), (Services{middle, client}));
+    done.clear();
+    end(client);
+    tell(input::Turn{});
+    ASSERT_EQ(services<action::Fallback>(), Services{client});
+    EXPECT_TRUE(all<action::Fallback>()[0].is_on);
+    done.clear();
+    record(middle, Request::restart, server);
+    EXPECT_EQ(services<action::Launch>(), Services{server});
+    ASSERT_EQ(services<action::Fallback>(), (Services{middle, client}));
+    EXPECT_FALSE(all<action::Fallback>()[0].is_on);
+    done.clear();
+    tell(input::Turn{});
+    EXPECT_EQ(services<action::Fallback>(), Services{});
+}
+
+TEST_F(ProcessManagerCore, a_given_up_service_is_no_fallback) {
+    image->services[server].restart.intensity = 0;
+    start();
+    end(server);
+    EXPECT_EQ(life(server), Life::exhausted);
+    EXPECT_EQ(services<action::Fallback>(), Services{});
+}
+
+TEST_F(ProcessManagerCore, as_many_deaths_as_a_manifest_may_name_are_healed) {
+    image->services[server].restart = {.intensity = policy::max_intensity, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::give_up};
+    start();
+    for (unsigned i = 0; i < policy::max_intensity; ++i) {
+        end(server);
+        EXPECT_EQ(life(server), Life::starting);
+    }
+    end(server);
+    EXPECT_EQ(life(server), Life::exhausted);
+}
+
+TEST_F(ProcessManagerCore, a_crash_report_has_the_last_messages_and_the_next_life_does_not) {
+    start();
+    tell(input::Ended{server, {Cause::signal, 11}, "Ask Ask"});
+    const auto reports = all<action::Report>();
+    ASSERT_FALSE(reports.empty());
+    EXPECT_EQ(reports.front().event.last.view(), "Ask Ask");
+    EXPECT_TRUE(reports.back().event.last.empty()) << "that is the start of the next one";
+}
+
 TEST_F(ProcessManagerCore, reports_missing_beats_once_and_ends_who_stays_silent) {
     start();
     for (const std::uint16_t service : {middle, client}) record(service, Request::beat);

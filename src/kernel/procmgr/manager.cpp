@@ -101,6 +101,7 @@ Result<> Manager::launch(std::uint16_t service) {
     const bool is_native = image_.services[service].kind == policy::Kind::native;
     os::Pair control = TRY(os::make_pair());
     os::Pair output = TRY(os::make_lossy_pipe());
+    os::Descriptor trace = TRY(os::make_memory(sizeof(control::Trace)));
     if (is_native) TRY(poller_.add(control.a.get(), key_of(Source::records, service)));
     TRY(poller_.add(output.a.get(), key_of(Source::output, service)));
     os::Child child = TRY(spawner_.spawn(service, control.b.get(), output.b.get()));
@@ -112,6 +113,7 @@ Result<> Manager::launch(std::uint16_t service) {
     process.child = std::move(child);
     process.control = std::move(control.a);
     process.output = std::move(output.a);
+    process.trace = std::move(trace);
     process.records = process.prints = {};
     if (is_native) introduce(service);
     return {};
@@ -121,7 +123,7 @@ void Manager::introduce(std::uint16_t service) {
     CHECK(make_slice(image_, service, slice_).has_value());   // tried for all services before the first was started
     slice_.lab = is_lab_ || spawner_.is_rootless();
     slice_.epoch = core_.starts(service);
-    if (!send(service, slice_)) return os::Spawner::kill(processes_[service].child);
+    if (!send(service, slice_, std::array{processes_[service].trace.get()})) return os::Spawner::kill(processes_[service].child);
     for (std::uint16_t i = 0; i < image_.services[service].devices.size(); ++i) {
         processes_[service].devices[i].is_wanted = true;
         give_device(service, i);
@@ -139,6 +141,7 @@ void Manager::perform(const action::Join& a) {
 }
 
 void Manager::perform(const action::Go& a) { command(a.service, {.kind = control::Kind::go}); }
+void Manager::perform(const action::Fallback& a) { command(a.service, {control::Kind::fallback, a.evse.number, a.is_on ? 1u : 0u}); }
 void Manager::perform(const action::Stop& a) { command(a.service, {.kind = control::Kind::stop}); }
 void Manager::perform(const action::Kill& a) { os::Spawner::kill(processes_[a.service].child); }
 
@@ -161,7 +164,7 @@ void Manager::perform(const action::Report& a) {
             l.text("life", name_of(e.life));
             if (e.life == control::Life::starting || e.life == control::Life::ready)
                 l.number("pid", state.pid).number("starts", core_.starts(e.service));
-            else l.text("cause", name_of(e.cause)).number("code", e.code);
+            else l.text("cause", name_of(e.cause)).number("code", e.code).text("last", e.last);
             if (e.life == control::Life::ready) {
                 static constexpr auto lacks = names_of<os::Lack>();
                 l.number("restarts", state.restarts).number("last_restart_us", state.last_restart_us).list("lacks", lacks, spawner_.settle(e.service, processes_[e.service].child));
@@ -229,11 +232,36 @@ void Manager::on_end(std::uint16_t service) {
     if (process.output)
         if (const auto text = os::read_pipe(process.output.get(), rest)) print(service, *text);
     flush_line(service);
+    const Text<96> last = last_messages(service);
+    process.trace.reset();
     process.child = {};
     process.control.reset();
     process.output.reset();
     for (Device& device : process.devices) device.is_wanted = false;
-    feed(input::Ended{service, *ending});
+    feed(input::Ended{service, *ending, last});
+}
+
+/// A dead service's own record of what it did last: any bytes at all, of which names are taken that the policy has.
+Text<96> Manager::last_messages(std::uint16_t service) const {
+    control::Trace trace;
+    const auto bytes = processes_[service].trace ? os::read_at(processes_[service].trace.get(), std::as_writable_bytes(std::span(&trace, 1)), 0)
+                                                 : Result<std::span<std::byte>>();
+    List<char, 96> words;
+    const auto say = [&](std::string_view text) {
+        for (const char c : text) (void)words.push(c);
+    };
+    if (!bytes || bytes->size() != sizeof trace) return {};
+    for (std::uint32_t n = trace.count; n != 0 && trace.count - n < trace.last.size(); --n) {
+        const unsigned entry = trace.last[(n - 1) % trace.last.size()];
+        const auto conduit = conduit_at(image_, service, static_cast<std::uint16_t>(entry / policy::max_messages));
+        if (!conduit) continue;
+        const policy::Service& server = image_.services[image_.conduits[*conduit].server];
+        if (entry % policy::max_messages >= server.messages.size()) continue;
+        if (!words.empty()) say(" ");
+        if (image_.conduits[*conduit].client == service) say(server.name), say(".");
+        say(server.messages[entry % policy::max_messages]);
+    }
+    return Text<96>::cut({words.data(), words.size()});
 }
 
 void Manager::on_output(std::uint16_t service) {

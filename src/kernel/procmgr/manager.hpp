@@ -50,6 +50,7 @@ private:
         os::Child child;
         os::Descriptor control;
         os::Descriptor output;
+        os::Descriptor trace;        ///< memory that it shares with us
         Pace records;
         Pace prints;
         List<char, line_limit> line; ///< printed so far and not ended
@@ -61,6 +62,7 @@ private:
     void perform(const action::Launch&);
     void perform(const action::Join&);
     void perform(const action::Go&);
+    void perform(const action::Fallback&);
     void perform(const action::Stop&);
     void perform(const action::Kill&);
     void perform(const action::Report&);
@@ -78,6 +80,7 @@ private:
     void print(std::uint16_t service, std::span<const char> text);
     void flush_line(std::uint16_t service);
     void on_end(std::uint16_t service);
+    [[nodiscard]] Text<96> last_messages(std::uint16_t service) const;
     void resume(std::uint16_t service, Instant at);
     void give_device(std::uint16_t service, std::uint16_t index);
     void want_device(std::uint16_t service, std::uint16_t index);

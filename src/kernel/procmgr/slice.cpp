@@ -25,6 +25,14 @@ std::uint32_t quota_of(const policy::Service& s) {
 }
 }  // namespace
 
+std::optional<std::uint16_t> conduit_at(const policy::Image& image, std::uint16_t service, std::uint16_t index) {
+    for (std::uint16_t i = 0; i < image.conduits.size(); ++i) {
+        const policy::Conduit& c = image.conduits[i];
+        if (is_joined(image, c) && (c.client == service || c.server == service) && index-- == 0) return i;
+    }
+    return std::nullopt;
+}
+
 Result<> make_slice(const policy::Image& image, std::uint16_t service, control::Slice& slice) {
     const policy::Service& self = image.services[service];
     slice.index = service;

@@ -69,6 +69,26 @@ TEST_P(ProcessManager, starts_joins_and_stops_clients_before_servers) {
 TEST_P(ProcessManager, a_killed_service_is_joined_again) { expect_restart("kill", "signal"); }
 TEST_P(ProcessManager, a_service_that_exits_is_joined_again) { expect_restart("exit 3", "exit"); }
 TEST_P(ProcessManager, a_service_that_aborts_is_joined_again) { expect_restart("abort", "signal"); }
+TEST_P(ProcessManager, a_crash_report_names_what_was_taken_and_sent_last) {
+    ASSERT_NO_FATAL_FAILURE(start_and_meet());
+    ASSERT_EQ(station.tell("front", "ask"), "answer 0 1");
+    ASSERT_EQ(station.tell("front", "ask"), "answer 0 2");
+    station.tell("back", "abort");
+    EXPECT_NE(station.life("back", "dead").find(R"("last":"Ask Ask")"), std::string::npos);
+    station.tell("front", "abort");
+    EXPECT_NE(station.life("front", "dead").find(R"("last":"back.Ask back.Ask")"), std::string::npos);
+}
+TEST_P(ProcessManager, who_is_told_of_the_fallback_hears_it_now_and_after_its_own_restart) {
+    station.image->services[0].restart = {.intensity = 0, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::safe_state};
+    ASSERT_NO_FATAL_FAILURE(start_and_meet());
+    EXPECT_EQ(station.tell("front", "fallback"), "off");
+    station.tell("back", "exit 1");
+    EXPECT_NE(station.life("back", "exhausted").find(R"("fallback":"safe_state")"), std::string::npos);
+    EXPECT_EQ(station.tell("front", "fallback"), "on");
+    station.tell("front", "exit 1");
+    EXPECT_EQ(station.meet("front"), "hello front 1");
+    EXPECT_EQ(station.tell("front", "fallback"), "on");
+}
 TEST_P(ProcessManager, a_broken_invariant_is_named_and_healed) { expect_restart("break", "invariant"); }
 TEST_P(ProcessManager, a_closed_control_channel_ends_the_service) { expect_restart("close 3", "signal"); }
 TEST_P(ProcessManager, a_hanging_service_is_ended_by_its_watchdog) {

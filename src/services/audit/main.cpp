@@ -152,6 +152,7 @@ private:
         p.put("service", e.name.view()).put("occasion", occasions[static_cast<std::size_t>(e.occasion)]);
         if (e.occasion == Occasion::life) p.put("life", word(e.life)).put("cause", word(e.cause));
         if (!e.peer.empty()) p.put("peer", e.peer.view());
+        if (!e.last.empty()) p.put("last", e.last.view());
         add("procmgr", is_policy ? Type::policy : Type::service, 0, p.put("code", e.code).put("detail", e.detail).text());
         schedule();
     }

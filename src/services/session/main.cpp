@@ -28,6 +28,11 @@ public:
             journal_.append(audit::Type::safety, evse.number,
                             audit::Payload().put("step", "tripped").put("protection", safety::protection_name(static_cast<std::uint8_t>(value - 1))));
         });
+        // Without consent the power stops by itself; here the transactions end, and the CSMS and the screen are told.
+        self_.on_fallback([this](EvseId of, bool is_on) {
+            for (Evse& evse : evses_)
+                if (of.number == 0 || evse.number() == of) evse.feed(charging::OutOfOrder{is_on});
+        });
         self_.on("meter", meter::Pulse::sample, [this](EvseId evse, std::uint64_t) { at(evse)->look_at_meter(); });
     }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
@@ -123,6 +124,11 @@ Result<bool> wait(int end, Instant deadline) {
         if (n == 0) return false;
         if (errno != EINTR) return fail_errno("ppoll");
     }
+}
+
+void* map_memory(const Descriptor& memory, std::size_t size) {
+    void* const address = system<::mmap>(static_cast<void*>(nullptr), size, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), off_t{0});
+    return address == MAP_FAILED ? nullptr : address;
 }
 
 Result<Poller> Poller::make() {

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -96,6 +97,12 @@ Result<std::span<char>> read_pipe(int descriptor, std::span<char> buffer) {
         if (errno == EAGAIN) return buffer.first(0);
         if (errno != EINTR) return fail_errno("read", "the output of a service");
     }
+}
+
+Result<Descriptor> make_memory(std::size_t size) {
+    Descriptor memory(system<::memfd_create>("voltkeep", unsigned{MFD_CLOEXEC}));
+    if (!memory || system<::ftruncate>(memory.get(), static_cast<off_t>(size)) != 0) return fail_errno("memfd_create");
+    return memory;
 }
 
 Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std::size_t offset) {

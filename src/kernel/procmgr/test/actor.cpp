@@ -35,6 +35,7 @@ public:
                 if (std::exchange(awaits_, false)) say(perform("ask"));
             });
         }
+        self.on_fallback([this](EvseId, bool is_on) { has_fallback_ = is_on; });
         self.on_device("command", [this](int descriptor) { adopt(descriptor); });
         adopt(self.device("command"));
     }
@@ -68,6 +69,7 @@ private:
     os::Descriptor command_;
     std::uint32_t answers_ = 0;
     std::uint32_t backs_ = 0;
+    bool has_fallback_ = false;
     bool awaits_ = false;   ///< asks, and says the answer, as soon as the server is back
 };
 
@@ -142,6 +144,7 @@ std::string Actor::perform(const std::string& command) {
     }
     if (word == "await") awaits_ = true;
     if (word == "backs") return std::to_string(backs_);
+    if (word == "fallback") return has_fallback_ ? "on" : "off";
     if (word == "list") return list_folder(rest);
     if (word == "exit") ::_exit(std::atoi(rest.c_str()));
     if (word == "abort") std::abort();

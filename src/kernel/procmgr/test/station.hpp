@@ -60,6 +60,7 @@ public:
         s.watchdog = {.beat_ms = 50, .low = 4, .high = 10};
         s.restart = {.intensity = 10, .period_s = 60, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
         CHECK(s.devices.push({"command", policy::DeviceKind::connect, *policy::Path::from("run/" + std::string(name) + ".sock")}));
+        if (name == "back") CHECK(s.messages.push("Ask"));
         CHECK(image->services.push(s));
         listen(std::string(name));
         return image->services.back();
