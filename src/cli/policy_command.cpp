@@ -2,13 +2,10 @@
 #include <cstdio>
 
 #include "cli/commands.hpp"
-#include "kernel/policy/compile.hpp"
-#include "kernel/policy/report.hpp"
+#include "cli/policy/report.hpp"
 #include "services/registry/registry.hpp"
 
 namespace voltkeep::cli {
-
-namespace policy = kernel::policy;
 
 namespace {
 
@@ -33,10 +30,10 @@ Result<int> policy_command(const std::string& manifests, const std::string& what
     if (!policy) return 1;
     std::string text;
     if (what == "check") text = "good: " + std::to_string(policy->manifests.size()) + " manifests, " + std::to_string(policy::conversations(*policy).size()) + " conduits\n";
-    if (what == "show") text = policy::show(*policy);
-    if (what == "graph") text = policy::draw(*policy);
-    if (what == "score") text = policy::score_table(*policy);
-    if (what == "secpol") text = policy::secpol(*policy);
+    if (what == "show") text = show(*policy);
+    if (what == "graph") text = draw(*policy);
+    if (what == "score") text = score_table(*policy);
+    if (what == "secpol") text = secpol(*policy);
     std::fwrite(text.data(), 1, text.size(), stdout);
     return 0;
 }
@@ -44,7 +41,7 @@ Result<int> policy_command(const std::string& manifests, const std::string& what
 Result<int> policy_why_command(const std::string& manifests, const std::string& from, const std::string& to) {
     const auto policy = checked(manifests);
     if (!policy) return 1;
-    const std::string text = TRY(policy::why(*policy, from, to));
+    const std::string text = TRY(why(*policy, from, to));
     std::fwrite(text.data(), 1, text.size(), stdout);
     return 0;
 }

@@ -57,7 +57,11 @@ struct Received {
 
 /// Takes one message. Nothing if none is queued. When the peer is gone and everything it had sent is taken: `gone_unread` if it
 /// certainly left something of ours unread, else `closed`.
-[[nodiscard]] Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer);
+[[nodiscard]] Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer, bool waits = false);
+
+/// How long a `receive` that waits does so before it says that nothing is queued: to the system's tick, or not at all (QNX). Who needs
+/// it exactly uses `wait`. One call less where somebody waits for one thing alone.
+void set_patience(int end, Duration patience);
 
 /// Waits until `end` has something to take, the peer is gone, or the deadline passed (false).
 [[nodiscard]] Result<bool> wait(int end, Instant deadline);

@@ -31,6 +31,7 @@ struct ConduitState {
     bool wants_rejoin = false;             ///< this end broke while its peer lives
 
     ClientExchange client;
+    std::uint16_t patience_ms = 0;       ///< of the present end
     struct InFlight {
         Instant deadline;
         detail::RawThen then;
@@ -84,7 +85,7 @@ public:
         Header header;
         Reader body{Bytes()};
     };
-    ClientExchange::Seen look(std::uint16_t index, Reply& reply);
+    ClientExchange::Seen look(std::uint16_t index, Reply& reply, bool waits = false);
     Result<Reader> opened(Reply& reply);
     void settle(std::uint16_t index, ClientExchange::Seen seen, Reply& reply);
     void finish(std::uint16_t index, Result<Reader> result);
@@ -113,7 +114,8 @@ public:
     std::map<std::string, std::move_only_function<void(int)>, std::less<>> device_handlers;
     os::Descriptor control_end;
     os::Poller poller;
-    os::Descriptor timer;                  ///< makes the poller's descriptor readable at the next deadline, for a loop around ours
+    os::Descriptor timer;                  ///< makes the poller's descriptor readable at the next deadline
+    Instant armed;                         ///< for when; 0: not
     bool embedded = false;
 
     std::optional<detail::RawHandler> server;

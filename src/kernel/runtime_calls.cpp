@@ -13,6 +13,8 @@ Bytes with_header(std::vector<std::byte>& buffer, const Header& header, Bytes bo
 }
 
 bool is_hang_up(Errc code) { return code == Errc::closed || code == Errc::gone_unread; }
+constexpr std::uint16_t least_patience_ms = 20;   ///< shorter deadlines are kept to the microsecond
+
 bool is_power_of_two(std::uint64_t n) { return (n & (n - 1)) == 0; }
 }  // namespace
 
@@ -36,9 +38,9 @@ Result<> Runtime::send_request(std::uint16_t index, std::uint16_t number, Bytes 
 }
 
 /// Takes one thing from the server. Only what is the reply is in `reply`; descriptors of a late one are closed.
-ClientExchange::Seen Runtime::look(std::uint16_t index, Reply& reply) {
+ClientExchange::Seen Runtime::look(std::uint16_t index, Reply& reply, bool waits) {
     ConduitState& c = conduits[index];
-    const auto received = os::receive(c.calls.get(), receive_buffer);
+    const auto received = os::receive(c.calls.get(), receive_buffer, waits);
     if (!received) {
         c.wants_rejoin = !is_hang_up(received.error().code);
         return c.client.take({Arrival::Kind::gone, 0, received.error().code == Errc::gone_unread});
@@ -76,17 +78,21 @@ Result<Reader> Runtime::call(std::uint16_t index, std::uint16_t number, Bytes bo
     ConduitState& c = conduits[index];
     CHECK(!(c.end.requests >> number & 1));   // the manifest says that this one may take long: `request`
     TRY(send_request(index, number, body));
-    const Instant deadline = now() + std::chrono::milliseconds(c.end.deadline_ms[number]);
-    for (Seen seen = Seen::nothing;;) {
+    const std::uint16_t ms = c.end.deadline_ms[number];
+    const Instant deadline = now() + std::chrono::milliseconds(ms);
+    // One call to the system less, where its tick is small beside the deadline.
+    bool is_patient = ms >= least_patience_ms;
+    if (is_patient && std::exchange(c.patience_ms, ms) != ms) os::set_patience(c.calls.get(), std::chrono::milliseconds(ms));
+    for (Seen seen = Seen::nothing;; is_patient = false) {
         // Waiting comes first: the reply is never there already, and asking for it costs as much as a quarter of the call.
         const bool is_late = seen == Seen::late && now() >= deadline;   // a server that fills the queue is waited for no longer
-        const auto is_ready = is_late ? Result<bool>(false) : os::wait(c.calls.get(), deadline);
+        const auto is_ready = is_patient || is_late ? Result<bool>(is_patient) : os::wait(c.calls.get(), deadline);
         if (!is_ready || !*is_ready) {
             c.client.give_up();
             return is_ready ? fail(Errc::timeout, "no reply within the deadline") : std::unexpected(is_ready.error());
         }
         Reply reply;
-        seen = look(index, reply);
+        seen = look(index, reply, is_patient);
         if (seen == Seen::reply) return opened(reply);
         if (seen != Seen::gone) continue;
         const Errc why = c.client.how_gone();

@@ -22,7 +22,8 @@ Instant Runtime::next_deadline() const {
 }
 
 void Runtime::turn(Instant until) {
-    Instant at = process_ready(std::min(until, next_deadline()));
+    arm();
+    Instant at = process_ready(until);
     for (std::uint16_t i = 0; i < conduits.size(); ++i)
         if (conduits[i].is_paused && at >= conduits[i].window_end) listen(i, true);
     if (expire_requests(at) + run_timers(at) > 0) at = now();
@@ -51,7 +52,7 @@ Instant Runtime::process_ready(Instant until) {
                     (*then)(e.readable, e.writable);
                 }
                 break;
-            case Source::timer: break;   // only there to wake a loop around ours
+            case Source::timer: armed = {}; break;
         }
         const Instant done = now();
         const auto took = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::microseconds>(done - begun).count());
@@ -159,6 +160,7 @@ void Runtime::join(std::uint16_t index, std::uint32_t epoch, os::Descriptor call
     c.calls = std::move(calls);
     c.pulses = std::move(pulses);
     c.server.joined(epoch);
+    c.patience_ms = 0;
     CHECK(poller.add(c.calls.get(), key_of(Source::calls, index)).has_value());
     CHECK(poller.add(c.pulses.get(), key_of(Source::pulses, index)).has_value());
     if (!started) return;
@@ -226,7 +228,10 @@ void Runtime::on_control() {
 }
 
 void Runtime::arm() {
-    if (embedded) CHECK(os::arm_timer(timer.get(), next_deadline()).has_value());
+    const Instant next = next_deadline();
+    if (next == armed) return;
+    CHECK(os::arm_timer(timer.get(), next).has_value());
+    armed = next;
 }
 
 }  // namespace voltkeep::kernel

@@ -52,6 +52,8 @@ void Runtime::receive_slice() {
 
 void Runtime::receive_ends() {
     MUST(poller.add(control_end.get(), 0));
+    timer = MUST(os::make_timer());
+    MUST(poller.add(timer.get(), timer_key));
     const Instant deadline = now() + 5s;
     while (!started) {
         CHECK(os::wait(control_end.get(), deadline).value_or(false));
@@ -197,12 +199,8 @@ int Service::run() {
 }
 
 int Service::descriptor() const {
-    if (!runtime_->embedded) {
-        runtime_->embedded = true;
-        runtime_->timer = MUST(os::make_timer());
-        MUST(runtime_->poller.add(runtime_->timer.get(), timer_key));
-        runtime_->arm();
-    }
+    runtime_->embedded = true;
+    runtime_->arm();
     return runtime_->poller.descriptor();
 }
 

@@ -101,7 +101,6 @@ Result<> Manager::launch(std::uint16_t service) {
     const bool is_native = image_.services[service].kind == policy::Kind::native;
     os::Pair control = TRY(os::make_pair());
     os::Pair output = TRY(os::make_lossy_pipe());
-    os::Descriptor trace = TRY(os::make_memory(sizeof(control::Trace)));
     if (is_native) TRY(poller_.add(control.a.get(), key_of(Source::records, service)));
     TRY(poller_.add(output.a.get(), key_of(Source::output, service)));
     os::Child child = TRY(spawner_.spawn(service, control.b.get(), output.b.get()));
@@ -113,7 +112,7 @@ Result<> Manager::launch(std::uint16_t service) {
     process.child = std::move(child);
     process.control = std::move(control.a);
     process.output = std::move(output.a);
-    process.trace = std::move(trace);
+    if (auto trace = os::make_memory(sizeof(control::Trace))) process.trace = std::move(*trace);   // else it dies without last words
     process.records = process.prints = {};
     if (is_native) introduce(service);
     return {};
@@ -123,7 +122,8 @@ void Manager::introduce(std::uint16_t service) {
     CHECK(make_slice(image_, service, slice_).has_value());   // tried for all services before the first was started
     slice_.lab = is_lab_ || spawner_.is_rootless();
     slice_.epoch = core_.starts(service);
-    if (!send(service, slice_, std::array{processes_[service].trace.get()})) return os::Spawner::kill(processes_[service].child);
+    const int trace = processes_[service].trace.get();
+    if (!send(service, slice_, std::span(&trace, trace < 0 ? 0 : 1))) return os::Spawner::kill(processes_[service].child);
     for (std::uint16_t i = 0; i < image_.services[service].devices.size(); ++i) {
         processes_[service].devices[i].is_wanted = true;
         give_device(service, i);

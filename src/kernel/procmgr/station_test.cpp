@@ -155,7 +155,7 @@ TEST_P(ProcessManager, a_service_has_four_descriptors_and_its_ends) {
     int descriptors = 0;
     for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(station.number(back_life, "pid")) + "/fd"))
         descriptors += !entry.path().empty();
-    EXPECT_EQ(descriptors, 4 + 1 + 2 + 1) << "0 to 3, the poller, a conduit's two ends, the device";
+    EXPECT_EQ(descriptors, 4 + 2 + 2 + 1) << "0 to 3, the poller and its timer, a conduit's two ends, the device";
 }
 
 TEST_P(ProcessManager, a_service_sees_its_grants_and_the_libraries_and_nothing_else) {
@@ -192,7 +192,7 @@ TEST_P(ProcessManager, a_service_cannot_reach_out_or_grow) {
     EXPECT_EQ(station.tell("back", "try kill 2"), "ESRCH") << "it is alone in its world";
     EXPECT_EQ(station.tell("back", "try fork"), is_rootless ? "ok" : "EAGAIN") << "one uid for all has no limit of its own: the filters do";
     const int opened = std::atoi(station.tell("back", "try files").c_str());
-    EXPECT_EQ(opened, back().limits.files - 8);
+    EXPECT_EQ(opened, back().limits.files - 9);
     const std::string limits = station.look(back_life, "limits");
     EXPECT_NE(limits.find("Max core file size        0                    0 "), std::string::npos) << limits;
 }

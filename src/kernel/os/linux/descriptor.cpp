@@ -80,7 +80,7 @@ Result<> send(int end, Bytes message, std::span<const int> handles) {
     }
 }
 
-Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer) {
+Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer, bool waits) {
     iovec part{buffer.data(), buffer.size()};
     Ancillary ancillary;
     bool unread = false;   // the peer died without having read what we sent: reported once, before what it had sent to us
@@ -90,7 +90,7 @@ Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer) {
         header.msg_iovlen = 1;
         header.msg_control = ancillary.bytes.data();
         header.msg_controllen = ancillary.bytes.size();
-        const ssize_t n = system<::recvmsg>(end, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+        const ssize_t n = system<::recvmsg>(end, &header, (waits ? 0 : MSG_DONTWAIT) | MSG_CMSG_CLOEXEC);
         if (n > 0 || (n == 0 && header.msg_controllen > 0)) {
             Received received{static_cast<std::size_t>(n), take_handles(header), false, unread};
             if (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
@@ -112,6 +112,12 @@ Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer) {
         }
         return fail_errno("recvmsg");
     }
+}
+
+void set_patience(int end, Duration patience) {
+    const timeval limit{static_cast<time_t>(patience / 1s), static_cast<suseconds_t>(patience % 1s / 1us)};
+    if (system<::setsockopt>(end, SOL_SOCKET, SO_RCVTIMEO, static_cast<const void*>(&limit), socklen_t{sizeof limit}) == 0)
+        (void)system<::fcntl>(end, F_SETFL, 0);   // it blocks now, where it is not told otherwise
 }
 
 Result<bool> wait(int end, Instant deadline) {
@@ -163,10 +169,11 @@ void Poller::remove(int descriptor) { system<::epoll_ctl>(set_.get(), EPOLL_CTL_
 
 Result<std::span<Poller::Event>> Poller::wait(std::span<Event> events, Instant deadline) {
     std::array<epoll_event, 32> ready;
-    const Duration left = std::max<Duration>(deadline - now(), 0ns);
+    const bool is_endless = deadline.ns == INT64_MAX;   // a timer that is set and taken back at each wait costs the most of it
+    const Duration left = is_endless ? 0ns : std::max<Duration>(deadline - now(), 0ns);
     const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
     const int most = static_cast<int>(std::min(ready.size(), events.size()));
-    const int n = system<::epoll_pwait2>(set_.get(), ready.data(), most, &timeout, nullptr);
+    const int n = system<::epoll_pwait2>(set_.get(), ready.data(), most, is_endless ? nullptr : &timeout, nullptr);
     if (n < 0 && errno != EINTR) return fail_errno("epoll_pwait2");
     for (int i = 0; i < n; ++i) {
         const std::uint32_t flags = ready[static_cast<std::size_t>(i)].events;

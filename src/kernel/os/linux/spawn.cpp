@@ -230,6 +230,7 @@ Lacks Spawner::settle(std::uint16_t service, const Child& child) {
     const auto lack = [&](Lack what, bool is_missing) { lacks |= static_cast<Lacks>(is_missing) << static_cast<unsigned>(what); };
     lack(Lack::own_uid, is_rootless);
     lack(Lack::landlock, inside_->landlock == 0);
+    lack(Lack::ports, s.network != policy::Network::none && inside_->landlock < 4);   // the first that knows TCP ports
     lack(Lack::memory_limit, !inside_->cgroups.limits_memory(service));
     lack(Lack::task_limit, !inside_->cgroups.limits_tasks(service));
     cpu_set_t cpus;

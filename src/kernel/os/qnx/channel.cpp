@@ -19,11 +19,14 @@ Result<Pair> make_pair() { return Exchange::here().make_pair(); }
 
 Result<> send(int end, Bytes message, std::span<const int> handles) { return Exchange::here().send(end, message, handles); }
 
-Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer) { return Exchange::here().receive(end, buffer); }
+Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer, bool) { return Exchange::here().receive(end, buffer); }
 
 Result<bool> wait(int end, Instant deadline) {
     return Exchange::here().wait_until(deadline, [end] { return Exchange::here().ready(end, false) != 0; });
 }
+
+void set_patience(int, Duration) {}
+void* map_memory(const Descriptor&, std::size_t) { return nullptr; }
 
 Result<Poller> Poller::make() {
     Poller poller;

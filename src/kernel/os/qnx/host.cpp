@@ -36,6 +36,8 @@ Result<std::span<char>> read_pipe(int descriptor, std::span<char> buffer) {
     }
 }
 
+Result<Descriptor> make_memory(std::size_t) { return fail(Errc::unsupported, "no pair carries memory to another process"); }
+
 Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std::size_t offset) {
     const ssize_t n = ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (n < 0) return fail_errno("pread", "a program");

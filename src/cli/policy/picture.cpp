@@ -3,9 +3,11 @@
 #include <format>
 #include <map>
 
-#include "kernel/policy/report.hpp"
+#include "cli/policy/report.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::cli {
+using namespace kernel;
+using namespace kernel::policy;
 
 namespace {
 using std::format;
@@ -198,4 +200,4 @@ private:
 
 std::string draw(const Policy& policy) { return Picture(policy).text(); }
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::cli

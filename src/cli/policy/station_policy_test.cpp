@@ -6,12 +6,12 @@
 #include <fstream>
 #include <iterator>
 
-#include "kernel/policy/compile.hpp"
-#include "kernel/policy/report.hpp"
+#include "cli/policy/report.hpp"
 #include "services/registry/registry.hpp"
 
-namespace voltkeep {
+namespace voltkeep::cli {
 namespace {
+using namespace kernel;
 using namespace kernel::policy;
 
 /// All refusals as a person would read them, or nothing.
@@ -78,4 +78,4 @@ TEST(StationPolicy, what_parses_foreign_bytes_calls_nothing_of_the_trusted_base_
 }
 
 }  // namespace
-}  // namespace voltkeep
+}  // namespace voltkeep::cli

@@ -3,9 +3,11 @@
 #include <format>
 #include <functional>
 
-#include "kernel/policy/report.hpp"
+#include "cli/policy/report.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::cli {
+using namespace kernel;
+using namespace kernel::policy;
 
 namespace {
 using std::format;
@@ -171,4 +173,4 @@ std::string secpol(const Policy& policy) {
     return out;
 }
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::cli

@@ -5,29 +5,30 @@
 
 #include "kernel/policy/compile.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::cli {
+namespace policy = kernel::policy;
 
 /// The whole policy in plain words. docs/generated/policy.txt
-[[nodiscard]] std::string show(const Policy& policy);
+[[nodiscard]] std::string show(const policy::Policy& policy);
 
 /// The picture of zones, services and conduits. docs/generated/policy.svg
-[[nodiscard]] std::string draw(const Policy& policy);
+[[nodiscard]] std::string draw(const policy::Policy& policy);
 
 /// May `from` talk to `to`, and if not, by which chains could anything of it arrive there, message by message? `not_found`: no such service.
-[[nodiscard]] Result<std::string> why(const Policy& policy, std::string_view from, std::string_view to);
+[[nodiscard]] Result<std::string> why(const policy::Policy& policy, std::string_view from, std::string_view to);
 
 /// How much of what a process could do is left to this service: 0 (nothing) to 10 (everything).
 struct Score {
-    const Manifest* service = nullptr;
+    const policy::Manifest* service = nullptr;
     double exposure = 0;
     std::vector<std::string> reasons;   ///< heaviest first
 };
 /// Most exposed first.
-[[nodiscard]] std::vector<Score> score(const Policy& policy);
+[[nodiscard]] std::vector<Score> score(const policy::Policy& policy);
 /// The scores as a table, with a reason a line.
-[[nodiscard]] std::string score_table(const Policy& policy);
+[[nodiscard]] std::string score_table(const policy::Policy& policy);
 
 /// The policy as secpolcompile of QNX OS 8 reads it. docs/generated/policy.secpol
-[[nodiscard]] std::string secpol(const Policy& policy);
+[[nodiscard]] std::string secpol(const policy::Policy& policy);
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::cli

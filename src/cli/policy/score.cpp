@@ -3,9 +3,11 @@
 #include <bit>
 #include <format>
 
-#include "kernel/policy/report.hpp"
+#include "cli/policy/report.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::cli {
+using namespace kernel;
+using namespace kernel::policy;
 
 namespace {
 /// One power: how much it weighs, how much of it (0 to 1) a service has, and what that means.
@@ -80,4 +82,4 @@ std::string score_table(const Policy& policy) {
     return out;
 }
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::cli
