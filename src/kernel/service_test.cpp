@@ -188,16 +188,16 @@ TEST(Service, a_reply_is_found_behind_late_ones_when_new_ends_come) {
         Service self = Service::start(control);
         auto server = self.connect<Calculator>("calculator");
         std::optional<Result<Sum::Total>> last;
-        EXPECT_HERE(server.call(Sleep{100}).error().code == Errc::timeout);
+        EXPECT_HERE(server.call(Sleep{400}).error().code == Errc::timeout);
         for (int i = 0; i < 3; ++i) EXPECT_HERE(server.call(Sum{i, i}).error().code == Errc::timeout);
         EXPECT_HERE(server.request(Sum{20, 1}, [&](Result<Sum::Total> r) { last = r; }).has_value());
-        ::usleep(400'000);   // all five are answered, the server is killed, and another one is there
+        ::usleep(1'200'000);   // all five are answered, the server is killed, and another one is there
         const Instant deadline = now() + 2s;
         while (!last && now() < deadline) self.turn();
         EXPECT_HERE(last && *last && (*last)->value == 21);
         return 0;
     }, everything, 20);
-    ::usleep(250'000);
+    ::usleep(800'000);
     p.station.kill_and_restart(p.server);
     EXPECT_EQ(p.station.wait(p.client), 0);
 }

@@ -39,6 +39,7 @@ public:
             for (std::uint8_t evse = m.per_evse ? 1 : 0; evse <= (m.per_evse ? station_.evses : 0); ++evse) add_instance(m, EvseId{evse});
         for (const Conversation& talk : conversations(policy_)) add_conduits(talk);
         owners();
+        descriptors();
         realtime_budget();
         if (!refusals_.empty()) return std::unexpected(std::move(refusals_));
         if (const auto valid = validate(image); !valid) return std::unexpected(Refusals{{"policy image", 1, std::string(valid.error().what.view())}});
@@ -173,6 +174,17 @@ private:
                 if (p.tcp == q.tcp && p.first <= q.last && q.first <= p.last)
                     refuse(manifest_of_[b]->path, manifest_of_[b]->line("grants.ports"),
                            "port {} of {} is also {}'s: a port has one owner", std::max(p.first, q.first), two.name.view(), one.name.view());
+    }
+
+    /// What the runtime holds: 0 to 3, the poller and its timer, two for each conduit, and new ends before the old ones go.
+    void descriptors() {
+        for (std::uint16_t i = 0; i < image_->services.size(); ++i) {
+            const Service& s = image_->services[i];
+            const std::size_t held = 6 + 2 * (ends_of_[i] + 1) + s.devices.size();
+            if (s.kind == Kind::native && s.limits.files < held)
+                refuse(manifest_of_[i]->path, manifest_of_[i]->line("limits.files"), "{} of {} EVSEs holds {} descriptors: expected limits.files for so many",
+                       manifest_of_[i]->name, station_.evses, held);
+        }
     }
 
     void realtime_budget() {

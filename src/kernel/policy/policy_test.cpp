@@ -153,6 +153,7 @@ const Breach between[] = {
 INSTANTIATE_TEST_SUITE_P(Between, Refused, testing::ValuesIn(between), [](const auto& test) { return test.param.name; });
 
 const Breach together[] = {
+    {"fewer_descriptors_than_conduits_need", "middle.toml", "files = 64", "files = 41", "middle of 8 EVSEs holds 42 descriptors"},
     {"two_owners_of_a_device", "low.toml", "abilities",
      "devices = [{ name = \"bus\", kind = \"connect\", path = \"run/bus2.sock\" }]\nabilities", "a device has one owner"},
     {"two_owners_of_a_written_path",

@@ -89,8 +89,9 @@ void Core::after_death(std::uint16_t service, control::Ending ending) {
     m.deaths = recent;
     if (m.deaths.size() >= s.restart.intensity) {
         const bool is_fallen_already = is_fallen(s.evse);
-        enter(service, Life::exhausted);
+        m.life = Life::exhausted;
         if (!is_fallen_already && is_fallen(s.evse)) tell_fallback(s.evse, true);
+        enter(service, Life::exhausted);
         if (s.restart.exhausted == policy::Exhausted::restart_station) {
             status_ = restart_status;
             on(input::StopAll{});
@@ -318,9 +319,9 @@ void Core::on(const input::Turn&) {
         if (!m.is_present || m.went) continue;
         m.went = true;
         if (image_.services[service].kind != policy::Kind::native) continue;
-        act(action::Go{service});
         for (std::uint8_t evse = 0; evse <= image_.cables.size(); ++evse)
             if (is_fallen(EvseId{evse})) act(action::Fallback{service, EvseId{evse}, true});
+        act(action::Go{service});
     }
 }
 

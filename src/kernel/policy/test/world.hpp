@@ -15,7 +15,7 @@ inline constexpr std::string_view tail = R"(
 [limits]
 memory = "16M"
 cpu = "10%"
-files = 16
+files = 64
 tasks = 1
 
 [watchdog]
