@@ -584,6 +584,14 @@ TEST(SafetyAc, phases_are_never_switched_under_load) {
     EXPECT_GE(open_ms, 5'000);
 }
 
+TEST(Safety, a_loop_that_finds_a_rest_of_voltage_bleeds_it_and_can_close_again) {
+    for (const std::int32_t rest : {21'000, 54'000, 59'900, 400'000}) {
+        Bench bench;
+        bench.in.sensors.supply_voltage = {rest};   // as the hardware's watchdog or the loop before this one has left it
+        bench.deliver();
+    }
+}
+
 // Everything random, every step: the contactor and the supply obey the rules of the facts.
 TEST(Safety, holds_its_rules_whatever_the_sensors_and_the_session_say) {
     std::mt19937_64 random(1961);
