@@ -10,10 +10,12 @@ namespace {
 
 constexpr std::uint32_t bit(std::uint8_t id) { return std::uint32_t{1} << id; }
 
-// A process or a bus had a moment: nobody needs to look at the station, the transaction goes on when the car begins anew.
-constexpr std::uint32_t kPassing = bit(PROTECTION_INPUTS_STALE) | bit(PROTECTION_BUS_LATE) | bit(PROTECTION_LOOP_OVERRUN) | bit(PROTECTION_WATCHDOG);
+// A process or a bus had a moment, or a car whose communication broke went back to state B before the station had opened: nobody needs
+// to look at the station, the transaction goes on when the car begins anew.
+constexpr std::uint32_t kPassing = bit(PROTECTION_INPUTS_STALE) | bit(PROTECTION_BUS_LATE) | bit(PROTECTION_LOOP_OVERRUN) |
+                                   bit(PROTECTION_WATCHDOG) | bit(PROTECTION_PILOT_LOST);
 // Of the car's making: gone with it.
-constexpr std::uint32_t kOfTheCar = bit(PROTECTION_PILOT_LOST) | bit(PROTECTION_PILOT_FAULT) | bit(PROTECTION_DIODE) | bit(PROTECTION_LOCK_OPEN) |
+constexpr std::uint32_t kOfTheCar = bit(PROTECTION_PILOT_FAULT) | bit(PROTECTION_DIODE) | bit(PROTECTION_LOCK_OPEN) |
                                     bit(PROTECTION_INRUSH) | bit(PROTECTION_REVERSE_CURRENT);
 
 bool is_engaged(safety::Stage stage) { return stage >= safety::Stage::closing && stage <= safety::Stage::delivering; }
