@@ -74,7 +74,7 @@ public:
         if (found.damage)
             add("audit", Type::security, 0,
                 payload().put("event", "TamperDetectionActivated").put("entry", found.damage->index).put("detail", found.damage->what).text());
-        commit();
+        schedule();   // with the first turn of the loop: the disk may take its time, and until then nothing is answered
     }
 
     void append(const kernel::Caller& caller, Type type, std::uint8_t evse, std::string_view payload, std::optional<kernel::Defer<Append::Appended>> reply) {
