@@ -13,6 +13,7 @@ constexpr Duration retry_time = 20ms;             ///< until a peer that did not
 constexpr Duration memory_of_station = 3s;        ///< how long the last word of a session that is being restarted counts
 constexpr Duration patience_for_station = 1s;     ///< within V2G_SECC_Msg_Performance_Time
 constexpr Duration patience_in_loop = 150ms;      ///< within the 250 ms of the charge loop
+constexpr Duration patience_for_link = 300ms;     ///< behind the car's deadline: then it is not known whether there is a car
 
 //= ISO 15118-20 [V2G20-835] what is random comes from the system's generator
 std::array<std::uint8_t, 8> fresh_id() {
@@ -65,6 +66,8 @@ void Charger::look_at_link() {
     const auto state = link_.call(link::GetState{});
     if (!state) {
         is_unsure_ = false;   // asked again after a while
+        //= ISO 15118-20 [V2G20-443] the car's time is over, whoever could tell why it is silent
+        if (connection_ != 0 && now() - position_.deadline > patience_for_link) lost();
         return resynchronise();
     }
     const bool is_unsure = std::exchange(is_unsure_, false);
