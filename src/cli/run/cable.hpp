@@ -18,6 +18,8 @@ public:
 
     [[nodiscard]] std::string charger_network() const { return path_of(charger_); }
     [[nodiscard]] std::string car_network() const { return path_of(car_); }
+    /// One of the two processes that keep its ends.
+    [[nodiscard]] bool holds(pid_t pid) const { return pid == charger_.pid() || pid == car_.pid(); }
 
 private:
     Cable(Child charger, Child car) : charger_(std::move(charger)), car_(std::move(car)) {}

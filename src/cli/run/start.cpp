@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -71,6 +72,7 @@ Result<> World::prepare_state() {
     ::sigaddset(&set, SIGTERM);
     ::sigaddset(&set, SIGHUP);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) return fail_errno("PR_SET_CHILD_SUBREAPER");   // World::bury_orphans
     signals_ = kernel::os::Descriptor(::signalfd(-1, &set, SFD_CLOEXEC));
     if (!signals_) return fail_errno("signalfd");
     return {};

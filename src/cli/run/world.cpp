@@ -6,7 +6,11 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <fstream>
 
 #include "cli/run/end.hpp"
 
@@ -153,6 +157,19 @@ void World::on_end(Child& child) {
     status_ = 1;
 }
 
+/// The processes of a process manager that died become ours: they are ending, and each counts for its user until it is buried.
+void World::bury_orphans() {
+    const Instant deadline = now() + 2s;
+    const std::string self = std::to_string(::getpid());
+    std::ifstream list("/proc/" + self + "/task/" + self + "/children");
+    for (pid_t pid = 0; list >> pid;) {
+        const bool is_ours = std::ranges::any_of(children_, [&](const auto& child) { return child->is_running() && child->pid() == pid; });
+        if (is_ours || std::ranges::any_of(cables_, [&](const Cable& cable) { return cable.holds(pid); })) continue;
+        const kernel::os::Descriptor end(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        if (end && kernel::os::wait(end.get(), deadline).value_or(false)) (void)::waitpid(pid, nullptr, WNOHANG);
+    }
+}
+
 /// What init does on a charger: a process manager that died is started again, with everything below it. Nothing of its processes is
 /// left: they end with it. What went on is in the durable state, and for that this is a new boot.
 void World::on_station_end(int status) {
@@ -170,6 +187,7 @@ void World::on_station_end(int status) {
     door_.reset();
     is_following_ = false;
     station_ = nullptr;
+    bury_orphans();
     const auto started = write_boot_id(run_file("boot-id")).and_then([this] { return start_station(); });
     if (started) return;
     timeline_.say("run", "ended", std::string(started.error().what.view()));

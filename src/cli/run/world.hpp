@@ -73,6 +73,7 @@ private:
     void on_line(Child& child, const std::string& line);
     void on_end(Child& child);
     void on_station_end(int status);
+    void bury_orphans();
     void on_station_line(const Json& line);
     void on_ev_line(int evse, const Json& line);
     void on_csms_line(const Json& line);
