@@ -31,7 +31,12 @@ safety::Demand demand_for(const Configuration& configuration, const State& state
     if (!may_deliver(state) || state.failed) return safety::Demand::none;
     if (!configuration.digital) return safety::Demand::energy;
     switch (state.needs.phase) {
-        case EvPhase::cable_check: return safety::Demand::cable_check;
+        case EvPhase::cable_check: {
+            // What stopped is first let come to rest, and what it found forgotten: a car can be back before the output is discharged.
+            const bool settles = state.power.stage == safety::Stage::stopping || state.power.stage == safety::Stage::discharging ||
+                                 state.power.cable_check == safety::CableCheck::failed;
+            return settles && !state.engaged ? safety::Demand::none : safety::Demand::cable_check;
+        }
         case EvPhase::precharge: return safety::Demand::precharge;
         case EvPhase::charge:
             return state.power.stage == safety::Stage::ready || state.power.stage == safety::Stage::delivering ? safety::Demand::energy

@@ -366,6 +366,25 @@ TEST(Session, says_everything_again_to_power_that_was_started_anew) {
     EXPECT_TRUE(evse.state.durable.transaction && !evse.state.durable.transaction->stopping) << "the car may come back";
 }
 
+TEST(Session, lets_power_come_to_rest_before_a_car_that_is_back_at_once_gets_its_cable_check) {
+    Evse evse;
+    evse.charge();
+    evse.obeys = false;
+    evse.power.stage = safety::Stage::discharging;
+    evse.power.contactor_closed = false;
+    evse.power.cable_check = safety::CableCheck::failed;   // as power keeps it until nothing is wanted
+    evse.tick();
+    evse.tell(StoppedByEv{StopCause::ev_communication_lost});
+    evse.need(EvPhase::cable_check);
+    evse.tick();
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::none);
+    EXPECT_EQ(view_for_ev(evse.configuration, evse.state).progress, Progress::ongoing);
+    evse.power.stage = safety::Stage::idle;
+    evse.power.cable_check = safety::CableCheck::none;
+    evse.tick();
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::cable_check);
+}
+
 TEST(Session, wakes_a_car_that_does_not_come_back) {
     Evse evse;
     evse.charge();
