@@ -66,7 +66,11 @@ void Store::note(Segment& segment, std::uint64_t index, std::uint64_t offset, co
 }
 
 Result<> Store::load(const std::string& path, std::uint64_t first) {
-    const auto bytes = TRY(kernel::read_file(path, read_bound));
+    // As much as there is: room for the largest segment would cost more than reading it.
+    std::error_code error;
+    const std::uintmax_t there = std::filesystem::file_size(path, error);
+    if (error) return fail(Errc::io, path + ": " + error.message());
+    const auto bytes = TRY(kernel::read_file(path, std::min<std::uintmax_t>(there, read_bound)));
     Segment segment{path, size_, head_, 0, {}};
     std::uint64_t offset = 0;
     Hash before = head_;
