@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kills one service after the other while cars charge, and judges each death by what the car, the CSMS, the hardware and the process
+// manager say. What is wrong is a sentence; nothing wrong is no sentence.
+#pragma once
+
+#include <deque>
+
+#include "inject.hpp"
+#include "station.hpp"
+
+namespace voltkeep::kills {
+
+/// Where a charging session is.
+enum class Phase : std::uint8_t { idle, discovery, authorization, cable_check, precharge, charge_loop, stopping, after, last_ = after };
+[[nodiscard]] std::string_view name(Phase phase) noexcept;
+
+/// One death, and what came of it.
+struct Death {
+    std::string service, type;
+    Phase phase = Phase::idle;
+    Cause cause = Cause::kill;
+    std::int64_t back_us = -1;              ///< from its end to ready, its back-off included
+    std::int64_t back_off_us = 0;
+    std::int64_t opened_us = -1;            ///< from the death to the open contactor; -1: it did not open
+    std::int64_t energy_ms = -1;            ///< from the death to 90 % of the current before it; -1: it never fell
+    std::size_t sessions = 0;               ///< that the car began anew because of it
+    double lowest_share = 1;                ///< of the current before it
+    std::vector<std::string> problems;
+};
+
+/// Whether a death of this service may stop the charge (it resumes in the same transaction), or must not be noticed.
+[[nodiscard]] bool may_stop(std::string_view type);
+
+class Judge {
+public:
+    explicit Judge(Station& station, std::vector<Member> members) : station_(station), members_(std::move(members)) {}
+
+    /// The first car, or the next one. Errors: timeout.
+    Result<> begin_visit(bool is_first);
+    /// Waits until the car is in this phase. False: it does not come there; a problem of the visit.
+    bool reach(Phase phase);
+    Death& kill(const std::string& service, Phase phase, Cause cause);
+    /// The car leaves (unless it did), and what all sides have of the visit is compared. Its problems are those of all its deaths.
+    void end_visit();
+    /// The machine stood still: the safety loop tripped over late inputs though nobody had killed it. Forgets the visit; it is to be
+    /// repeated. A death that brings this about every time is found all the same.
+    bool was_stalled();
+
+    std::deque<Death>& deaths() { return deaths_; }
+    [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
+
+private:
+    [[nodiscard]] const Member& member(const std::string& service) const;
+    void watch_return(Death& death, const Member& member, std::size_t from, Instant died, const States& before);
+    void watch_charge(Death& death, std::size_t from, Instant died, const Json& plant_before);
+    void complain(const std::string& what);
+    void compare(const Json& visit);
+
+    Station& station_;
+    std::vector<Member> members_;
+    std::deque<Death> deaths_;
+    std::size_t first_death_ = 0;           ///< of this visit
+    std::size_t visit_line_ = 0;
+    std::size_t next_line_ = 0;             ///< lines from here on tell where the car goes
+    bool is_leaving_ = false;
+    std::map<std::string, std::vector<Instant>> history_;
+    std::vector<std::string> problems_;     ///< of the running visit, then of all
+};
+
+}  // namespace voltkeep::kills
