@@ -185,10 +185,15 @@ void Station::refuse_invalid(const OcppError& why) {
 void Station::fetch_events() {
     if (is_fetching_ || events_.size() >= 4) return;
     const std::uint64_t after = events_.empty() ? at_.acknowledged : events_.back().sequence;
-    const auto asked = session_.request(session::TakeEvents{at_.acknowledged, after}, [this](Result<session::TakeEvents::Events> taken) {
+    const auto asked = session_.request(session::TakeEvents{at_.acknowledged, after}, [this, after](Result<session::TakeEvents::Events> taken) {
         is_fetching_ = false;
         if (!taken) {
             self_.after(500ms, [this] { fetch_events(); });
+            return take_frames();
+        }
+        // The connection ended meanwhile, and what these events follow was forgotten with it: from the beginning.
+        if (after != (events_.empty() ? at_.acknowledged : events_.back().sequence)) {
+            fetch_events();
             return take_frames();
         }
         for (const session::Event& event : taken->events)
