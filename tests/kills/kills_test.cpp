@@ -100,13 +100,17 @@ TEST(Kills, each_service_in_each_phase) {
     if (stalls > 0) std::printf("this machine stood still in %d visits, which were repeated\n", stalls);
     EXPECT_EQ(judge.deaths().size(), (cast.silent.size() + cast.stopping.size()) * (in_visit.size() + 1));
     expect_good(judge.deaths());
+    // On a machine that does something else as well single ones take longer; nearly all do not.
+    const auto quick = std::ranges::count_if(judge.deaths(), [](const Death& d) { return d.back_us <= 100'000 + d.back_off_us; });
+    EXPECT_GE(quick * 10, static_cast<std::ptrdiff_t>(judge.deaths().size()) * 8) << "back within 100 ms";
     expect_log_verifies(*station);
     if (HasFailure()) keep_lines(*station);
     const std::string table = table_of(judge.deaths());
     if (!write_to.empty()) {
         std::ofstream(write_to) << "# Every service, killed in every phase of a charging session\n\n"
                                    "Made by `./voltkeep shell build/release/tests/kills/kills_test --write docs/generated/kills.md`; the test compares\n"
-                                   "all but the times. `back after` is from the end of the process to its successor's `ready`, back-off included.\n\n"
+                                   "all but the times. `back after` is from the end of the process to its successor's `ready`, back-off included (up to\n"
+                                   "1 s for a service that dies for the fourth time in a minute); a real-time service may have to wait for its next budget.\n\n"
                                 << table;
     } else if (only.empty()) {
         std::ifstream kept{std::string(kept_table)};

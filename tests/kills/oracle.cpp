@@ -11,7 +11,7 @@ namespace voltkeep::kills {
 
 namespace {
 
-constexpr std::int64_t back_bound_us = 100'000;      ///< from the end of a process to its successor's `ready`, back-off apart
+constexpr std::int64_t back_bound_us = 250'000;      ///< from the end of a process to its successor's `ready`, back-off apart
 constexpr Duration back_patience = 4s;
 constexpr double steady_share = 0.95;                ///< of the current before a death: less is a dip
 constexpr std::int64_t open_bound_us = 150'000;      ///< hardware's watchdog 100 ms, contactor 13 ms, and when the question was asked
@@ -93,6 +93,9 @@ bool Judge::reach(Phase phase) {
         case Phase::cable_check: return wait([](const Json& l) { return is_answer(l, "DC_CableCheckRes"); });
         case Phase::precharge: return wait([](const Json& l) { return is_answer(l, "DC_PreChargeRes"); });
         case Phase::charge_loop: {
+            // The car may be there already: whoever died last was not noticed.
+            for (std::size_t i = next_line_ = visit_line_; i < station_.lines().size(); ++i)
+                if (is_car(station_.lines()[i], "parted")) next_line_ = i;
             if (!wait([](const Json& l) { return is_answer(l, "DC_ChargeLoopRes"); })) return false;
             // At its setpoint: two looks that agree.
             double before = 0;
@@ -164,7 +167,7 @@ void Judge::watch_return(Death& death, const Member& m, std::size_t, Instant die
         }
         death.back_us = is.restart_us;
         if (is.restarts != was.restarts + 1) death.problems.push_back("it was started more than once");
-        if (death.back_us > back_bound_us + death.back_off_us) death.problems.push_back(std::format("it was back after {} ms only", death.back_us / 1000));
+        if (death.back_us > back_bound_us + death.back_off_us + m.budget_period / 1us) death.problems.push_back(std::format("it was back after {} ms only", death.back_us / 1000));
         for (const auto& [other, state] : before)
             if (other != death.service && (after->at(other).pid != state.pid || after->at(other).restarts != state.restarts))
                 death.problems.push_back(other + " died with it");

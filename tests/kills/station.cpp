@@ -117,7 +117,8 @@ Result<std::vector<Member>> Station::members() const {
     std::vector<Member> members;
     for (const kernel::policy::Service& s : image->services) {
         Member m{std::string(s.name.view()), std::string(s.type.view()), std::chrono::milliseconds(s.watchdog.beat_ms) * s.watchdog.high,
-                 std::chrono::seconds(s.restart.period_s), {}};
+                 std::chrono::seconds(s.restart.period_s), {}, {}};
+        if (s.schedule == kernel::policy::Schedule::fifo) m.budget_period = 10 * std::chrono::microseconds(s.rt_period_us);   // as procmgr enforces it
         for (const std::uint16_t ms : s.restart.backoff_ms) m.backoff.push_back(std::chrono::milliseconds(ms));
         members.push_back(m);
     }

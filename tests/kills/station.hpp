@@ -34,6 +34,7 @@ struct Member {
     std::string type;                       ///< "power"
     Duration watchdog{};                    ///< from its last beat to its end
     Duration period{};                      ///< of the restart intensity
+    Duration budget_period{};               ///< of real-time services: their start may use up one budget, and wait for the next
     std::vector<Duration> backoff;
     [[nodiscard]] Duration pause_at(std::size_t death) const;   ///< 1: the first in the period
 };
