@@ -239,7 +239,7 @@ struct Codec {
             if (!Codec<std::uint8_t>::get(r, index)) return false;
             return [&]<std::size_t... I>(std::index_sequence<I...>) {
                 bool ok = false;
-                ((index == I && (ok = Codec<std::variant_alternative_t<I, T>>::get(r, v.template emplace<I>()), true)), ...);
+                (static_cast<void>(index == I && (ok = Codec<std::variant_alternative_t<I, T>>::get(r, v.template emplace<I>()), true)), ...);
                 return ok;
             }(std::make_index_sequence<std::variant_size_v<T>>{});
         } else {

@@ -128,9 +128,9 @@ void allow_bounded_calls(Rules& rules, Stage stage) {
     }
     for (const int command : {F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC})
         rules.allow("fcntl", {equals(1, static_cast<unsigned>(command))});
-    for (const unsigned request : {FIONBIO, FIONREAD}) rules.allow("ioctl", {equals(1, request)});
+    for (const int request : {FIONBIO, FIONREAD}) rules.allow("ioctl", {equals(1, static_cast<unsigned>(request))});
     rules.deny("ioctl", ENOTTY, {equals(1, TCGETS)});   // the C library asks whether its output is a terminal
-    for (const unsigned level : {SOL_SOCKET, static_cast<int>(IPPROTO_TCP)}) rules.allow("setsockopt", {equals(1, level)});
+    for (const int level : {int{SOL_SOCKET}, int{IPPROTO_TCP}}) rules.allow("setsockopt", {equals(1, static_cast<unsigned>(level))});
     if (stage == Stage::sealed) allow_handlers(rules);
     else rules.allow("rt_sigaction");
     if (stage == Stage::start) rules.allow("execveat", {equals(4, AT_EMPTY_PATH)});   // the measured binary, by its descriptor
@@ -138,8 +138,9 @@ void allow_bounded_calls(Rules& rules, Stage stage) {
 
 void allow_sockets(Rules& rules) {
     rules.allow(socket_calls);
-    for (const unsigned family : {AF_INET, AF_INET6})
-        for (const unsigned type : {SOCK_STREAM, SOCK_DGRAM}) rules.allow("socket", {equals(0, family), {1, SCMP_CMP_MASKED_EQ, 0xf, type}});
+    for (const int family : {AF_INET, AF_INET6})
+        for (const int type : {int{SOCK_STREAM}, int{SOCK_DGRAM}})
+            rules.allow("socket", {equals(0, static_cast<unsigned>(family)), {1, SCMP_CMP_MASKED_EQ, 0xf, static_cast<unsigned>(type)}});
     rules.allow("socket", {equals(0, AF_NETLINK), equals(2, 0)});   // NETLINK_ROUTE: which addresses are there
     rules.deny("socket", EAFNOSUPPORT, {equals(0, AF_UNIX)});        // the C library looks for nscd
     for (const unsigned request : {0x8933u /* SIOCGIFINDEX */, 0x8910u /* SIOCGIFNAME */}) rules.allow("ioctl", {equals(1, request)});

@@ -17,11 +17,11 @@
 namespace voltkeep::kernel::os {
 
 template <auto function> constexpr bool is_close = false;
-template <> constexpr bool is_close<::close> = true;
+template <> inline constexpr bool is_close<::close> = true;
 template <auto function> constexpr bool is_recvmsg = false;
-template <> constexpr bool is_recvmsg<::recvmsg> = true;
+template <> inline constexpr bool is_recvmsg<::recvmsg> = true;
 template <auto function> constexpr bool is_raw = false;
-template <> constexpr bool is_raw<::syscall> = true;
+template <> inline constexpr bool is_raw<::syscall> = true;
 
 /// The system closes the descriptors that do not fit, and says so in the flags.
 inline ssize_t receive_without_descriptors(int end, msghdr* header, int flags) {
