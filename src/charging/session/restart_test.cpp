@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a session makes of the end and the new start of processes: its own, and that of power.
+#include "simulated_evse.hpp"
+
+namespace voltkeep::charging::testing {
+
+TEST(Session, a_new_process_leaves_the_setpoint_alone_until_the_car_asks_again) {
+    Evse evse;
+    evse.charge();
+    evse.need(EvPhase::charge, 30'000);   // less than what was stored
+    evse.tick();
+    ASSERT_EQ(evse.wanted.setpoint.current.value, 30'000);
+    evse.take(resume(evse.configuration, evse.stored, Restart::process, evse.context));
+    for (int i = 0; i < 3; ++i) {
+        evse.tick();
+        EXPECT_EQ(evse.wanted.setpoint.current.value, 30'000);
+        EXPECT_TRUE(evse.consented());
+    }
+    evse.need(EvPhase::charge, 40'000);
+    EXPECT_EQ(evse.wanted.setpoint.current.value, 40'000);
+}
+
+TEST(Session, a_new_process_fails_nothing_before_power_was_heard) {
+    Evse evse;
+    evse.charge();
+    evse.take(resume(evse.configuration, evse.stored, Restart::process, evse.context));
+    EXPECT_EQ(view_for_ev(evse.configuration, evse.state).progress, Progress::ongoing);
+    evse.seen();
+    EXPECT_EQ(view_for_ev(evse.configuration, evse.state).progress, Progress::finished);
+}
+
+TEST(Session, says_everything_again_to_power_that_was_started_anew) {
+    Evse evse;
+    evse.charge();
+    ASSERT_TRUE(evse.wanted.lock);
+    evse.tell(PowerGone{});
+    evse.power = {};
+    evse.power.pilot = safety::Pilot::between;   // not looked at yet
+    evse.seen();
+    EXPECT_TRUE(evse.did([](const Action& a) { return std::holds_alternative<SetPower>(a); }));
+    EXPECT_TRUE(evse.wanted.lock) << "the connector stays locked";
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::none);
+    EXPECT_TRUE(evse.state.durable.transaction && !evse.state.durable.transaction->stopping) << "the car may come back";
+}
+
+TEST(Session, lets_power_come_to_rest_before_a_car_that_is_back_at_once_gets_its_cable_check) {
+    Evse evse;
+    evse.charge();
+    evse.obeys = false;
+    evse.power.stage = safety::Stage::discharging;
+    evse.power.contactor_closed = false;
+    evse.power.cable_check = safety::CableCheck::failed;   // as power keeps it until nothing is wanted
+    evse.tick();
+    evse.tell(StoppedByEv{StopCause::ev_communication_lost});
+    evse.need(EvPhase::cable_check);
+    evse.tick();
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::none);
+    EXPECT_EQ(view_for_ev(evse.configuration, evse.state).progress, Progress::ongoing);
+    evse.power.stage = safety::Stage::idle;
+    evse.power.cable_check = safety::CableCheck::none;
+    evse.tick();
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::cable_check);
+}
+
+TEST(Session, wakes_a_car_that_does_not_come_back) {
+    Evse evse;
+    evse.charge();
+    evse.tell(StoppedByEv{StopCause::ev_communication_lost});
+    int steady = 0;
+    for (Duration t{}; t < 10s; t += 100ms) {
+        evse.tick();
+        EXPECT_TRUE(t >= 1900ms || evse.wanted.offer) << "it may come back by itself";
+        steady += evse.wanted.offer ? 0 : 1;
+    }
+    EXPECT_NEAR(steady, 30, 1) << "X1 for three seconds, once";
+    EXPECT_TRUE(evse.wanted.offer);
+    evse.run(evse.configuration.wake_period - 8s);
+    EXPECT_FALSE(evse.wanted.offer) << "and once more";
+    evse.tell(EvAuthorizes{kExternal});
+    evse.tick();
+    EXPECT_TRUE(evse.wanted.offer) << "it speaks";
+}
+
+TEST(Session, a_passing_trouble_of_the_power_path_keeps_the_transaction) {
+    Evse evse;
+    evse.charge();
+    const TransactionId id = evse.last().transaction;
+    evse.power.latched = 1u << PROTECTION_INPUTS_STALE;
+    evse.tick();
+    EXPECT_EQ(view_for_ev(evse.configuration, evse.state).progress, Progress::failed);
+    evse.run(1s);
+    EXPECT_EQ(evse.power.latched, 0u) << "acknowledged by itself";
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::none) << "the car must begin anew";
+    evse.tell(StoppedByEv{StopCause::ev_terminate});
+    evse.tell(EvAuthorizes{kExternal});
+    EXPECT_EQ(verdict_for_ev(evse.state).transaction, id);
+    evse.protocol();
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+    EXPECT_EQ(evse.last().transaction, id);
+}
+
+TEST(Session, a_power_process_that_died_keeps_the_transaction) {
+    Evse evse;
+    evse.charge();
+    evse.tell(PowerGone{});
+    EXPECT_FALSE(may_deliver(evse.state));
+    evse.power.stage = safety::Stage::idle;
+    evse.power.contactor_closed = false;
+    evse.power.pilot = safety::Pilot::between;  // it has not measured yet
+    evse.power.plugged = false;
+    evse.obeys = false;
+    evse.run(300ms);
+    EXPECT_EQ(evse.records.back().kind, RecordKind::updated);
+    evse.obeys = true;
+    evse.plug();
+    evse.run(1s);
+    evse.tell(StoppedByEv{StopCause::ev_communication_lost});
+    evse.protocol();
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+}
+
+TEST(Session, a_station_out_of_order_ends_the_transaction_even_without_its_power_process_and_begins_none) {
+    Evse evse;
+    evse.charge();
+    evse.tell(PowerGone{});
+    evse.obeys = false;
+    evse.tell(OutOfOrder{true});
+    EXPECT_FALSE(may_deliver(evse.state));
+    evse.run(60s);
+    EXPECT_EQ(evse.records.back().kind, RecordKind::ended);
+    EXPECT_EQ(evse.state.told, Availability::faulted);
+    const auto ended = evse.records.size();
+    evse.tell(RemoteStarted{kExternal, 7});
+    EXPECT_EQ(evse.records.size(), ended);
+    evse.tell(OutOfOrder{false});
+    EXPECT_NE(evse.state.told, Availability::faulted);
+}
+
+TEST(Session, a_new_process_goes_on_without_a_gap) {
+    Evse evse;
+    evse.charge();
+    const std::uint32_t next = evse.last().sequence + 1;
+    evse.take(resume(evse.configuration, evse.stored, Restart::process, evse.context));
+    evse.tick();
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+    EXPECT_EQ(evse.wanted.demand, safety::Demand::energy);
+    EXPECT_EQ(evse.wanted.setpoint.current.value, 100'000) << "the car must not notice";
+    EXPECT_TRUE(evse.consented());
+    EXPECT_EQ(evse.last().sequence + 1, next) << "nothing has happened";
+    evse.need(EvPhase::charge);
+    evse.run(6s);
+    EXPECT_EQ(evse.last().sequence, next);
+}
+
+//= OCPP 2.1 E17
+TEST(Session, a_short_outage_is_resumed_and_a_long_one_ended) {
+    for (const bool is_short : {true, false}) {
+        Evse evse;
+        evse.charge();
+        const TransactionId id = evse.last().transaction;
+        const std::uint32_t next = evse.last().sequence + 1;
+        evse.context.wall.unix_ms += is_short ? 60'000 : 600'000;
+        evse.power.stage = safety::Stage::idle;
+        evse.power.contactor_closed = false;
+        evse.wanted = {};
+        evse.consent_until = {};
+        const std::size_t told = evse.records.size();
+        evse.take(resume(evse.configuration, evse.stored, Restart::reboot, evse.context));
+        evse.run(1s);
+        ASSERT_GT(evse.records.size(), told);
+        EXPECT_EQ(evse.records[told].transaction, id);
+        EXPECT_EQ(evse.records[told].sequence, next);
+        if (is_short) {
+            EXPECT_EQ(evse.records[told].trigger, Trigger::tx_resumed);
+            evse.protocol();
+            EXPECT_EQ(evse.state.phase, Phase::charging);
+        } else {
+            EXPECT_EQ(evse.last().kind, RecordKind::ended);
+            EXPECT_EQ(evse.last().stop, StopCause::reboot);
+        }
+    }
+}
+
+TEST(Session, a_car_that_left_during_the_outage_ends_the_transaction) {
+    Evse evse;
+    evse.charge();
+    evse.power = {};
+    evse.power.pilot = safety::Pilot::a;
+    evse.take(resume(evse.configuration, evse.stored, Restart::reboot, evse.context));
+    evse.run(1s);
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().stop, StopCause::unplugged);
+}
+
+TEST(Session, a_stop_survives_a_crash) {
+    Evse evse;
+    evse.charge();
+    evse.obeys = false;
+    evse.tell(StoppedByUser{});
+    evse.take(resume(evse.configuration, evse.stored, Restart::process, evse.context));
+    evse.obeys = true;
+    for (int i = 0; i < 20; ++i) {
+        evse.need(EvPhase::charge);
+        evse.tick();
+        EXPECT_FALSE(evse.consented());
+    }
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().stop, StopCause::user);
+}
+
+}  // namespace voltkeep::charging::testing
