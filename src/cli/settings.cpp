@@ -35,7 +35,7 @@ session::Config session_config(const StationFile& f) {
     set(c.evse_prefix, f.evse.id_prefix);
     set(c.currency, f.tariff.currency);
     c.price_micro_per_kwh = micro_of(f.tariff.price_per_kwh).value_or(0);
-    c.station_fuse = {f.site.fuse};
+    c.fuse_share = {f.site.fuse / f.evse.count};
     c.evse_power = {f.evse.max_power};
     c.evse_current = {f.evse.max_current};
     c.evse_voltage = {f.evse.max_voltage};

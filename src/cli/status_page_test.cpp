@@ -36,7 +36,7 @@ TEST(StatusPage, says_messages_by_name_and_processor_as_a_difference) {
     const Instant begun{1'000'000'000};
     EXPECT_NE(text_of(page.lines(status(), measures(100), begun, {})).find("     -"), std::string::npos) << "not known at the first look";
     const std::string text = text_of(page.lines(status(), measures(125), begun + 1s, {}));
-    EXPECT_NE(text.find("100/s Exchange 22us"), std::string::npos) << text;
+    EXPECT_NE(text.find("100/s Take 22us"), std::string::npos) << text;
     EXPECT_NE(text.find("timers 40us"), std::string::npos) << text;
     EXPECT_NE(text.find("1/s Snapshot 1.5ms !3"), std::string::npos) << text;
     EXPECT_NE(text.find("   2.5   3.2"), std::string::npos) << text;

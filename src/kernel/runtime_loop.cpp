@@ -97,7 +97,7 @@ void Runtime::spend(std::uint16_t index, Instant at) {
         c.window_end = at + control::quota_window;
         c.spent = 0;
     }
-    if (++c.spent != c.end.quota) return;
+    if (++c.spent < c.end.quota || c.end.quota == 0) return;   // not `==`: new ends do not begin a new account
     listen(index, false);
     if (std::has_single_bit(++statistics.paused)) report(index, Errc::busy, c.spent);
 }

@@ -116,7 +116,10 @@ public:
         const Result<> done = store_.commit();
         if (!done) self_.fault(done.error());
         for (auto& [index, reply] : std::exchange(waiting_, {})) reply(done ? Result<Append::Appended>({index}) : std::unexpected(done.error()));
-        if (!done) return;
+        if (!done) {
+            taken_event_ = stored_event_;   // the process manager gives them again
+            return;
+        }
         stored_event_ = taken_event_;
         self_.notify(Pulse::appended, store_.size());
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tamper-evident log. Lower ranks append; higher ranks are pulled by audit from their event rings.
+// The tamper-evident log. Lower ranks append; what the process manager saw is pulled by audit from its event ring.
 #pragma once
 
 #include "kernel/message.hpp"

@@ -205,7 +205,7 @@ struct Config {
     Text<48> evse_prefix;             ///< EVSEID without its number, for example "DE*VLT*E0001"
     Text<3> currency;
     std::int64_t price_micro_per_kwh = 0;
-    Watt station_fuse;                ///< shared by all EVSEs
+    Watt fuse_share;                  ///< of each EVSE: an equal part of the site's fuse
     Watt evse_power;                  ///< nameplate of one
     MilliAmpere evse_current;
     MilliVolt evse_voltage;

@@ -65,7 +65,7 @@ Result<> Evse::begin(bool same_boot) {
         if (stored->transaction) stored_ = stored->transaction->id;
         carry_out(actions);
     }
-    feed(charging::LimitChanged{charging::LimitSource::fuse, {config_.station_fuse, std::nullopt}});
+    feed(charging::LimitChanged{charging::LimitSource::fuse, {config_.fuse_share, std::nullopt}});
     look_at_power();   // at once: consent of a predecessor runs out, and nobody is to be told what is not known
     self_.every(50ms, [this] { look_at_power(); });
     self_.every(configuration_.tick, [this] { feed(charging::Ticked{}); });
@@ -102,7 +102,7 @@ void Evse::look_at_meter() {
 void Evse::carry_out(charging::Actions actions) {
     if (actions.empty()) return;
     do_at_once(actions);
-    Batch batch{std::move(actions), {number_, std::nullopt, {}}, false, false};
+    Batch batch{std::move(actions), {number_, std::nullopt, {}}, false};
     for (const charging::Action& action : batch.actions) {
         Event event{0, EventKind::status, number_, wall_now().unix_ms, {}, 0, {}, std::nullopt};
         if (std::holds_alternative<charging::Persist>(action)) batch.commit.durable = state_.durable;
@@ -120,7 +120,6 @@ void Evse::carry_out(charging::Actions actions) {
     }
     batch.is_done = !batch.commit.durable && batch.commit.events.empty();
     batches_.push_back(std::move(batch));
-    if (!batches_.back().is_done) submit(batches_.back());
     finish_batches();
 }
 
@@ -136,20 +135,20 @@ void Evse::do_at_once(const charging::Actions& actions) {
     }
 }
 
-void Evse::submit(Batch& batch) {
-    batch.is_submitted = true;
-    store_.commit(batch.commit, [this](Result<> done) {
-        const auto first = std::ranges::find_if(batches_, [](const Batch& b) { return b.is_submitted && !b.is_done; });
-        CHECK(first != batches_.end());
+/// One batch at a time: what is not on the disk has not happened, and nothing behind it goes on until it is.
+void Evse::submit_first() {
+    if (is_committing_ || batches_.empty()) return;
+    is_committing_ = true;
+    store_.commit(batches_.front().commit, [this](Result<> done) {
         if (done) {
-            first->is_done = true;
+            is_committing_ = false;
+            batches_.front().is_done = true;
             return finish_batches();
         }
-        // What is not on the disk has not happened: nothing behind it goes on until it is.
         self_.fault(done.error());
         self_.after(1s, [this] {
-            const auto again = std::ranges::find_if(batches_, [](const Batch& b) { return b.is_submitted && !b.is_done; });
-            if (again != batches_.end()) submit(*again);
+            is_committing_ = false;
+            submit_first();
         });
     });
 }
@@ -164,6 +163,7 @@ void Evse::finish_batches() {
         for (const charging::Action& action : batch.actions) perform(action);
     }
     if (has_events) self_.notify(Pulse::events);
+    submit_first();
 }
 
 void Evse::send_power(const charging::SetPower& wanted) {

@@ -37,13 +37,12 @@ private:
     struct Batch {
         charging::Actions actions;
         Commit commit;
-        bool is_submitted = false;
         bool is_done = false;
     };
 
     void carry_out(charging::Actions actions);
     void do_at_once(const charging::Actions& actions);
-    void submit(Batch& batch);
+    void submit_first();
     void finish_batches();
     void perform(const charging::Action& action);
     void send_power(const charging::SetPower& wanted);
@@ -60,6 +59,7 @@ private:
     kernel::Client<power::Interface> power_;
     kernel::Client<meter::Interface> meter_;
     std::deque<Batch> batches_;
+    bool is_committing_ = false;         ///< the first batch is on its way to the disk, or waits to be tried again
     charging::SetPower wanted_{};        ///< the newest: an older one that waited is not sent any more
     std::uint16_t consent_ms_ = 0;       ///< in force; 0: none was given
     bool online_ = false;
