@@ -32,7 +32,7 @@ std::string captive_door(std::string_view service) { return "run/" + std::string
 void take_over(policy::Image&, policy::Service& service) {
     service.program = "captive";
     CHECK(service.devices.push({"captive", policy::DeviceKind::connect, *policy::Path::from(captive_door(service.name.view()))}));
-    service.restart = {.intensity = 255, .period_s = 0, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
+    service.restart = {.intensity = policy::max_intensity, .period_s = 0, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
 }
 
 namespace {

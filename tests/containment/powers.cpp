@@ -189,12 +189,12 @@ Tries identity(const Place& place, const std::string&, std::uint32_t) {
     return {{"identity", Expected::granted, "ok " + id + " " + id}};
 }
 
-/// 0 to 3, the poller, two ends of each conduit, the devices: one more is one too many.
+/// 0 to 3, the poller and its timer, two ends of each conduit, the devices: one more is one too many.
 Tries descriptors(const Place& place, const std::string&, std::uint32_t) {
     const auto index = static_cast<std::uint16_t>(&place.service - place.image.services.begin());
     std::size_t sockets = place.service.devices.size();
     for (const policy::Conduit& c : place.image.conduits) sockets += c.client == index || c.server == index ? 2 : 0;
-    return {{"descriptors", Expected::granted, "0:device 1:pipe 2:pipe 3:socket 4:kernel, sockets " + std::to_string(sockets)}};
+    return {{"descriptors", Expected::granted, "0:device 1:pipe 2:pipe 3:socket 4:kernel 5:kernel, sockets " + std::to_string(sockets)}};
 }
 
 /// Whoever ignores SIGSYS would be refused in silence.

@@ -11,7 +11,7 @@ namespace voltkeep::kills {
 
 namespace {
 
-constexpr std::int64_t back_bound_us = 250'000;      ///< from the end of a process to its successor's `ready`, back-off apart
+constexpr std::int64_t back_bound_us = 5'000'000;    ///< from the end of a process to its successor's `ready`, back-off apart
 constexpr Duration back_patience = 4s;
 constexpr double steady_share = 0.95;                ///< of the current before a death: less is a dip
 constexpr std::int64_t open_bound_us = 150'000;      ///< hardware's watchdog 100 ms, contactor 13 ms, and when the question was asked

@@ -17,9 +17,9 @@ std::uint16_t end_index(const policy::Image& image, std::uint16_t conduit, std::
 }
 
 namespace {
-/// One peer gets at most half of a service's processor time, a message taken at 50 us: who floods harms itself alone.
+/// One peer gets at most half of a service's processor time, a message taken at 20 us: who floods harms itself alone.
 std::uint32_t quota_of(const policy::Service& s) {
-    constexpr std::uint64_t message_us = 50, window_us = control::quota_window / 1us;
+    constexpr std::uint64_t message_us = 20, window_us = control::quota_window / 1us;
     const std::uint64_t share_us = s.rt_period_us > 0 ? s.rt_time_us * window_us / s.rt_period_us : s.limits.cpu_percent * window_us / 100;
     return static_cast<std::uint32_t>(std::max<std::uint64_t>(share_us / (2 * message_us), 1));
 }
