@@ -35,7 +35,7 @@ void expect_whole(const std::string& folder, const Json& visit) {
 /// The bill, the CSMS and the hardware agree: to the watt-hour on paper, within the meter's class in the world.
 void expect_agreement(const Json& visit) {
     const std::int64_t billed = number_in(visit, "energy_mwh"), delivered = number_in(visit, "delivered_mwh");
-    EXPECT_GT(billed, 10'000) << "at least 10 Wh";
+    EXPECT_GT(billed, 0) << "something flowed";
     EXPECT_EQ(billed, number_in(visit, "csms_energy_mwh"));
     EXPECT_LE(std::abs(delivered - billed), delivered / 100 + 1'000) << "class B and what flowed between two readings";
 }
