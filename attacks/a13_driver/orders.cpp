@@ -117,9 +117,9 @@ std::vector<Order> of_ocpp() {
     orders.push_back(request("learn of other services", 3));
     orders.push_back(request("read the events in the log's place", 4));
     orders.push_back(request("restart the safety loop", 5, 1));
-    orders.push_back({"read the station's key", "read \"/state/pki/station/key.pem\"", End::nothing, 0, {}});
-    orders.push_back({"write the log", "write \"/state/log/0\" \"x\"", End::nothing, 0, {}});
-    orders.push_back({"overwrite its configuration", "write \"/state/config/ocpp\" \"x\"", End::nothing, 0, {}});
+    orders.push_back(call("read the station's key", SYS_openat, " -100 \"/state/pki/station/key.pem\" 0"));
+    orders.push_back(call("write the log", SYS_openat, " -100 \"/state/log/0\" 1"));
+    orders.push_back(call("overwrite its configuration", SYS_openat, " -100 \"/state/config/ocpp\" 1"));
     return orders;
 }
 
