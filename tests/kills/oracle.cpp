@@ -14,7 +14,7 @@ namespace {
 constexpr std::int64_t back_bound_us = 5'000'000;    ///< from the end of a process to its successor's `ready`, back-off apart
 constexpr Duration back_patience = 4s;
 constexpr double steady_share = 0.95;                ///< of the current before a death: less is a dip
-constexpr std::int64_t open_bound_us = 150'000;      ///< hardware's watchdog 100 ms, contactor 13 ms, and when the question was asked
+constexpr std::int64_t open_bound_us = 150'000;      ///< hardware's watchdog 100 ms, contactor 13 ms, and what this machine takes for it
 constexpr std::int64_t ramp_bound_us = 1'000'000;    ///< a stop with a ramp: the contactor opens without current
 constexpr Duration resume_patience = 25s;
 
@@ -134,6 +134,7 @@ Death& Judge::kill(const std::string& service, Phase phase, Cause cause) {
         return death;
     }
     (void)station_.plant("mark");
+    const Instant asked = now();
     const auto plant = station_.plant();
     const std::size_t from = next_line_ = station_.lines().size();
     const Instant died = now();
@@ -146,7 +147,7 @@ Death& Judge::kill(const std::string& service, Phase phase, Cause cause) {
         const auto after = station_.states();
         if (after && after->at(service).pid != before->at(service).pid) death.problems.push_back("it was ended, and had not reached the watchdog's time");
     }
-    if (phase == Phase::charge_loop && plant) watch_charge(death, from, died, *plant);
+    if (phase == Phase::charge_loop && plant) watch_charge(death, from, asked, died, *plant);
     return death;
 }
 
@@ -177,7 +178,7 @@ void Judge::watch_return(Death& death, const Member& m, std::size_t, Instant die
 }
 
 /// What the hardware saw: no dip at all, or a stop in time and energy again in the same transaction.
-void Judge::watch_charge(Death& death, std::size_t from, Instant died, const Json& before) {
+void Judge::watch_charge(Death& death, std::size_t from, Instant asked, Instant died, const Json& before) {
     const double current = amperes(before);
     const auto openings = number_in(before, "openings");
     const auto connections = [&] { return station_.count(from, [](const Json& l) { return is_car(l, "parted"); }); };
@@ -197,8 +198,8 @@ void Judge::watch_charge(Death& death, std::size_t from, Instant died, const Jso
         return;
     }
     if (!has_dipped && death.sessions == 0) return;
-    // The question came before the death: what is measured is a little more than the time from it.
-    if (has_opened) death.opened_us = number_in(*plant, "opened_us") - number_in(before, "time_us");
+    // The plant read its clock after the question and before the death: without the time between those two it is at most too little.
+    if (has_opened) death.opened_us = number_in(*plant, "opened_us") - number_in(before, "time_us") - (died - asked) / 1us;
     const bool is_loop = death.type != "link@ev";
     const std::int64_t bound = (is_loop ? open_bound_us : ramp_bound_us) + (is_watched && !is_loop ? member(death.service).watchdog / 1us : 0);
     if (!has_opened) death.problems.push_back("the current fell, and the contactor stayed closed");

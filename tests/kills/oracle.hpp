@@ -52,7 +52,7 @@ public:
 private:
     [[nodiscard]] const Member& member(const std::string& service) const;
     void watch_return(Death& death, const Member& member, std::size_t from, Instant died, const States& before);
-    void watch_charge(Death& death, std::size_t from, Instant died, const Json& plant_before);
+    void watch_charge(Death& death, std::size_t from, Instant asked, Instant died, const Json& plant_before);
     void complain(const std::string& what);
     void compare(const Json& visit);
 
