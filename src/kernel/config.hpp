@@ -3,16 +3,12 @@
 // that parses text) and read by the service before it seals. The file names the struct's fingerprint.
 #pragma once
 
-#include <vector>
-
+#include "base/file.hpp"
 #include "kernel/message.hpp"
 
 namespace voltkeep::kernel {
 
-/// The whole file, at most `limit` bytes. `not_found`, `full` (longer than the limit) or `io`.
-[[nodiscard]] Result<std::vector<std::byte>> read_file(std::string_view path, std::size_t limit);
-/// Writes beside it, syncs, and renames: the file is the old one or the new one, whenever the power goes.
-[[nodiscard]] Result<> write_file(std::string_view path, Bytes content, unsigned mode = 0600);
+using voltkeep::read_file, voltkeep::write_file;
 
 template <class C>
 [[nodiscard]] std::vector<std::byte> encode_config(const C& config) {

@@ -2,6 +2,7 @@
 // The inside of kernel::Service: conduits, calls in flight, timers, the loop. Only service.cpp and runtime*.cpp include this.
 #pragma once
 
+#include <bitset>
 #include <deque>
 #include <map>
 #include <memory>
@@ -22,6 +23,11 @@ struct Header {
 };
 inline constexpr std::size_t header_size = bound<Header>;
 static_assert(header_size == 8);
+
+/// What a peer did that was refused, each a kind of its own: a message or a pulse by its number, of which those that no interface has
+/// count as one. The worst for who reads the log is last.
+enum class Offence : std::uint8_t { denied_message, denied_pulse, malformed, over_quota, last_ = over_quota };
+inline constexpr std::size_t offence_numbers = policy::max_messages + 1;
 
 /// One conduit, at one of its ends.
 struct ConduitState {
@@ -44,7 +50,8 @@ struct ConduitState {
     Instant window_end;
     std::uint32_t spent = 0;
     bool is_paused = false;
-    std::uint64_t told = 0;              ///< kinds of its messages and pulses whose refusal is reported already
+    std::uint64_t offences = 0;
+    std::bitset<offence_numbers * (static_cast<std::size_t>(Offence::last_) + 1)> known, untold;   ///< kinds of them: seen, to be reported
 
     // pulses that the socket did not take: the newest value of each code
     std::uint32_t pending = 0;
@@ -55,13 +62,13 @@ struct Statistics {
     std::uint64_t handled = 0;      ///< requests and pulses
     std::uint64_t refused = 0;      ///< messages that the policy does not allow
     std::uint64_t malformed = 0;
-    std::uint64_t paused = 0;       ///< times that a peer had used up its quota
-    std::uint64_t late = 0;         ///< replies that nobody waited for any more
     std::uint32_t slowest_us = 0;   ///< the longest handler since the last beat
 };
 
 class Runtime {
 public:
+    static constexpr unsigned words_a_second = 8;   ///< the process manager takes twice as many
+
     explicit Runtime(os::Descriptor control);
 
     // start (runtime_start.cpp)
@@ -79,7 +86,8 @@ public:
     void flush(std::uint16_t index);
     void on_request(std::uint16_t index, const os::Received& received);
     void refuse(std::uint16_t index, const Header& header, Errc why);
-    void count_refusal(std::uint16_t index, unsigned kind, std::uint64_t number);
+    void offend(std::uint16_t index, Offence offence, std::uint16_t number = 0);
+    void tell_offences();
     Result<> send_request(std::uint16_t index, std::uint16_t number, Bytes body);
     struct Reply {
         Header header;
@@ -153,6 +161,7 @@ public:
     bool started = false;                  ///< `go` has come: what joins now is a peer that is back
     Instant next_beat{};
     Statistics statistics;
+    unsigned words = words_a_second;       ///< about peers' offences that may still be said in this second
     control::Trace own_trace;              ///< where the process manager gave none
     control::Trace* trace = &own_trace;    ///< shared with it
     std::uint64_t fallbacks = 0;           ///< bit n: EVSE n, 0 the whole station

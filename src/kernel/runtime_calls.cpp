@@ -14,8 +14,6 @@ Bytes with_header(std::vector<std::byte>& buffer, const Header& header, Bytes bo
 
 bool is_hang_up(Errc code) { return code == Errc::closed || code == Errc::gone_unread; }
 constexpr std::uint16_t least_patience_ms = 20;   ///< shorter deadlines are kept to the microsecond
-
-bool is_power_of_two(std::uint64_t n) { return (n & (n - 1)) == 0; }
 }  // namespace
 
 void Runtime::report(std::uint16_t conduit, Errc what, std::uint64_t number) {
@@ -51,15 +49,13 @@ ClientExchange::Seen Runtime::look(std::uint16_t index, Reply& reply, bool waits
     const bool is_message = Codec<Header>::get(reader, reply.header);
     if (!is_message || (*received)->truncated) {
         ++statistics.malformed;
+        offend(index, Offence::malformed, reply.header.number);
         reply.header.status = static_cast<std::uint16_t>(Errc::malformed);
     }
     reply.body = Reader(Bytes(receive_buffer).first((*received)->size).subspan(is_message ? header_size : 0),
                         std::span(received_handles.data(), received_handles.size()));
     const auto seen = c.client.take({Arrival::Kind::message, is_message ? reply.header.sequence : 0, (*received)->was_unread});
-    if (seen == ClientExchange::Seen::late) {
-        detail::close_handles(reply.body.all_handles());
-        ++statistics.late;
-    }
+    if (seen == ClientExchange::Seen::late) detail::close_handles(reply.body.all_handles());
     return seen;
 }
 
@@ -118,10 +114,15 @@ void Runtime::settle(std::uint16_t index, ClientExchange::Seen seen, Reply& repl
     if (seen == ClientExchange::Seen::reply) finish(index, opened(reply));
 }
 
-/// What is still queued on ends that are about to be given up.
+/// What is still queued on ends that are about to be given up: a reply's `then` may have sent a request that is answered there already.
 void Runtime::take_rest(std::uint16_t index) {
-    Reply reply;
-    if (conduits[index].calls && conduits[index].client.is_waiting()) settle(index, drain([&] { return look(index, reply); }), reply);
+    constexpr int most = 32;
+    auto seen = ClientExchange::Seen::reply;
+    for (int taken = 0; taken < most && seen == ClientExchange::Seen::reply && conduits[index].calls && conduits[index].client.is_waiting(); ++taken) {
+        Reply reply;
+        seen = drain([&] { return look(index, reply); });
+        settle(index, seen, reply);
+    }
 }
 
 /// An end of this conduit cannot be used any more; if its peer lives, nobody but us knows.
@@ -144,16 +145,37 @@ std::size_t Runtime::expire_requests(Instant at) {
 
 // ---- server -----------------------------------------------------------------------------------------------------------
 
-/// Of a kind (a message's number, or 32 and a pulse's code) a peer's first is reported, of all others ever fewer: nobody fills the log.
-void Runtime::count_refusal(std::uint16_t index, unsigned kind, std::uint64_t number) {
-    const std::uint64_t bit = std::uint64_t{1} << kind;
-    const bool is_first = (conduits[index].told & bit) == 0;
-    conduits[index].told |= bit;
-    if (is_power_of_two(++statistics.refused) || is_first) report(index, Errc::denied, number);
+/// The first of a kind of each peer is reported, of all its others ever fewer.
+void Runtime::offend(std::uint16_t index, Offence offence, std::uint16_t number) {
+    ConduitState& c = conduits[index];
+    const std::size_t kind = static_cast<std::size_t>(offence) * offence_numbers + std::min<std::size_t>(number, policy::max_messages);
+    const bool is_first = !c.known[kind];
+    c.known.set(kind);
+    if (std::has_single_bit(++c.offences) || is_first) c.untold.set(kind);
+    tell_offences();
+}
+
+/// So many words a second, one peer after the other: nobody fills the log, and nobody's offences hide those of another.
+void Runtime::tell_offences() {
+    constexpr std::array codes{Errc::denied, Errc::denied, Errc::malformed, Errc::busy};
+    for (bool is_more = true; std::exchange(is_more, false);)
+        for (std::uint16_t i = 0; i < conduits.size() && words > 0; ++i) {
+            auto& untold = conduits[i].untold;
+            if (untold.none()) continue;
+            std::size_t kind = untold.size() - 1;
+            while (!untold[kind]) --kind;
+            untold.reset(kind);
+            report(i, codes[kind / offence_numbers], kind % offence_numbers);
+            --words;
+            is_more = true;
+        }
 }
 
 void Runtime::refuse(std::uint16_t index, const Header& header, Errc why) {
-    if (why == Errc::denied) count_refusal(index, std::min<unsigned>(header.number, policy::max_messages - 1), header.number);
+    if (why == Errc::denied) {
+        ++statistics.refused;
+        offend(index, Offence::denied_message, header.number);
+    }
     const Error error(why);
     reply({this, index, header.number, conduits[index].server.epoch(), header.sequence}, &error, {}, {});
 }
@@ -181,6 +203,7 @@ void Runtime::on_calls(std::uint16_t index) {
         Reply reply;
         return settle(index, look(index, reply), reply);
     }
+    if (c.is_paused) return;   // paused by what was ready beside this
     const auto received = os::receive(c.calls.get(), receive_buffer);
     if (!received) return broken(index, received.error().code);
     if (*received) on_request(index, **received);
@@ -195,7 +218,10 @@ void Runtime::reply(const detail::ReplyTo& to, const Error* error, Bytes body, s
     if (error) {
         header.status = static_cast<std::uint16_t>(error->code);
         body = encode(error->what, std::span(send_buffer).subspan(header_size));
-        if (error->code == Errc::malformed && is_power_of_two(++statistics.malformed)) report(to.conduit, Errc::malformed, to.number);
+        if (error->code == Errc::malformed) {
+            ++statistics.malformed;
+            offend(to.conduit, Offence::malformed, to.number);
+        }
     }
     const Result<> sent = os::send(c.calls.get(), with_header(send_buffer, header, body), handles);
     if (sent || sent.error().code == Errc::closed) return;   // a peer that is gone is noticed by its hang-up
@@ -226,7 +252,7 @@ void Runtime::flush(std::uint16_t index) {
         if (!os::send(c.pulses.get(), message)) break;
         c.pending &= ~(1u << code);
     }
-    if (c.pending != 0 || before != c.pending) (void)poller.change(c.pulses.get(), (2ull << 32) | index, !c.is_paused, c.pending != 0);
+    if (!c.is_paused && (c.pending != 0 || before != c.pending)) (void)poller.change(c.pulses.get(), (2ull << 32) | index, true, c.pending != 0);
 }
 
 void Runtime::on_pulses(std::uint16_t index, bool writable) {
@@ -245,7 +271,8 @@ void Runtime::on_pulses(std::uint16_t index, bool writable) {
         spend(index, now());
         const auto code = std::to_integer<std::uint8_t>(message[0]);
         if ((*received)->size != 9 || code >= 32 || !(c.end.pulses_in >> code & 1)) {
-            count_refusal(index, 32 + std::min<unsigned>(code, 31), code);
+            ++statistics.refused;
+            offend(index, Offence::denied_pulse, code);
             continue;
         }
         std::uint64_t value = 0;

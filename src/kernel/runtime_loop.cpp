@@ -99,14 +99,20 @@ void Runtime::spend(std::uint16_t index, Instant at) {
     }
     if (++c.spent < c.end.quota || c.end.quota == 0) return;   // not `==`: new ends do not begin a new account
     listen(index, false);
-    if (std::has_single_bit(++statistics.paused)) report(index, Errc::busy, c.spent);
+    offend(index, Offence::over_quota);
 }
 
+/// Who is paused is out of the poller: an end whose peer hung up would be ready all the while.
 void Runtime::listen(std::uint16_t index, bool is_listening) {
     ConduitState& c = conduits[index];
     c.is_paused = !is_listening;
-    if (c.calls && c.end.is_server) (void)poller.change(c.calls.get(), key_of(Source::calls, index), is_listening, false);
-    if (c.pulses) (void)poller.change(c.pulses.get(), key_of(Source::pulses, index), is_listening, c.pending != 0);
+    const auto set = [&](const os::Descriptor& end, Source source, bool writable) {
+        if (!end) return;
+        if (!is_listening) poller.remove(end.get());
+        else CHECK(poller.add(end.get(), key_of(source, index), writable).has_value());
+    };
+    if (c.end.is_server) set(c.calls, Source::calls, false);
+    set(c.pulses, Source::pulses, c.pending != 0);
 }
 
 void Runtime::beat(Instant at) {
@@ -116,6 +122,7 @@ void Runtime::beat(Instant at) {
                  .value = statistics.handled});
     for (std::uint16_t i = 0; i < conduits.size(); ++i)   // once more: the first word may not have gone out
         if (conduits[i].wants_rejoin) send_record({.request = control::Request::rejoin, .argument = i});
+    tell_offences();
     statistics.slowest_us = 0;
     next_beat = at + std::chrono::milliseconds(slice.watchdog.beat_ms);
     if (at >= next_measures) say_measures(at);
@@ -130,6 +137,7 @@ void Runtime::say_measures(Instant at) {
         t.begin_second();
     }
     next_measures = at + 1s;
+    words = words_a_second;
 }
 
 void Runtime::send_record(control::Record record) {
@@ -144,7 +152,6 @@ void Runtime::lost(std::uint16_t index) {
     if (c.pulses) poller.remove(c.pulses.get());
     c.calls.reset();
     c.pulses.reset();
-    c.is_paused = false;
     if (c.wants_rejoin) send_record({.request = control::Request::rejoin, .argument = index});
     const Errc why = c.client.how_gone();
     c.client.joined();
@@ -161,8 +168,8 @@ void Runtime::join(std::uint16_t index, std::uint32_t epoch, os::Descriptor call
     c.pulses = std::move(pulses);
     c.server.joined(epoch);
     c.patience_ms = 0;
-    CHECK(poller.add(c.calls.get(), key_of(Source::calls, index)).has_value());
-    CHECK(poller.add(c.pulses.get(), key_of(Source::pulses, index)).has_value());
+    if (!c.end.is_server) CHECK(poller.add(c.calls.get(), key_of(Source::calls, index)).has_value());
+    if (!c.is_paused) listen(index, true);   // a new end begins no new account
     if (!started) return;
     flush(index);
     for (BackHandler& h : back_handlers)

@@ -5,8 +5,12 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <atomic>
+
+#include "kernel/runtime.hpp"
 #include "kernel/test_station.hpp"
 
 namespace voltkeep::kernel {
@@ -80,6 +84,16 @@ struct Pair {
     }
 };
 
+/// What a client that somebody has taken over puts into its end, with the number of one of the server's messages.
+template <class M>
+bool put(Runtime& runtime, std::uint16_t number, const M& body) {
+    std::array<std::byte, 64> buffer;
+    Writer w(buffer);
+    Codec<Header>::put(w, {1, number, 0});
+    Codec<M>::put(w, body);
+    return os::send(runtime.conduits[0].calls.get(), w.written()).has_value();
+}
+
 }  // namespace
 
 TEST(Service, a_call_brings_its_reply) {
@@ -130,6 +144,73 @@ TEST(Service, a_client_over_its_quota_waits_for_the_next_window_and_no_other_cli
     station.start();
     EXPECT_EQ(station.wait(greedy), 0);
     EXPECT_EQ(station.wait(modest), 0);
+}
+
+TEST(Service, a_client_over_its_quota_that_hangs_up_and_comes_back_has_no_new_one) {
+    constexpr std::size_t quota = 20, sent = 100;
+    struct Record {
+        std::atomic<std::size_t> size;
+        std::array<Instant, 4 * sent> at;
+    };
+    auto* const handled = static_cast<Record*>(::mmap(nullptr, sizeof(Record), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    ASSERT_NE(handled, MAP_FAILED);
+    testing::TestStation station;
+    station.quota = quota;
+    const auto server = station.add("calculator", [&](int control) {
+        Service self = Service::start(control);
+        self.serve<Interface<Sum>>([&](const Sum& m) -> Result<Sum::Total> {
+            handled->at[handled->size] = now();
+            ++handled->size;
+            return Sum::Total{m.a};
+        });
+        self.seal();
+        return self.run();
+    });
+    const auto greedy = station.add("greedy", [&](int control) {
+        Runtime runtime{os::Descriptor(control)};
+        for (std::size_t i = 0; i < sent; ++i) EXPECT_HERE(put(runtime, 0, Sum{}));
+        return 0;
+    });
+    station.conduit<Interface<Sum>>(greedy, server, 1, 1000);
+    station.start();
+    EXPECT_EQ(station.wait(greedy), 0);
+    for (const Instant deadline = now() + 5s; handled->size < 2 * quota && now() < deadline;) ::usleep(1000);
+    station.kill_and_restart(greedy);
+    for (const Instant deadline = now() + 5s; handled->size < sent + quota && now() < deadline;) ::usleep(1000);
+    station.kill(server);
+    EXPECT_GE(handled->size, sent + quota) << "what it had sent on its second ends is answered in the end";
+    for (std::size_t i = 2 * quota; i < handled->size; ++i)
+        EXPECT_GE(handled->at[i] - handled->at[i - 2 * quota], control::quota_window * 9 / 10) << i << ": two windows' messages in one";
+    ::munmap(handled, sizeof(Record));
+}
+
+TEST(Service, each_peer_whose_messages_are_refused_is_named_whatever_others_did_before) {
+    testing::TestStation station;
+    const auto server = station.add("calculator", serve_calculator);
+    const auto body = [](int control) {
+        Runtime runtime{os::Descriptor(control)};
+        for (std::uint16_t number = 6; number < 40; ++number) EXPECT_HERE(put(runtime, number, Done{}));
+        for (int i = 0; i < 20; ++i) EXPECT_HERE(put(runtime, 0, std::uint8_t{1}));   // shorter than the message
+        EXPECT_HERE(os::send(runtime.conduits[0].pulses.get(), Bytes(runtime.send_buffer).first(3)).has_value());
+        ::usleep(300'000);
+        return 0;
+    };
+    const std::array clients{station.add("first", body), station.add("second", body), station.add("third", body)};
+    for (const auto client : clients) station.conduit<Calculator, Pulse>(client, server, everything, 500);
+    station.start();
+    for (const auto client : clients) EXPECT_EQ(station.wait(client), 0);
+    std::array<std::array<int, 3>, 2> said{};
+    for (const control::Record& fault : station.faults(server, 1500ms)) {
+        ASSERT_LT(fault.argument, clients.size());
+        ++said[fault.code == static_cast<std::uint32_t>(Errc::malformed)][fault.argument];
+    }
+    int in_all = 0;
+    for (const auto& kind : said)
+        for (const int words : kind) {
+            EXPECT_GE(words, 1);
+            in_all += words;
+        }
+    EXPECT_LE(in_all, 3 * static_cast<int>(Runtime::words_a_second)) << "of over a hundred and sixty offences";
 }
 
 TEST(Service, a_late_reply_is_never_given_to_the_next_call) {

@@ -82,6 +82,17 @@ public:
         }
         return -1;
     }
+    /// The faults that a service reports in this time.
+    std::vector<control::Record> faults(std::size_t i, Duration limit) {
+        std::vector<control::Record> all;
+        std::array<std::byte, bound<control::Record>> buffer;
+        for (const Instant deadline = now() + limit; MUST(os::wait(services_[i].control.get(), deadline));) {
+            const auto received = MUST(os::receive(services_[i].control.get(), buffer));
+            const auto record = decode<control::Record>(Bytes(buffer).first(received ? received->size : 0));
+            if (record && record->request == control::Request::fault) all.push_back(*record);
+        }
+        return all;
+    }
     void ask_to_stop(std::size_t i) {
         services_[i].is_asked_to_stop = true;
         send(services_[i], control::Join{.kind = control::Kind::stop});

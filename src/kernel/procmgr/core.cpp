@@ -158,12 +158,10 @@ void Core::report(std::uint16_t service, Occasion occasion, std::uint8_t code, s
 
 /// The other end of what is `index` in this service's Slice; empty if nothing is.
 policy::ServiceName Core::peer_of(std::uint16_t service, std::uint16_t index) const {
-    for (std::uint16_t i = 0; i < image_.conduits.size(); ++i) {
-        const policy::Conduit& c = image_.conduits[i];
-        if ((c.client == service || c.server == service) && is_joined(image_, c) && end_index(image_, i, service) == index)
-            return image_.services[c.client == service ? c.server : c.client].name;
-    }
-    return {};
+    const auto at = conduit_at(image_, service, index);
+    if (!at) return {};
+    const policy::Conduit& c = image_.conduits[*at];
+    return image_.services[c.client == service ? c.server : c.client].name;
 }
 
 /// What a service says or asks is reported up to a bound; how much more there was, with its next word.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/config.hpp"
+#include "base/file.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -7,13 +7,41 @@
 #include <cerrno>
 #include <string>
 
-#include "kernel/os.hpp"
+namespace voltkeep {
 
-namespace voltkeep::kernel {
+namespace {
+/// Closed at the end of its scope.
+class OpenFile {
+public:
+    explicit OpenFile(int number) : number_(number) {}
+    OpenFile(OpenFile&&) = delete;
+    ~OpenFile() {
+        if (number_ >= 0) ::close(number_);
+    }
+    [[nodiscard]] int get() const { return number_; }
+    explicit operator bool() const { return number_ >= 0; }
+
+private:
+    int number_;
+};
+
+Result<> write_whole(const std::string& name, Bytes content, unsigned mode) {
+    const OpenFile file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (!file) return fail_errno("open", name);
+    while (!content.empty()) {
+        const ssize_t n = ::write(file.get(), content.data(), content.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return fail_errno("write", name);
+        content = content.subspan(static_cast<std::size_t>(n));
+    }
+    if (::fsync(file.get()) != 0) return fail_errno("fsync", name);
+    return {};
+}
+}  // namespace
 
 Result<std::vector<std::byte>> read_file(std::string_view path, std::size_t limit) {
     const std::string name(path);
-    const os::Descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+    const OpenFile file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) {
         if (errno == ENOENT) return fail(Errc::not_found, "no file " + name);
         return fail_errno("open", name);
@@ -32,30 +60,15 @@ Result<std::vector<std::byte>> read_file(std::string_view path, std::size_t limi
     return content;
 }
 
-namespace {
-Result<> write_whole(const std::string& name, Bytes content, unsigned mode) {
-    const os::Descriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (!file) return fail_errno("open", name);
-    while (!content.empty()) {
-        const ssize_t n = ::write(file.get(), content.data(), content.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return fail_errno("write", name);
-        content = content.subspan(static_cast<std::size_t>(n));
-    }
-    if (::fsync(file.get()) != 0) return fail_errno("fsync", name);
-    return {};
-}
-}  // namespace
-
 Result<> write_file(std::string_view path, Bytes content, unsigned mode) {
     const std::string name(path);
     const std::string beside = name + ".new";
     TRY(write_whole(beside, content, mode));
     if (::rename(beside.c_str(), name.c_str()) != 0) return fail_errno("rename", name);
     const std::string folder = name.find('/') == std::string::npos ? "." : name.substr(0, name.rfind('/') + 1);
-    const os::Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const OpenFile directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory || ::fsync(directory.get()) != 0) return fail_errno("fsync", folder);
     return {};
 }
 
-}  // namespace voltkeep::kernel
+}  // namespace voltkeep
