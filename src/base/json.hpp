@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds one small JSON object in place: bounded, escaped, without allocation. For log payloads and status lines.
+// What a text has of control characters (C1 too: a terminal obeys them) is escaped, and a byte that is no UTF-8 becomes U+FFFD: the
+// text may come from anybody, and the object is always one line of valid JSON.
 // What does not fit makes the whole text an empty object with a mark, never a cut-off text: {"overflow":true}.
 #pragma once
 
@@ -8,6 +10,7 @@
 #include <concepts>
 
 #include "base/text.hpp"
+#include "base/utf8.hpp"
 
 namespace voltkeep {
 
@@ -69,13 +72,18 @@ private:
     }
     void quote(std::string_view text) {
         raw("\"");
-        for (char c : text) {
-            const auto octet = static_cast<unsigned char>(c);
-            if (c == '"' || c == '\\') raw("\\");
-            if (octet >= 0x20) raw({&c, 1});
-            else {
+        while (!text.empty()) {
+            const std::size_t length = utf8_length(text);
+            const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+            const auto octet = static_cast<unsigned char>(character.back());
+            text.remove_prefix(character.size());
+            if (length == 0) raw("\\ufffd");
+            else if (octet < 0x20 || octet == 0x7f || (length == 2 && character[0] == '\xc2' && octet < 0xa0)) {
                 const std::array<char, 6> escape{'\\', 'u', '0', '0', "0123456789abcdef"[octet >> 4], "0123456789abcdef"[octet & 15]};
                 raw({escape.data(), escape.size()});
+            } else {
+                if (octet == '"' || octet == '\\') raw("\\");
+                raw(character);
             }
         }
         raw("\"");

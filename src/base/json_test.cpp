@@ -9,6 +9,12 @@ TEST(JsonObject, escapes_what_json_escapes) {
     EXPECT_EQ(JsonObject<64>().put("a\"b", "x\\\n").put("n", -5).put("t", true).text(), R"({"a\"b":"x\\\u000a","n":-5,"t":true})");
 }
 
+TEST(JsonObject, a_text_from_anybody_makes_no_invalid_json_and_no_control_character) {
+    EXPECT_EQ(JsonObject<64>().put("a", "\xff\xc3(\xed\xa0\x80").text(), R"({"a":"\ufffd\ufffd(\ufffd\ufffd\ufffd"})");
+    EXPECT_EQ(JsonObject<64>().put("a", "\x1b[2J\x7f\xc2\x9b").text(), R"({"a":"\u001b[2J\u007f\u009b"})");
+    EXPECT_EQ(JsonObject<64>().put("a", "Köln €\U0001F697").text(), "{\"a\":\"Köln €\U0001F697\"}");
+}
+
 TEST(JsonObject, is_an_object_when_nothing_was_put) { EXPECT_EQ(JsonObject<32>().text(), "{}"); }
 
 TEST(JsonObject, what_does_not_fit_is_said_and_never_cut) {

@@ -4,10 +4,12 @@
 #include <ctime>
 #include <filesystem>
 
+#include "base/json.hpp"
 #include "cli/commands.hpp"
 #include "cli/door.hpp"
 #include "kernel/config.hpp"
 #include "cli/layout.hpp"
+#include "cli/printable.hpp"
 #include "wire/audit_log/chain.hpp"
 
 namespace voltkeep::cli {
@@ -24,11 +26,12 @@ std::string wall_text(std::int64_t ms) {
     return text;
 }
 
+/// What an entry says was written by whoever wrote it: nothing of it reaches the terminal as a control character.
 void print_entry(const Json& e, bool json) {
-    if (json) std::printf("%s\n", e.text().c_str());
+    if (json) std::printf("%s\n", printable(e.text()).c_str());
     else
         std::printf("%6lld  %s  %-13s %-13s %s\n", static_cast<long long>(number_in(e, "index")), wall_text(number_in(e, "wall_ms")).c_str(),
-                    std::string(e.string("source")).c_str(), std::string(e.string("type")).c_str(), std::string(e.string("payload")).c_str());
+                    printable(e.string("source")).c_str(), printable(e.string("type")).c_str(), printable(e.string("payload")).c_str());
 }
 
 /// The segments of a log folder, oldest first, or the one file.
@@ -72,7 +75,10 @@ Result<int> log_verify_command(const std::string& path, bool json) {
     std::uint64_t index = 0;
     constexpr std::size_t segment_bound = 256u << 20;
     for (const std::string& segment : TRY(segments_of(path))) {
-        const auto bytes = TRY(kernel::read_file(segment, segment_bound));
+        std::error_code error;
+        const std::uintmax_t there = std::filesystem::file_size(segment, error);
+        if (error) return fail(Errc::io, segment + ": " + error.message());
+        const auto bytes = TRY(kernel::read_file(segment, std::min<std::uintmax_t>(there, segment_bound)));
         const audit_log::Walk walk = audit_log::walk(bytes, index, head, {});
         index += walk.size;
         head = walk.head;
@@ -80,8 +86,7 @@ Result<int> log_verify_command(const std::string& path, bool json) {
         const auto& d = *walk.damage;
         const std::string why = d.is_torn ? d.what + " (a write that was cut off, or the end was taken away)" : d.what;
         if (json)
-            std::printf("{\"ok\":false,\"entry\":%llu,\"segment\":\"%s\",\"offset\":%llu,\"what\":\"%s\"}\n", static_cast<unsigned long long>(d.index),
-                        segment.c_str(), static_cast<unsigned long long>(d.offset), why.c_str());
+            std::printf("%s\n", std::string(JsonObject<8192>().put("ok", false).put("entry", d.index).put("segment", segment).put("offset", d.offset).put("what", why).text()).c_str());
         else
             std::printf("NOT as it was written: entry %llu (%s, byte %llu): %s\nEverything before it is good: %llu entries.\n",
                         static_cast<unsigned long long>(d.index), segment.c_str(), static_cast<unsigned long long>(d.offset), why.c_str(),

@@ -110,6 +110,25 @@ TEST(Session, is_whole_for_a_user_who_is_not_root) {
     EXPECT_EQ(summary->find("ok")->scalar(), "true") << summary->text() << "\n" << station.tail();
 }
 
+TEST(Log, is_started_again_without_a_boot_and_without_an_event_twice) {
+    Station station({"--once", "--duration", "6"});
+    station.wait_until_charging();
+    station.kill("audit");
+    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "service" && line.string("life") == "resumed"; }));
+    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("source") == "procmgr" && line.string("service") == "audit" && line.string("life") == "dead"; }));
+    ASSERT_TRUE(station.summary());
+    int boots = 0;
+    std::set<std::string> events;
+    for (const Json& line : station.lines()) {
+        boots += line.string("event") == "boot" ? 1 : 0;
+        if (line.string("source") != "procmgr" || line.find("entry_sequence") == nullptr) continue;
+        EXPECT_TRUE(events.insert(std::string(line.find("entry_sequence")->scalar())).second) << line.text();
+    }
+    EXPECT_EQ(boots, 1);
+    station.status();
+    EXPECT_EQ(say({"log", "verify", station.folder() + "/log"}).status, 0);
+}
+
 TEST(Session, two_cars_charge_at_once) {
     Station station({"--once", "--duration", "5", "--evse", "2"});
     const auto summary = station.summary();

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/door.hpp"
+#include "cli/printable.hpp"
 
 namespace voltkeep::cli {
 
@@ -27,12 +28,12 @@ void Timeline::print(Instant at, std::string_view who, const Line& line) const {
     const char* const strong = colour_ ? (line.is_bad ? "\033[1;31m" : "\033[1m") : "";
     const char* const faint = colour_ ? "\033[2m" : "";
     const char* const plain = colour_ ? "\033[0m" : "";
-    std::printf("%s%9.3f%s  %s%-12.*s%s  %s\n", faint, seconds, plain, strong, static_cast<int>(who.size()), who.data(), plain, line.text.c_str());
+    std::printf("%s%9.3f%s  %s%-12.*s%s  %s\n", faint, seconds, plain, strong, static_cast<int>(who.size()), who.data(), plain, printable(line.text).c_str());
     std::fflush(stdout);
 }
 
 void Timeline::object(const Json& object) const {
-    std::printf("%s\n", object.text().c_str());
+    std::printf("%s\n", printable(object.text()).c_str());
     std::fflush(stdout);
 }
 
@@ -64,8 +65,10 @@ void Timeline::entry(const Json& e) {
         line.add("at_ms", number((at - begun_) / 1ms));
         line.add("source", Json(source));
         line.add("index", number(number_in(e, "index")));
+        line.add("entry_sequence", number(number_in(e, "sequence")));
         line.add("evse", number(number_in(e, "evse")));
-        for (const auto& [name, value] : payload.members()) line.add(name == "event" ? "security_event" : name, value);
+        for (const auto& [name, value] : payload.members())
+            if (const std::string as = name == "event" ? "security_event" : name; line.find(as) == nullptr) line.add(as, value);
         return object(line);
     }
     const Line line = describe(source, e.string("type"), payload);

@@ -23,12 +23,13 @@ enum class Type : std::uint8_t {
     safety,           ///< a protection tripped, a stop and its class
     configuration,    ///< a setting was changed
     message,          ///< a step of a protocol: one V2G or OCPP message, with its turnaround
-    gap,              ///< entries of a source are missing: its ring was too small
-    last_ = gap,
+    gap,              ///< entries of a source are missing: its ring was too small, the disk was full, or it came too fast: {"of","missing"}
+    checkpoint,       ///< begins a segment: what the log's writer must know of those before it
+    last_ = checkpoint,
 };
 
 /// Adds one entry. The reply comes after it is durable. Who wrote is known by the channel.
-/// payload: a JSON object, UTF-8. Errors: full, io.
+/// payload: a JSON object, UTF-8. Errors: bad_argument (it is none), full, io: not stored, say it again.
 struct Append {
     Type type = Type::session;
     std::uint8_t evse = 0;
@@ -51,10 +52,10 @@ struct AppendLater {
 struct Entry {
     std::uint64_t index = 0;
     Text<24> source;                 ///< the service that wrote it
-    std::uint64_t sequence = 0;      ///< per source, in one boot
+    std::uint64_t sequence = 0;      ///< per source, in one boot; of the process manager: its event's
     std::uint64_t boot = 0;          ///< counts the starts of the station
     std::int64_t monotonic_ns = 0;   ///< Instant of that boot
-    std::int64_t wall_ms = 0;        ///< as the clock said
+    std::int64_t wall_ms = 0;        ///< as the clock said then
     Type type = Type::session;
     std::uint8_t evse = 0;
     Text<payload_bound> payload;

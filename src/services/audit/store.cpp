@@ -27,21 +27,54 @@ std::string name_of(std::uint64_t first) {
     return std::string(12 - std::min<std::size_t>(12, digits.size()), '0') + digits + ".log";
 }
 
+std::unexpected<Error> failed(std::string_view what, std::string_view path) {
+    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) return fail(Errc::full, "no space for the log");
+    return fail_errno(what, path);
+}
+
 Result<> sync_folder(const std::string& folder) {
     const kernel::os::Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory || ::fsync(directory.get()) != 0) return fail_errno("fsync", folder);
+    if (!directory || ::fsync(directory.get()) != 0) return failed("fsync", folder);
     return {};
+}
+
+std::uint64_t size_of(const std::string& path) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(path, error);
+    return error ? 0 : size;
+}
+
+/// Bytes of a file from `offset` on, at most `count`.
+Result<std::vector<std::byte>> read_part(const std::string& path, std::uint64_t offset, std::size_t count) {
+    const kernel::os::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return fail_errno("open", path);
+    std::vector<std::byte> bytes(count);
+    const ssize_t n = ::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0) return fail_errno("pread", path);
+    bytes.resize(static_cast<std::size_t>(n));
+    return bytes;
+}
+
+/// The hash that a segment ends with, whether or not anything in front of it is good.
+Result<Hash> last_hash(const std::string& path) {
+    Hash hash{};
+    const std::uint64_t size = size_of(path);
+    if (size < hash.size()) return fail(Errc::integrity, path + " has no entry");
+    const auto bytes = TRY(read_part(path, size - hash.size(), hash.size()));
+    if (bytes.size() != hash.size()) return fail(Errc::io, path + " cannot be read");
+    std::memcpy(hash.data(), bytes.data(), hash.size());
+    return hash;
 }
 
 }  // namespace
 
-Result<Store> Store::open(const std::string& folder, std::uint64_t segment_bound) {
+Result<Store> Store::open(const std::string& folder, std::uint64_t segment_bound, const Visit& visit) {
     Store store;
     store.folder_ = folder;
     store.segment_bound_ = segment_bound;
     std::error_code error;
     std::filesystem::create_directories(folder, error);
-    std::vector<std::pair<std::uint64_t, std::string>> names;
+    Names names;
     for (const auto& item : std::filesystem::directory_iterator(folder, error)) {
         const std::string name = item.path().filename().string();
         std::uint64_t first = 0;
@@ -50,7 +83,13 @@ Result<Store> Store::open(const std::string& folder, std::uint64_t segment_bound
     }
     if (error) return fail(Errc::io, "log folder " + folder + ": " + error.message());
     std::ranges::sort(names);
-    for (const auto& [first, path] : names) TRY(store.load(path, first));
+    if (!TRY(store.resume(names, visit))) {
+        store.segments_.clear();
+        store.found_ = {};
+        store.size_ = 0;
+        store.head_ = {};
+        for (const auto& [first, path] : names) TRY(store.load(path, first, visit));
+    }
     store.found_.entries = store.size_;
     if (store.segments_.empty() || store.found_.damage) TRY(store.begin_segment());
     else {
@@ -61,24 +100,42 @@ Result<Store> Store::open(const std::string& folder, std::uint64_t segment_bound
     return store;
 }
 
+/// From the last segment that has entries. False: it does not stand on its own, begin with the first.
+Result<bool> Store::resume(const Names& names, const Visit& visit) {
+    std::size_t last = names.size();
+    while (last > 0 && size_of(names[last - 1].second) == 0) --last;
+    if (last < 2) return false;
+    --last;
+    const auto before = last_hash(names[last - 1].second);
+    if (!before) return false;
+    const auto front = TRY(read_part(names[last].second, 0, audit_log::entry_bound + audit_log::record_overhead));
+    bool is_checkpoint = false;
+    (void)audit_log::walk(front, names[last].first, *before, [&](std::uint64_t index, const Entry& entry, const Hash&) {
+        is_checkpoint = is_checkpoint || (index == names[last].first && entry.type == checkpoint_type);
+    });
+    if (!is_checkpoint) return false;
+    for (std::size_t i = 0; i < last; ++i) segments_.push_back({names[i].second, names[i].first, size_of(names[i].second), {}});
+    size_ = found_.verified_from = names[last].first;
+    head_ = *before;
+    for (std::size_t i = last; i < names.size(); ++i) TRY(load(names[i].second, names[i].first, visit));
+    return !found_.damage;
+}
+
 void Store::note(Segment& segment, std::uint64_t index, std::uint64_t offset, const Hash& before) {
     if ((index - segment.first) % mark_every == 0) segment.marks.push_back({index, offset, before});
 }
 
-Result<> Store::load(const std::string& path, std::uint64_t first) {
+Result<> Store::load(const std::string& path, std::uint64_t first, const Visit& visit) {
     // As much as there is: room for the largest segment would cost more than reading it.
-    std::error_code error;
-    const std::uintmax_t there = std::filesystem::file_size(path, error);
-    if (error) return fail(Errc::io, path + ": " + error.message());
-    const auto bytes = TRY(kernel::read_file(path, std::min<std::uintmax_t>(there, read_bound)));
-    Segment segment{path, size_, head_, 0, {}};
+    const auto bytes = TRY(kernel::read_file(path, std::min<std::uint64_t>(size_of(path), read_bound)));
+    Segment segment{path, size_, 0, {}};
     std::uint64_t offset = 0;
     Hash before = head_;
     const audit_log::Walk walk = audit_log::walk(bytes, size_, head_, [&](std::uint64_t index, const Entry& entry, const Hash& hash) {
         note(segment, index, offset, before);
         offset += audit_log::encode(entry).size() + audit_log::record_overhead;
         before = hash;
-        found_.last_boot = std::max(found_.last_boot, entry.boot);
+        if (visit) visit(index, entry, hash);
     });
     const bool is_misplaced = first != size_;
     segment.length = walk.length;
@@ -98,17 +155,41 @@ Result<> Store::load(const std::string& path, std::uint64_t first) {
     return {};
 }
 
+/// A segment that no start has looked at: is it as it was written, from the hash before it to the one that the next stands on?
+Result<> Store::verify(std::size_t at) {
+    Segment& segment = segments_[at];
+    Hash before{};
+    if (at > 0) before = TRY(last_hash(segments_[at - 1].path));
+    const auto bytes = TRY(kernel::read_file(segment.path, std::min<std::uint64_t>(segment.length, read_bound)));
+    std::uint64_t offset = 0;
+    Hash hash_before = before;
+    const audit_log::Walk walk = audit_log::walk(bytes, segment.first, before, [&](std::uint64_t index, const Entry& entry, const Hash& hash) {
+        note(segment, index, offset, hash_before);
+        offset += audit_log::encode(entry).size() + audit_log::record_overhead;
+        hash_before = hash;
+    });
+    const std::uint64_t next = segments_[at + 1].first;
+    if (!walk.damage && segment.first + walk.size == next) return {};
+    segment.marks.clear();
+    return fail(Errc::integrity, "the log is not as it was written at entry " + std::to_string(walk.damage ? walk.damage->index : next) + ": voltkeep log verify says more");
+}
+
 Result<> Store::begin_segment() {
+    CHECK(pending_.empty());
     std::string path = folder_ + "/" + name_of(size_);
     for (int n = 1; ::access(path.c_str(), F_OK) == 0; ++n) {   // the damaged one may begin at the same entry: it stays as it is
         const std::string aside = path + ".damaged" + std::to_string(n);
         if (::access(aside.c_str(), F_OK) == 0) continue;
-        if (::rename(path.c_str(), aside.c_str()) != 0) return fail_errno("rename", path);
+        if (::rename(path.c_str(), aside.c_str()) != 0) return failed("rename", path);
     }
-    file_ = kernel::os::Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
-    if (!file_) return fail_errno("open", path);
-    TRY(sync_folder(folder_));
-    segments_.push_back({path, size_, head_, 0, {}});
+    kernel::os::Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+    if (!file) return failed("open", path);
+    if (const auto synced = sync_folder(folder_); !synced) {
+        ::unlink(path.c_str());
+        return synced;
+    }
+    file_ = std::move(file);
+    segments_.push_back({path, size_, 0, {}});
     return {};
 }
 
@@ -123,22 +204,26 @@ std::uint64_t Store::add(const Entry& entry) {
 
 Result<> Store::commit() {
     if (pending_.empty()) return {};
-    if (segments_.back().length >= segment_bound_) TRY(begin_segment());
     Segment& segment = segments_.back();
-    auto undo = [&](std::unexpected<Error> why) -> Result<> {   // what cannot be undone here, the next start repairs
-        if (::ftruncate(file_.get(), static_cast<off_t>(segment.length)) != 0) why.error().what = "the log's end could not be restored";
+    auto restore_end = [&] {
+        has_rest_ = ::ftruncate(file_.get(), static_cast<off_t>(segment.length)) != 0;
+        return !has_rest_;
+    };
+    auto undo = [&](std::unexpected<Error> why) -> Result<> {
+        restore_end();   // if not now, then before anything else is written
         pending_.clear();
         pending_sizes_.clear();
         pending_head_ = head_;
         return why;
     };
+    if (has_rest_ && !restore_end()) return undo(failed("ftruncate", segment.path));
     for (std::size_t done = 0; done < pending_.size();) {
         const ssize_t n = ::pwrite(file_.get(), pending_.data() + done, pending_.size() - done, static_cast<off_t>(segment.length + done));
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return undo(errno == ENOSPC ? fail(Errc::full, "no space for the log") : fail_errno("pwrite", segment.path));
+        if (n < 0) return undo(failed("pwrite", segment.path));
         done += static_cast<std::size_t>(n);
     }
-    if (::fdatasync(file_.get()) != 0) return undo(fail_errno("fdatasync", segment.path));
+    if (::fdatasync(file_.get()) != 0) return undo(failed("fdatasync", segment.path));
     std::uint64_t offset = segment.length;
     for (std::size_t i = 0; i < pending_sizes_.size(); ++i) {
         const Hash before = head_;
@@ -152,21 +237,19 @@ Result<> Store::commit() {
     return {};
 }
 
-Result<> Store::read(std::uint64_t from, std::size_t count, const std::function<void(std::uint64_t, const Entry&, const Hash&)>& visit) const {
+Result<> Store::read(std::uint64_t from, std::size_t count, const Visit& visit) {
     if (from >= size_ || count == 0) return {};
     auto segment = std::ranges::upper_bound(segments_, from, {}, &Segment::first);
     if (segment == segments_.begin()) return fail(Errc::not_found, "no such entry");
     --segment;
     for (; segment != segments_.end() && count > 0; ++segment) {
+        if (segment->marks.empty() && segment + 1 != segments_.end() && segment->length > 0)
+            TRY(verify(static_cast<std::size_t>(segment - segments_.begin())));
         auto mark = std::ranges::upper_bound(segment->marks, from, {}, &Segment::Mark::index);
         if (mark == segment->marks.begin()) continue;
         --mark;
-        const kernel::os::Descriptor file(::open(segment->path.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!file) return fail_errno("open", segment->path);
         const std::uint64_t wanted = (from - mark->index + count) * (audit_log::entry_bound + audit_log::record_overhead);
-        std::vector<std::byte> bytes(std::min(segment->length - mark->offset, wanted));
-        if (::pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(mark->offset)) != static_cast<ssize_t>(bytes.size()))
-            return fail_errno("pread", segment->path);
+        const auto bytes = TRY(read_part(segment->path, mark->offset, std::min(segment->length - mark->offset, wanted)));
         (void)audit_log::walk(bytes, mark->index, mark->before, [&](std::uint64_t index, const Entry& entry, const Hash& hash) {
             if (index != from || count == 0) return;
             visit(index, entry, hash);

@@ -2,6 +2,10 @@
 // The log's files: append-only segments in one folder, one writer. A segment's name is the index of its first entry.
 // What `commit` returned for is on the disk. A write that was cut off is repaired at the next start, and said so; any other damage is
 // left as it is for whoever investigates, and the log goes on in a new segment behind the last good entry.
+//
+// A start verifies the last segment alone: the writer begins each with a `checkpoint` entry that repeats what it must know of those
+// before. They are verified when somebody reads them, and all at once by `voltkeep log verify`. If the last segment does not fit
+// behind the one before it, or begins with anything else, everything is verified from the beginning.
 #pragma once
 
 #include <functional>
@@ -13,19 +17,24 @@
 
 namespace voltkeep::audit {
 
+/// The type of an entry that begins a segment.
+inline constexpr std::string_view checkpoint_type = "checkpoint";
+
 class Store {
 public:
+    using Visit = std::function<void(std::uint64_t index, const audit_log::Entry&, const audit_log::Hash&)>;
+
     /// What was found at the start.
     struct Found {
         std::uint64_t entries = 0;
-        std::uint64_t last_boot = 0;             ///< the highest boot number in the log
+        std::uint64_t verified_from = 0;         ///< index of the first entry that this start has verified
         std::uint64_t torn_bytes = 0;            ///< cut off at the end: a write that the power ended
         std::optional<audit_log::Damage> damage; ///< anything else
         std::string damaged_segment;
     };
 
-    /// Opens the folder (made if missing). Errors: io.
-    static Result<Store> open(const std::string& folder, std::uint64_t segment_bound = 8u << 20);
+    /// Opens the folder (made if missing). Each entry that is verified goes to `visit`; from index 0 on if it begins anew. Errors: io, full.
+    static Result<Store> open(const std::string& folder, std::uint64_t segment_bound = 8u << 20, const Visit& visit = {});
 
     [[nodiscard]] const Found& found() const { return found_; }
     [[nodiscard]] std::uint64_t size() const { return size_; }
@@ -33,34 +42,42 @@ public:
 
     /// Adds an entry to what the next commit writes. Returns its index.
     std::uint64_t add(const audit_log::Entry& entry);
+    [[nodiscard]] bool has_pending() const { return !pending_.empty(); }
     /// Writes and syncs what was added, all of it or none. Errors: full (no space), io; then nothing of it is in the log.
     Result<> commit();
 
-    /// Up to `count` committed entries from `from` on.
-    Result<> read(std::uint64_t from, std::size_t count,
-                  const std::function<void(std::uint64_t, const audit_log::Entry&, const audit_log::Hash&)>& visit) const;
+    /// The last segment is as long as it should be: with nothing pending, begin a new one and let its first entry be a checkpoint.
+    [[nodiscard]] bool is_segment_full() const { return segments_.back().length >= segment_bound_; }
+    /// Errors: full, io; then the log goes on in the old one.
+    Result<> begin_segment();
+
+    /// Up to `count` committed entries from `from` on. Errors: integrity (a segment that no start has verified is not as it was
+    /// written), io.
+    Result<> read(std::uint64_t from, std::size_t count, const Visit& visit);
 
 private:
     struct Segment {
         std::string path;
         std::uint64_t first = 0;                 ///< index of its first entry
-        audit_log::Hash before{};                ///< the chain's hash in front of it
         std::uint64_t length = 0;                ///< bytes of good records
         struct Mark {
             std::uint64_t index = 0, offset = 0;
             audit_log::Hash before{};
         };
-        std::vector<Mark> marks;                 ///< every 32nd entry, so that a read does not begin at the front
+        std::vector<Mark> marks;                 ///< every 32nd entry, so that a read does not begin at the front; none: not verified yet
     };
+    using Names = std::vector<std::pair<std::uint64_t, std::string>>;   ///< first entry, path
 
-    Result<> load(const std::string& path, std::uint64_t first);
-    Result<> begin_segment();
+    Result<bool> resume(const Names& names, const Visit& visit);
+    Result<> load(const std::string& path, std::uint64_t first, const Visit& visit);
+    Result<> verify(std::size_t segment);
     void note(Segment& segment, std::uint64_t index, std::uint64_t offset, const audit_log::Hash& before);
 
     std::string folder_;
     std::uint64_t segment_bound_ = 0;
     std::vector<Segment> segments_;
     kernel::os::Descriptor file_;
+    bool has_rest_ = false;                      ///< behind the last good record stands what a failed commit could not take back
     std::uint64_t size_ = 0;                     ///< committed entries
     audit_log::Hash head_{};
     Found found_;

@@ -27,11 +27,25 @@ protected:
         for (int i = 0; i < n; ++i) {
             store.add(entry(i));
             ASSERT_TRUE(store.commit());
+            if (!store.is_segment_full()) continue;
+            ASSERT_TRUE(store.begin_segment());
+            store.add(checkpoint(++i));
+            ASSERT_TRUE(store.commit());
         }
     }
+    static audit_log::Entry checkpoint(int n) { return {"audit", static_cast<std::uint64_t>(n), 1, 1, 1, std::string(checkpoint_type), 0, "{}"}; }
+    /// The segments, oldest first.
+    std::vector<std::string> segments() const {
+        std::vector<std::string> paths;
+        for (const auto& item : std::filesystem::directory_iterator(folder))
+            if (item.path().extension() == ".log") paths.push_back(item.path().string());
+        std::ranges::sort(paths);
+        return paths;
+    }
     std::string first_segment() const { return folder + "/000000000000.log"; }
-    void flip(std::uint64_t offset) const {
-        std::fstream file(first_segment(), std::ios::in | std::ios::out | std::ios::binary);
+    void flip(std::uint64_t offset) const { flip(first_segment(), offset); }
+    static void flip(const std::string& path, std::uint64_t offset) {
+        std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
         file.seekg(static_cast<std::streamoff>(offset));
         const char old = static_cast<char>(file.get());
         file.seekp(static_cast<std::streamoff>(offset));
@@ -55,13 +69,14 @@ TEST_F(AuditStore, what_was_committed_is_there_after_the_next_start_and_the_chai
 TEST_F(AuditStore, reads_any_entry_over_the_border_of_segments) {
     Store s = fresh(500);
     fill(s, 100);
+    const std::uint64_t size = s.size();
     for (std::uint64_t from : {0u, 1u, 31u, 32u, 50u, 99u}) {
         std::vector<std::uint64_t> seen;
         ASSERT_TRUE(s.read(from, 5, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) {
             EXPECT_EQ(e.sequence, index);
             seen.push_back(index);
         }));
-        EXPECT_EQ(seen.size(), std::min<std::size_t>(5, 100 - from));
+        EXPECT_EQ(seen.size(), std::min<std::size_t>(5, size - from));
         EXPECT_EQ(seen.front(), from);
     }
 }
@@ -109,6 +124,72 @@ TEST_F(AuditStore, what_could_not_be_written_is_not_in_the_log) {
     s.add(entry(2));
     EXPECT_TRUE(s.commit());
     EXPECT_EQ(fresh().size(), 3u);
+}
+
+TEST_F(AuditStore, a_start_verifies_the_last_segment_alone_and_goes_on_there) {
+    std::uint64_t size = 0;
+    audit_log::Hash head{};
+    { Store s = fresh(500); fill(s, 100); size = s.size(); head = s.head(); }
+    std::uint64_t seen = 0;
+    Store s = MUST(Store::open(folder, 500, [&](std::uint64_t, const audit_log::Entry&, const audit_log::Hash&) { ++seen; }));
+    EXPECT_EQ(s.size(), size);
+    EXPECT_EQ(s.head(), head);
+    EXPECT_GT(s.found().verified_from, size - 12);
+    EXPECT_EQ(seen, size - s.found().verified_from);
+    fill(s, 20);
+    std::uint64_t next = 0;
+    while (next < s.size()) {   // what no start has verified is verified when it is read
+        ASSERT_TRUE(s.read(next, 8, [&](std::uint64_t index, const audit_log::Entry&, const audit_log::Hash&) { EXPECT_EQ(index, next++); }));
+    }
+}
+
+TEST_F(AuditStore, a_changed_byte_of_an_old_segment_is_found_by_who_reads_it) {
+    { Store s = fresh(500); fill(s, 100); }
+    flip(segments()[2], 60);
+    Store s = fresh(500);
+    EXPECT_FALSE(s.found().damage);
+    const auto read = s.read(0, 100, [](std::uint64_t, const audit_log::Entry&, const audit_log::Hash&) {});
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().code, Errc::integrity);
+}
+
+TEST_F(AuditStore, what_does_not_fit_behind_the_segment_before_is_verified_from_the_beginning) {
+    { Store s = fresh(500); fill(s, 100); }
+    const std::string before_last = *(segments().end() - 2);
+    flip(before_last, std::filesystem::file_size(before_last) - 1);   // the hash on which the last one stands
+    Store s = fresh(500);
+    EXPECT_EQ(s.found().verified_from, 0u);
+    ASSERT_TRUE(s.found().damage);
+    EXPECT_EQ(s.found().damaged_segment, before_last);
+}
+
+TEST_F(AuditStore, a_segment_that_was_begun_and_never_written_to_is_where_the_log_goes_on) {
+    std::uint64_t size = 0;
+    {
+        Store s = fresh(500);
+        fill(s, 30);
+        ASSERT_TRUE(s.begin_segment());
+        size = s.size();
+    }
+    Store s = fresh(500);
+    EXPECT_EQ(s.size(), size);
+    EXPECT_FALSE(s.found().damage);
+    EXPECT_GT(s.found().verified_from, 0u);
+    fill(s, 1);
+    EXPECT_EQ(fresh(500).size(), size + 1);
+}
+
+TEST_F(AuditStore, a_segment_that_cannot_be_begun_leaves_the_old_one_to_go_on_in) {
+    Store s = fresh(1 << 20);
+    fill(s, 5);
+    std::filesystem::rename(folder, folder + "-away");
+    EXPECT_FALSE(s.begin_segment());
+    std::filesystem::rename(folder + "-away", folder);
+    fill(s, 5);
+    Store next = fresh();
+    EXPECT_EQ(next.size(), 10u);
+    EXPECT_FALSE(next.found().damage);
+    EXPECT_EQ(segments().size(), 1u);
 }
 
 }  // namespace voltkeep::audit

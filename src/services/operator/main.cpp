@@ -50,7 +50,7 @@ std::string_view word(kernel::control::Life life) {
 
 std::string_view word(audit::Type type) {
     constexpr std::string_view words[] = {"boot", "stop", "service", "policy", "security", "connection", "session",
-                                          "transaction", "meter", "safety", "configuration", "message", "gap"};
+                                          "transaction", "meter", "safety", "configuration", "message", "gap", "checkpoint"};
     static_assert(std::size(words) == static_cast<std::size_t>(audit::Type::last_) + 1);
     return words[static_cast<std::size_t>(type)];
 }

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "log.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "wire/exi/json.hpp"
+
+namespace voltkeep::audit {
+
+namespace {
+
+using exi::Json;
+using Payload = JsonObject<payload_bound>;
+
+constexpr Duration retry_after = 1s;
+constexpr std::string_view self = "audit", manager = "procmgr", damage_event = "TamperDetectionActivated";
+
+constexpr std::string_view words[] = {"boot",    "stop",  "service", "policy",        "security", "connection", "session", "transaction",
+                                      "meter",   "safety", "configuration", "message", "gap",      "checkpoint"};
+static_assert(std::size(words) == static_cast<std::size_t>(Type::last_) + 1);
+static_assert(words[static_cast<std::size_t>(Type::checkpoint)] == checkpoint_type);
+
+std::string_view word(Type type) { return words[static_cast<std::size_t>(type)]; }
+
+Type type_of(std::string_view text) {
+    const auto* found = std::ranges::find(words, text);
+    return found == std::end(words) ? Type::gap : static_cast<Type>(found - words);
+}
+
+std::string_view word(kernel::control::Cause cause) {
+    constexpr std::string_view causes[] = {"none", "exit", "signal", "seccomp", "memory", "watchdog", "invariant", "start_failed", "ordered"};
+    static_assert(std::size(causes) == static_cast<std::size_t>(kernel::control::Cause::last_) + 1);
+    return causes[static_cast<std::size_t>(cause)];
+}
+
+std::string_view word(kernel::control::Life life) {
+    constexpr std::string_view lives[] = {"off", "starting", "ready", "stopping", "dead", "quarantined", "exhausted"};
+    static_assert(std::size(lives) == static_cast<std::size_t>(kernel::control::Life::last_) + 1);
+    return lives[static_cast<std::size_t>(life)];
+}
+
+std::uint64_t number(const Json* json) {
+    std::uint64_t value = 0;
+    if (json != nullptr) std::from_chars(json->scalar().data(), json->scalar().data() + json->scalar().size(), value);
+    return value;
+}
+
+Result<> check(std::string_view payload) {
+    const auto json = Json::parse(payload);
+    if (!json || !json->is_object()) return fail(Errc::bad_argument, "the payload of a log entry is a JSON object");
+    return {};
+}
+
+}  // namespace
+
+Result<Log> Log::open(const std::string& folder, std::string_view run, Time at, std::uint64_t segment_bound) {
+    Known known;
+    Store store = TRY(Store::open(folder, segment_bound, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) { learn(known, index, e); }));
+    Log log(std::move(store), std::move(known));
+    log.begin(run, at);
+    return log;
+}
+
+void Log::learn(Known& known, std::uint64_t index, const audit_log::Entry& entry) {
+    if (index == 0) known = {};
+    const Type type = type_of(entry.type);
+    if (entry.source == self && (type == Type::boot || type == Type::checkpoint || type == Type::security)) {
+        const Json payload = Json::parse(entry.payload).value_or(Json::object());
+        if (type == Type::security && payload.string("event") == damage_event) known.damage = number(payload.find("entry"));
+        if (type != Type::security) {
+            known.run = payload.string("run");
+            known.next.clear();
+        }
+        if (const Json* next = payload.find("next"))
+            for (const auto& [source, value] : next->members()) known.next[source] = number(&value);
+    }
+    known.boot = std::max(known.boot, entry.boot);
+    known.next[entry.source] = entry.sequence + 1;
+}
+
+void Log::begin(std::string_view run, Time at) {
+    const Store::Found& found = store_.found();
+    const bool is_boot = known_.run != run;
+    if (is_boot) {
+        ++known_.boot;
+        known_.run = run;
+        known_.next.clear();
+        committed_.clear();
+    }
+    Payload payload;
+    if (is_boot) payload.put("boot", known_.boot).put("run", run);
+    else payload.put("service", self).put("life", "resumed").put("stored_event", stored_event());
+    own(is_boot ? Type::boot : Type::service,
+        payload.put("entries", found.entries).put("verified_from", found.verified_from).put("torn_bytes", found.torn_bytes), at);
+    if (found.damage) tell_damage(found.damage->index, found.damage->what, at);
+}
+
+/// Once: damage stays where it is, and is found at every start.
+void Log::tell_damage(std::uint64_t entry, std::string_view what, Time at) {
+    if (known_.damage == entry) return;
+    known_.damage = entry;
+    own(Type::security, Payload().put("event", damage_event).put("entry", entry).put("detail", what), at);
+}
+
+std::uint64_t Log::add(std::string_view source, std::uint64_t sequence, Type type, std::uint8_t evse, std::string_view payload, Time at) {
+    return store_.add({std::string(source), sequence, known_.boot, std::max<std::int64_t>(0, at.now.ns), std::max<std::int64_t>(0, at.wall.unix_ms),
+                       std::string(word(type)), evse, std::string(payload)});
+}
+
+void Log::own(Type type, const Payload& payload, Time at) {
+    own_.push_back({type, payload.text(), at});
+    add(self, next_of(self), type, 0, own_.back().payload, at);
+}
+
+Result<std::uint64_t> Log::append(std::string_view source, Type type, std::uint8_t evse, std::string_view payload, Time at) {
+    TRY(check(payload));
+    if (!may_write(at.now)) return std::unexpected(*outage_);
+    return add(source, next_of(source), type, evse, payload, at);
+}
+
+Result<> Log::append_later(std::string_view source, Type type, std::uint8_t evse, std::string_view payload, Time at) {
+    TRY(check(payload));
+    if (later_.size() >= later_bound || !may_write(at.now)) {
+        lose(std::string(source));
+        return {};
+    }
+    later_.emplace_back(source);
+    add(source, next_of(source), type, evse, payload, at);
+    return {};
+}
+
+void Log::lose(const std::string& source) {
+    ++dropped_;
+    ++lost_[source];
+}
+
+std::uint32_t Log::stored_event() const {
+    const auto next = committed_.find(std::string(manager));
+    return next == committed_.end() || next->second == 0 ? 0 : static_cast<std::uint32_t>(next->second - 1);
+}
+
+void Log::take(const kernel::control::Event& e, Time at) {
+    using kernel::control::Occasion;
+    std::uint64_t& next = known_.next[std::string(manager)];   // std::map: stays where it is when another source is added
+    next = std::max<std::uint64_t>(next, 1);   // its first event of a run has the number 1
+    if (e.sequence < next) return;
+    if (e.sequence > next)   // found again with the event behind it, should this commit fail
+        add(self, next_of(self), Type::gap, 0, Payload().put("of", manager).put("missing", e.sequence - next).text(), at);
+    next = std::uint64_t{e.sequence} + 1;
+    constexpr std::string_view occasions[] = {"life", "fault", "refused", "late", "rejoined"};
+    static_assert(std::size(occasions) == static_cast<std::size_t>(Occasion::last_) + 1);
+    const bool is_policy = e.occasion == Occasion::refused || (e.occasion == Occasion::fault && (e.code == 0xfe || e.code == static_cast<int>(Errc::denied)));
+    Payload p;
+    p.put("service", e.name.view()).put("occasion", occasions[static_cast<std::size_t>(e.occasion)]);
+    if (e.occasion == Occasion::life) p.put("life", word(e.life)).put("cause", word(e.cause));
+    if (!e.peer.empty()) p.put("peer", e.peer.view());
+    if (!e.last.empty()) p.put("last", e.last.view());
+    const Duration ago = std::max(Duration::zero(), at.now - Instant{e.at_ns});
+    add(manager, e.sequence, is_policy ? Type::policy : Type::service, 0, p.put("code", e.code).put("detail", e.detail).text(),
+        {at.now - ago, {at.wall.unix_ms - std::chrono::duration_cast<std::chrono::milliseconds>(ago).count()}});
+}
+
+Payload Log::checkpoint() const {
+    std::string next;
+    for (const auto& [source, value] : known_.next) next += (next.empty() ? "{\"" : ",\"") + source + "\":" + std::to_string(value);
+    return Payload().put("boot", known_.boot).put("run", known_.run).put_raw("next", next.empty() ? "{}" : next + "}");
+}
+
+Result<> Log::commit(Time at) {
+    if (!may_write(at.now)) return std::unexpected(*outage_);
+    const Result<> done = store_.commit();
+    if (!done) {
+        for (const std::string& source : std::exchange(later_, {})) lose(source);
+        known_.next = committed_;
+        retry_at_ = at.now + retry_after;
+        for (const Own& o : own_) add(self, next_of(self), o.type, 0, o.payload, o.at);
+        if (!outage_) own(Type::service, Payload().put("service", self).put("occasion", "fault").put("detail", done.error().what.view()), at);
+        outage_ = done.error();
+        return done;
+    }
+    outage_.reset();
+    own_.clear();
+    later_.clear();
+    committed_ = known_.next;
+    if (store_.is_segment_full() && store_.begin_segment()) own(Type::checkpoint, checkpoint(), at);   // if not, the old one grows a little
+    for (const auto& [source, count] : std::exchange(lost_, {})) own(Type::gap, Payload().put("of", source).put("missing", count), at);
+    return {};
+}
+
+Result<Read::Entries> Log::read(std::uint64_t from, Time at) {
+    Read::Entries entries;
+    const Result<> done = store_.read(from, entries.entries.capacity, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash& hash) {
+        Entry entry{index, *Text<24>::from(e.source), e.sequence, e.boot, e.monotonic_ns, e.wall_ms, type_of(e.type), e.evse, {}, hash};
+        entry.payload = *decltype(entry.payload)::from(e.payload);
+        CHECK(entries.entries.push(entry));
+    });
+    if (done || !entries.entries.empty()) return entries;
+    if (done.error().code == Errc::integrity) tell_damage(from, done.error().what, at);
+    return std::unexpected(done.error());
+}
+
+}  // namespace voltkeep::audit

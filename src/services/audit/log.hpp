@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the log consists of, and what becomes of it when the disk fails or this process dies. It knows no conduit and no clock.
+//
+//  - An entry whose writer waits for an answer is written or refused; the writer repeats it. Nobody repeats the log's own entries
+//    (boot, damage, gaps, checkpoints): they stay until they are written. What may be lost is counted, and a `gap` entry of its source
+//    says how many as soon as the disk takes entries again.
+//  - An entry of the process manager carries the sequence number and the time of its event, so that a successor of this process
+//    goes on behind the last one that is on the disk: none twice, none left out that the ring still has, the others counted.
+//  - A boot is a boot of the station, known by the identity of its run; a restart of this process alone is none.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/json.hpp"
+#include "kernel/control.hpp"
+#include "services/audit/protocol.hpp"
+#include "store.hpp"
+
+namespace voltkeep::audit {
+
+struct Time {
+    Instant now;
+    WallTime wall;
+};
+
+class Log {
+public:
+    /// `run`: the identity of this run of the station. Its first entry tells of the boot, or of a restart of this process. Errors: io, full.
+    static Result<Log> open(const std::string& folder, std::string_view run, Time at, std::uint64_t segment_bound = 8u << 20);
+
+    /// Adds an entry to the next commit; its index if that succeeds. Errors: bad_argument (the payload is no JSON object), full or io (the
+    /// disk has failed a moment ago).
+    Result<std::uint64_t> append(std::string_view source, Type type, std::uint8_t evse, std::string_view payload, Time at);
+    /// The same for what may be lost: counted if it is. Errors: bad_argument.
+    Result<> append_later(std::string_view source, Type type, std::uint8_t evse, std::string_view payload, Time at);
+    /// What the process manager saw. What is here already is passed over; what is missing before it is told.
+    void take(const kernel::control::Event& event, Time at);
+    /// The last event of the process manager that is on the disk; 0: none of this boot.
+    [[nodiscard]] std::uint32_t stored_event() const;
+
+    [[nodiscard]] bool has_pending() const { return store_.has_pending(); }
+    /// Writes what was added. Errors: full, io; then nothing of it is in the log, and nothing is tried before `retry_at`.
+    Result<> commit(Time at);
+    /// False: the disk has failed, and it is not time to try again.
+    [[nodiscard]] bool may_write(Instant now) const { return !outage_ || now >= retry_at_; }
+    [[nodiscard]] Instant retry_at() const { return retry_at_; }
+
+    /// Errors: integrity (told in the log too), io.
+    [[nodiscard]] Result<Read::Entries> read(std::uint64_t from, Time at);
+    [[nodiscard]] GetHead::Head head() const { return {store_.size(), store_.head(), dropped_}; }
+
+private:
+    static constexpr std::size_t later_bound = 512;   ///< entries that may be lost, in one commit
+
+    /// What the log itself says of its past.
+    struct Known {
+        std::string run;
+        std::uint64_t boot = 0;
+        std::map<std::string, std::uint64_t> next;    ///< of each source in this boot: the number of its next entry
+        std::optional<std::uint64_t> damage;          ///< told already: the entry that was not as it was written
+    };
+    /// An entry that nobody repeats.
+    struct Own {
+        Type type;
+        Text<payload_bound> payload;
+        Time at;
+    };
+
+    Log(Store store, Known known) : store_(std::move(store)), known_(std::move(known)), committed_(known_.next) {}
+    static void learn(Known& known, std::uint64_t index, const audit_log::Entry& entry);
+
+    void begin(std::string_view run, Time at);
+    void own(Type type, const JsonObject<payload_bound>& payload, Time at);
+    void tell_damage(std::uint64_t entry, std::string_view what, Time at);
+    std::uint64_t add(std::string_view source, std::uint64_t sequence, Type type, std::uint8_t evse, std::string_view payload, Time at);
+    std::uint64_t next_of(std::string_view source) { return known_.next[std::string(source)]++; }
+    void lose(const std::string& source);
+    [[nodiscard]] JsonObject<payload_bound> checkpoint() const;
+
+    Store store_;
+    Known known_;
+    std::map<std::string, std::uint64_t> committed_;  ///< known_.next as of the last commit
+    std::vector<Own> own_;                            ///< pending
+    std::vector<std::string> later_;                  ///< sources of the pending entries that may be lost
+    std::map<std::string, std::uint64_t> lost_;       ///< of each source, not told yet
+    std::uint64_t dropped_ = 0;
+    std::optional<Error> outage_;
+    Instant retry_at_;
+};
+
+}  // namespace voltkeep::audit
