@@ -113,7 +113,8 @@ void enter_groups(const Plan& plan) {
     for (const int entry : plan.cgroups) need(system<::write>(entry, "0", 1) == 1, plan.output, "enter a control group");
 }
 
-/// What is not granted here is read back by the process manager and said aloud.
+/// What is not granted here is read back by the process manager and said aloud. A FIFO service starts as an ordinary one before all
+/// others: its real-time budget is for its loop, and being loaded and locked would use up many periods of it.
 void set_schedule(const policy::Service& service) {
     if (service.cpu != 0xff) {
         cpu_set_t cpus;
@@ -122,8 +123,7 @@ void set_schedule(const policy::Service& service) {
         (void)system<::sched_setaffinity>(0, sizeof cpus, &cpus);
     }
     if (service.schedule != policy::Schedule::fifo) return;
-    const sched_param priority{.sched_priority = service.priority};
-    (void)system<::sched_setscheduler>(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
+    (void)system<::setpriority>(PRIO_PROCESS, 0, -20);
 }
 
 void limit(const Plan& plan, int resource, rlim_t value) {

@@ -235,7 +235,8 @@ Lacks Spawner::settle(std::uint16_t service, const Child& child) {
     const bool is_pinned = system<::sched_getaffinity>(pid, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1 && CPU_ISSET(s.cpu, &cpus);
     lack(Lack::affinity, s.cpu != 0xff && !is_pinned);
     if (!is_fifo) return lacks;
-    sched_param priority{};
+    sched_param priority{.sched_priority = s.priority};
+    (void)system<::sched_setscheduler>(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
     const bool has_priority = system<::sched_getparam>(pid, &priority) == 0 && priority.sched_priority == s.priority;
     lack(Lack::fifo, (system<::sched_getscheduler>(pid) & ~SCHED_RESET_ON_FORK) != SCHED_FIFO || !has_priority);
     lack(Lack::rt_budget, !inside_->cgroups.has_rt_budget(service));

@@ -90,6 +90,7 @@ const std::vector<Rule>& rules() {
         rule("sched_getaffinity", static_cast<int (*)(pid_t, std::size_t, cpu_set_t*)>(::sched_getaffinity), {ENOMEM}),
         rule("sched_setaffinity", static_cast<int (*)(pid_t, std::size_t, const cpu_set_t*)>(::sched_setaffinity), {EPERM}),
         rule("sched_setscheduler", ::sched_setscheduler, {EPERM}),
+        rule("setpriority", ::setpriority, {EPERM}),
         rule("fdopendir", ::fdopendir, {ENOMEM}),
         rule("readdir", ::readdir, {EIO}),
         rule("unlinkat", ::unlinkat, {EBUSY, EIO}),
