@@ -27,7 +27,7 @@ const struct interlock_protection interlock_protections[PROTECTION_COUNT] = {
     {"over_current_long", 110, "%", MILLISECONDS(100000), STOP_CONTROLLED, LATCH_NEVER, "IEC 61851-1: 1.1 x the offered current, 100 s"},
     {"inrush", 2500, "mA", MILLISECONDS(50), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23 CC.5.2: inrush at most 2 A, and the sensor's error"},
     {"reverse_current", -2000, "mA", MILLISECONDS(50), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23, reverse current; ISO 15118-20 no discharge without BPT"},
-    {"over_voltage_ev", 2000, "mV over the EV's limit", MILLISECONDS(350), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23 CC.6.2: 400 ms over the EV's limit"},
+    {"over_voltage_ev", 2000, "mV over the EV's limit", MILLISECONDS(300), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23 CC.6.2: 400 ms over the EV's limit"},
     {"over_voltage", 110, "% of nameplate", MILLISECONDS(10), STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-23, output over-voltage"},
     {"over_temperature", 1100, "0.1 degC", MILLISECONDS(1000), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23-3 and IEC 62196-3-1, derating from 90 degC"},
     {"sensor_implausible", 0, "", MILLISECONDS(100), STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: a sensor outside its range or against another is a fault"},

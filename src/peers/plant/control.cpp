@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "peers/plant/control.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <optional>
@@ -48,18 +49,18 @@ std::string status_of(Place& place) {
     const Truth t = place.evse.truth();
     const CableFrame cable = place.evse.cable();
     const CarFrame& car = place.evse.car();
-    char text[900];
+    char text[1100];
     std::snprintf(text, sizeof text,
                   "{\"evse\":%u,\"plugged\":%s,\"pilot\":\"%c\",\"car_contactor\":%s,\"contactor\":%s,\"welded\":%s,\"watchdog\":%s,\"locked\":%s,"
                   "\"volts\":%.3f,\"amperes\":%.3f,\"peak_amperes\":%.3f,\"lowest_amperes\":%.3f,\"soc_permille\":%d,\"battery_volts\":%.3f,\"delivered_mwh\":%lld,"
                   "\"returned_mwh\":%lld,\"session_mwh\":%lld,\"metered_import_mwh\":%lld,\"metered_export_mwh\":%lld,"
-                  "\"openings\":%u,\"openings_under_load\":%u,\"opened_us\":%lld,\"time_us\":%lld,\"refused_frames\":%llu,\"driver\":%s,\"meter\":%s,\"car\":%s,",
+                  "\"openings\":%u,\"openings_under_load\":%u,\"opened_us\":%lld,\"onset_us\":%lld,\"time_us\":%lld,\"refused_frames\":%llu,\"driver\":%s,\"meter\":%s,\"car\":%s,",
                   place.number, truth_word(car.plugged), car.plugged ? "abcd"[static_cast<int>(car.pilot)] : 'a', truth_word(car.contactor),
                   truth_word(t.contactor), truth_word(t.welded), truth_word(t.watchdog), truth_word(cable.locked), t.volts, t.amperes, t.peak_amperes, t.lowest_amperes,
                   static_cast<int>(cable.state_of_charge.value), static_cast<double>(cable.battery_voltage.value) / 1'000.0,
                   static_cast<long long>(t.delivered_mwh), static_cast<long long>(t.returned_mwh), static_cast<long long>(t.session_mwh),
                   static_cast<long long>(place.evse.import_mwh()), static_cast<long long>(place.evse.export_mwh()), t.openings, t.openings_under_load,
-                  static_cast<long long>(t.opened_us), static_cast<long long>(place.evse.time_us()),
+                  static_cast<long long>(t.opened_us), static_cast<long long>(t.onset_us), static_cast<long long>(place.evse.time_us()),
                   static_cast<unsigned long long>(place.refused_frames), truth_word(static_cast<bool>(place.power)),
                   truth_word(static_cast<bool>(place.meter)), truth_word(static_cast<bool>(place.cable) || place.own_car));
     std::string json = text;
@@ -105,8 +106,13 @@ std::string plug(Place& place, const Words& words) {
         if (!soc || *soc < 0 || *soc > 1'000) return refused("the state of charge is 0 to 1000 permille");
         car.state_of_charge = {static_cast<std::int16_t>(*soc)};
     }
+    if (words.size() > 3) {
+        const auto draw = number(words[3]);
+        if (!draw || *draw < 0 || *draw > 200'000) return refused("the draw is 0 to 200000 mA");
+        car.ac_draw = {*draw};
+    }
     place.own_car = true;
-    place.has_drawn = false;
+    place.has_drawn = place.is_released = false;
     place.evse.set_car(car);
     return done();
 }
@@ -118,6 +124,18 @@ std::string set_pilot(Place& place, const Words& words) {
     CarFrame car = place.evse.car();
     car.pilot = static_cast<CarPilot>(words[2][0] - 'a');
     place.evse.set_car(car);
+    return done();
+}
+
+std::string mark(Place& place, const Words& words) {
+    if (words.size() == 2) {
+        place.evse.mark();
+        return done();
+    }
+    const auto name = std::ranges::find(kQuantities, words[2]);
+    const auto limit = words.size() == 4 ? number(words[3]) : std::nullopt;
+    if (name == kQuantities.end() || !limit) return refused("expected volts, amperes, celsius, contactor or discharge, and a number");
+    place.evse.mark(static_cast<Quantity>(name - kQuantities.begin()), *limit);
     return done();
 }
 
@@ -137,15 +155,16 @@ std::string answer(World& world, std::string_view line) {
     if (words[0] == "status" && words.size() == 1) return status(world);
     Place* const place = place_of(world, words);
     if (words[0] == "status" && place) return "{\"ok\":true," + status_of(*place).substr(1) + "\n";
-    const bool known = words[0] == "status" || words[0] == "fault" || words[0] == "clear" || words[0] == "plug" || words[0] == "pilot" || words[0] == "unplug" || words[0] == "mark";
-    if (!known) return refused("expected status, faults, fault, clear, plug, pilot, unplug or mark");
+    const bool known = words[0] == "status" || words[0] == "fault" || words[0] == "clear" || words[0] == "plug" || words[0] == "pilot" || words[0] == "unplug" || words[0] == "mark" || words[0] == "release";
+    if (!known) return refused("expected status, faults, fault, clear, plug, pilot, unplug, mark or release");
     if (!place) return refused("no such EVSE");
     if (words[0] == "fault") return set_fault(*place, words);
     if (words[0] == "plug") return plug(*place, words);
     if (words[0] == "pilot") return set_pilot(*place, words);
     if (words[0] == "unplug") return unplug(*place);
-    if (words[0] == "mark") {
-        place->evse.mark();
+    if (words[0] == "mark") return mark(*place, words);
+    if (words[0] == "release") {
+        place->is_released = true;
         return done();
     }
     place->evse.faults.clear();

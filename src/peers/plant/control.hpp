@@ -5,9 +5,11 @@
 //   faults                              the menu
 //   fault EVSE NAME [on|off|VALUE]      break something, or mend it
 //   clear EVSE                          mend everything
-//   plug EVSE [SOC_PERMILLE]            a car without electronics: state C, its contactor follows the voltage
+//   plug EVSE [SOC_PERMILLE [DRAW_MA]]  a car without electronics: state C, its contactor follows the voltage; DRAW_MA: on AC
+//   release EVSE                        that car's contactor falls open, whatever flows
 //   pilot EVSE b|c|d                    what that car shows
-//   mark EVSE                           from here on lowest_amperes of `status` is the lowest current
+//   mark EVSE [QUANTITY LIMIT]          from here on lowest_amperes of `status` is the lowest current, and onset_us is now, or when QUANTITY
+//                                       (volts, amperes, celsius, contactor, discharge) is first above LIMIT
 //   unplug EVSE                         pulls the plug of whatever car is there
 #pragma once
 

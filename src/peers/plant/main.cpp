@@ -53,7 +53,8 @@ int main(int argc, char** argv) {
     app.add_option("--state-dir", options.directory, "directory for the sockets and the meters' registers")->required()->check(CLI::ExistingDirectory);
     app.add_option("--evse", evses, "how many EVSEs")->check(CLI::Range(1u, 8u))->capture_default_str();
     app.add_option("--seed", options.seed, "of all randomness")->capture_default_str();
-    app.add_option("--outlet", options.outlet, "what each EVSE has")
+    app.add_option("--outlet", options.outlets, "what each EVSE has; the last one is repeated")
+        ->delimiter(',')
         ->transform(CLI::CheckedTransformer(std::map<std::string, safety::Outlet>{
             {"ccs", safety::Outlet::ccs}, {"mcs", safety::Outlet::mcs}, {"ac-socket", safety::Outlet::ac_socket}, {"ac-cable", safety::Outlet::ac_cable}}));
     app.add_option("--socket-mode", mode, "permissions of the sockets, octal")->capture_default_str();

@@ -46,6 +46,7 @@ Evse::Evse(const Setup& setup)
       metered_import_mwh_(static_cast<double>(setup.import_mwh)), metered_export_mwh_(static_cast<double>(setup.export_mwh)) {}
 
 void Evse::order(const safety::Actuators& actuators) {
+    if (faults.has(Fault::orders_lost)) return;
     const bool beats = !ordered_ || actuators.sequence != orders_.sequence;
     if (!beats) return;
     ordered_ = true;
@@ -79,6 +80,27 @@ void Evse::watch_heartbeat() {
     orders_.discharge = true;
 }
 
+void Evse::mark() {
+    lowest_amperes_ = amperes_;
+    awaited_.reset();
+    onset_us_ = time_us_;
+}
+
+void Evse::mark(Quantity quantity, double limit) {
+    mark();
+    onset_us_ = -1;
+    awaited_ = {quantity, limit};
+}
+
+void Evse::watch_onset() {
+    if (!awaited_) return;
+    const std::array<double, kQuantities.size()> now{outlet_volts_, amperes_, plus_.celsius, contactor_.conducts() ? 1.0 : 0.0,
+                                                     orders_.discharge ? 1.0 : 0.0};
+    if (std::fabs(now[static_cast<std::size_t>(awaited_->first)]) <= awaited_->second) return;
+    onset_us_ = time_us_;
+    awaited_.reset();
+}
+
 void Evse::step() {
     time_us_ += 1'000;
     watch_heartbeat();
@@ -105,6 +127,7 @@ void Evse::step() {
     minus_.step(amperes_ * amperes_ * kContactOhm, kAir);
     peak_amperes_ = std::max(peak_amperes_, std::fabs(amperes_));
     lowest_amperes_ = std::min(lowest_amperes_, amperes_);
+    watch_onset();
     count_energy();
 }
 
@@ -290,7 +313,7 @@ Truth Evse::truth() const {
     return {.delivered_mwh = std::llround(delivered_j_ / 3.6), .returned_mwh = std::llround(returned_j_ / 3.6),
             .session_mwh = std::llround(session_j_ / 3.6), .volts = outlet_volts_, .amperes = amperes_, .peak_amperes = peak_amperes_,
             .lowest_amperes = lowest_amperes_, .contactor = contactor_.conducts(), .welded = contactor_.is_welded || contactor_.stuck_closed, .watchdog = watchdog_,
-            .openings = openings_, .openings_under_load = contactor_.openings_under_load, .opened_us = opened_us_};
+            .openings = openings_, .openings_under_load = contactor_.openings_under_load, .opened_us = opened_us_, .onset_us = onset_us_};
 }
 
 }  // namespace voltkeep::plant

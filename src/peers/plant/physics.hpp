@@ -27,7 +27,13 @@ struct Truth {
     std::uint32_t openings = 0;         ///< how often the contactor stopped conducting
     std::uint32_t openings_under_load = 0;
     std::int64_t opened_us = -1;        ///< when the contactor last stopped conducting, on time_us; -1: never
+    std::int64_t onset_us = -1;         ///< when what `mark` waits for was first so; -1: not yet
 };
+
+/// What `mark` can wait for, in the units of Truth.
+enum class Quantity : std::uint8_t { volts, amperes, celsius, contactor, discharge, last_ = discharge };
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(Quantity::last_) + 1> kQuantities{"volts", "amperes", "celsius", "contactor",
+                                                                                                        "discharge"};
 
 class Evse {
 public:
@@ -46,8 +52,10 @@ public:
     void set_car(const CarFrame& car);
     /// One millisecond passes.
     void step();
-    /// From here on the lowest current is looked for.
-    void mark() { lowest_amperes_ = amperes_; }
+    /// From here on the lowest current is looked for, and this moment is the onset of what comes.
+    void mark();
+    /// The onset is when the size of this quantity is first above `limit`.
+    void mark(Quantity quantity, double limit);
 
     /// The next frame of sensors; nothing while the bus is silent. May be damaged, if that is the fault.
     [[nodiscard]] std::optional<std::array<std::byte, powerdrv::kInputsSize>> inputs();
@@ -58,6 +66,7 @@ public:
 
     [[nodiscard]] Truth truth() const;
     [[nodiscard]] const CarFrame& car() const { return car_; }
+    [[nodiscard]] bool is_ac() const { return setup_.outlet == safety::Outlet::ac_socket || setup_.outlet == safety::Outlet::ac_cable; }
     [[nodiscard]] std::int64_t time_us() const { return time_us_; }
     [[nodiscard]] std::int64_t import_mwh() const;
     [[nodiscard]] std::int64_t export_mwh() const;
@@ -69,9 +78,8 @@ private:
     void step_ac();
     void watch_heartbeat();
     void count_energy();
+    void watch_onset();
     [[nodiscard]] safety::Sensors sense();
-    [[nodiscard]] bool is_ac() const { return setup_.outlet == safety::Outlet::ac_socket || setup_.outlet == safety::Outlet::ac_cable; }
-
     Setup setup_;
     Random random_;
     safety::Actuators orders_{};
@@ -96,7 +104,8 @@ private:
     double meter_error_;               ///< of its class: a factor near 1
     double metered_import_mwh_, metered_export_mwh_;
     bool jumped_back_ = false, exchanged_ = false;
-    std::int64_t opened_us_ = -1;
+    std::int64_t opened_us_ = -1, onset_us_ = -1;
+    std::optional<std::pair<Quantity, double>> awaited_;   ///< whose onset is still to come
     std::uint32_t sequence_ = 0, reading_sequence_ = 0, cable_sequence_ = 0;
     safety::Sensors last_sent_{};
 };

@@ -339,6 +339,30 @@ TEST(PlantAc, charges_by_the_pilot_and_follows_it) {
     EXPECT_EQ(loop.evse.truth().openings_under_load, 0u);
 }
 
+TEST(PlantAc, charges_again_after_lost_consent) {
+    Loop loop(safety::Outlet::ac_socket);
+    for (const int pause_ms : {20, 500, 2'000}) {
+        loop.run(200);
+        loop.car = {};
+        loop.car.ac_draw = {32'000};
+        loop.plug();
+        loop.renew = true;
+        loop.inputs.command.demand = safety::Demand::energy;
+        loop.inputs.command.setpoint.current = {32'000};
+        loop.run(4'000);
+        EXPECT_NEAR(loop.evse.truth().amperes, 32, 0.2);
+        loop.renew = false;
+        EXPECT_GE(loop.until_open(7'000), 0);
+        loop.run(pause_ms);
+        loop.renew = true;
+        loop.inputs.command.demand = safety::Demand::none;
+        loop.run(pause_ms);
+        loop.car = {};
+        loop.evse.set_car(loop.car);
+        loop.run(pause_ms);
+    }
+}
+
 TEST(PlantAc, a_car_that_draws_twice_its_share_is_opened) {
     Loop loop(safety::Outlet::ac_socket);
     loop.run(200);

@@ -64,13 +64,13 @@ Result<std::unique_ptr<World>> World::open(const Options& options) {
     for (std::uint8_t n = 1; n <= options.evses; ++n) {
         const std::string stem = options.directory + "/evse" + std::to_string(n);
         Descriptor registers = TRY(open_file(stem + "-meter.state"));
-        Evse::Setup setup{.outlet = options.outlet, .seed = options.seed, .number = n};
+        Evse::Setup setup{.outlet = options.outlets[std::min<std::size_t>(n, options.outlets.size()) - 1], .seed = options.seed, .number = n};
         TRY(load_registers(registers, stem + "-meter.state", setup));
         Listener power = TRY(Listener::open(stem + "-power.sock", Kind::packets, options.socket_mode));
         Listener meter = TRY(Listener::open(stem + "-meter.sock", Kind::packets, options.socket_mode));
         Listener cable = TRY(Listener::open(stem + "-cable.sock", Kind::packets, options.socket_mode));
         world->places_.push_back(std::make_unique<Place>(Place{n, Evse(setup), std::move(power), std::move(meter), std::move(cable), {}, {}, {},
-                                                               std::move(registers), 0, false, 0, 0, false}));
+                                                               std::move(registers), 0, false, 0, 0, false, false}));
         for (const Listener* door : {&world->places_.back()->power_door, &world->places_.back()->meter_door, &world->places_.back()->cable_door})
             world->watch(door->get());
     }
@@ -224,17 +224,18 @@ void World::on_cable(Place& place) {
     }
 }
 
-// A car without electronics: its contactor closes on the battery's voltage, and opens when nothing has flowed for a while.
+// A car without electronics: its contactor closes on the battery's voltage, and opens when nothing has flowed for a while. On AC it
+// closes when the pilot invites.
 void World::drive_own_car(Place& place) {
     CarFrame car = place.evse.car();
     const CableFrame cable = place.evse.cable();
     const bool draws = std::abs(cable.current.value) > 1'000;
     place.has_drawn = place.has_drawn || draws;
     place.idle_ms = draws ? 0 : place.idle_ms + 10;
-    const bool near = std::abs(cable.inlet_voltage.value - cable.battery_voltage.value) < 10'000;
+    const bool near = place.evse.is_ac() || std::abs(cable.inlet_voltage.value - cable.battery_voltage.value) < 10'000;
     place.matched_ms = near ? place.matched_ms + 10 : 0;
     const bool is_over = place.has_drawn && place.idle_ms > 1'000;
-    if (cable.steady || is_over) car.contactor = false;
+    if (cable.steady || place.is_released || (is_over && !place.evse.is_ac())) car.contactor = false;
     else if (car.pilot >= CarPilot::c && place.matched_ms >= 300) car.contactor = true;
     if (!(car == place.evse.car())) place.evse.set_car(car);
     if (is_over && !car.contactor && cable.inlet_voltage.value < 60'000) place.has_drawn = false;

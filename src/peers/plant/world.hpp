@@ -15,7 +15,7 @@ struct Options {
     std::string directory;           ///< for sockets, the meters' registers and the lock
     std::uint8_t evses = 1;          ///< 1 to 8
     std::uint64_t seed = 1;
-    safety::Outlet outlet = safety::Outlet::ccs;
+    std::vector<safety::Outlet> outlets{safety::Outlet::ccs};   ///< of each EVSE; the last one is also that of those behind it
     unsigned socket_mode = 0600;
 };
 
@@ -31,6 +31,7 @@ struct Place {
     int idle_ms = 0;                 ///< how long its current has been gone
     int matched_ms = 0;              ///< how long its inlet has had the battery's voltage: a test voltage passes by
     bool has_drawn = false;
+    bool is_released = false;        ///< its contactor has fallen open, until it is plugged anew
 };
 
 class World {

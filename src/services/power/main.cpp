@@ -21,12 +21,12 @@ public:
 
     void consent(std::uint16_t ms) {
         inputs_.command.consent_ms = ms;
-        if (ms == 0) inputs_.command.demand = safety::Demand::none;   // withdrawn: as if nothing had been wanted
+        if (ms == 0) want(safety::Demand::none);   // withdrawn: as if nothing had been wanted
     }
 
     void want(const Setpoint& wanted) {
         safety::Command& command = inputs_.command;
-        command.demand = wanted.demand;
+        want(wanted.demand);
         command.setpoint = wanted.setpoint;
         command.lock = wanted.lock;
         command.offer = wanted.offer;
@@ -43,6 +43,8 @@ public:
             inputs_.sensors = *sensors;
         }
         // No reply: the sensors stay as they were, their sequence does not count on, and the core trips on stale inputs.
+        inputs_.command.demand = is_withdrawn_ ? safety::Demand::none : demand_;
+        is_withdrawn_ = false;
         const auto [state, outputs] = safety::step(configuration_, state_, inputs_, {now().ns / 1000});
         inputs_.command.consent_ms = 0;
         inputs_.command.acknowledge = false;
@@ -53,6 +55,12 @@ public:
     }
 
 private:
+    /// A withdrawal is seen by a step, however soon something is wanted again: after a stop nothing closes before.
+    void want(safety::Demand demand) {
+        is_withdrawn_ = is_withdrawn_ || demand == safety::Demand::none;
+        demand_ = demand;
+    }
+
     void tell(safety::Report report) {
         // A loop that has just been started in the middle of a charge has not seen that nobody is plugged in.
         if (frames_ < settling_frames && report.pilot == safety::Pilot::a) report.pilot = safety::Pilot::between;
@@ -69,6 +77,8 @@ private:
     kernel::Client<powerdrv::Interface> driver_;
     safety::State state_{};
     safety::Inputs inputs_{};
+    safety::Demand demand_ = safety::Demand::none;
+    bool is_withdrawn_ = false;   ///< since the last step
     safety::Report report_{.pilot = safety::Pilot::between};
     std::uint32_t frames_ = 0;
 };

@@ -57,7 +57,7 @@ inline constexpr std::array<FaultClass, static_cast<std::size_t>(Fault::last_) +
     {"over_current_long", Kind::ac, 110'000, false, 115'000},
     {"inrush", Kind::dc, 150, true, 8'000},
     {"reverse_current", Kind::dc, 150, true, 8'000},
-    {"over_voltage_ev", Kind::dc, 500, true, 8'000},
+    {"over_voltage_ev", Kind::dc, 400, true, 8'000},
     {"over_voltage", Kind::dc, 110, true, 8'000},
     {"over_temperature", Kind::both, 1'200, true, 8'000},
     {"minus_temperature", Kind::both, 1'200, true, 8'000},

@@ -159,6 +159,17 @@ public:
             if (condition()) return true;
         return false;
     }
+    /// Where a service that is no actor of `add` finds its device run/<name>.sock.
+    void listen(const std::string& name) {
+        os::Descriptor listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        const std::string path = (folder / "run" / (name + ".sock")).string();
+        CHECK(path.size() < sizeof address.sun_path);
+        std::ranges::copy(path, address.sun_path);
+        CHECK(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(listener.get(), 8) == 0);
+        listeners[name] = std::move(listener);
+    }
     /// Waits until the actor has connected; what it says first.
     std::string meet(const std::string& name) {
         const int listener = listeners.at(name).get();
@@ -209,16 +220,6 @@ private:
                           sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM), sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
         const sock_fprog program{filter.size(), filter.data()};
         if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) ::_exit(125);
-    }
-    void listen(const std::string& name) {
-        os::Descriptor listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        const std::string path = (folder / "run" / (name + ".sock")).string();
-        CHECK(path.size() < sizeof address.sun_path);
-        std::ranges::copy(path, address.sun_path);
-        CHECK(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(listener.get(), 8) == 0);
-        listeners[name] = std::move(listener);
     }
 };
 
