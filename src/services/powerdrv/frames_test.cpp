@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "services/powerdrv/frames.hpp"
+#include "services/powerdrv/inbox.hpp"
 
 #include <gtest/gtest.h>
 
@@ -74,6 +74,52 @@ TEST(Frames, every_flipped_bit_and_every_other_size_is_refused) {
         EXPECT_FALSE(decode_inputs(std::span(inputs).first(size)));
         EXPECT_FALSE(decode_outputs(std::span(inputs).first(size)));
     }
+}
+
+// A bus that gives packets as long as it is asked: how many were taken says how long a turn can last.
+struct Flood {
+    std::array<std::byte, kInputsSize> bytes{};
+    InputsFrame frame;
+    int taken = 0, left = INT32_MAX;
+    Result<std::optional<Bytes>> operator()() {
+        if (left-- == 0) return std::nullopt;
+        frame.sensors.sequence = static_cast<std::uint32_t>(++taken);
+        bytes = encode(frame);
+        return Bytes(bytes);
+    }
+};
+
+TEST(Inbox, gives_the_newest_of_what_has_come) {
+    Inbox inbox;
+    EXPECT_EQ(inbox.newest().sequence, 0u);
+    Flood bus;
+    bus.left = 3;
+    ASSERT_TRUE(inbox.take([&] { return bus(); }));
+    EXPECT_EQ(inbox.newest().sequence, 3u);
+    EXPECT_EQ(inbox.full_turns(), 0u);
+}
+
+TEST(Inbox, a_turn_ends_however_much_is_sent) {
+    Inbox inbox;
+    Flood bus;
+    for (int turn = 1; turn <= 3; ++turn) {
+        ASSERT_TRUE(inbox.take([&] { return bus(); }));
+        EXPECT_EQ(bus.taken, turn * Inbox::kMostInTurn);
+        EXPECT_EQ(inbox.newest().sequence, static_cast<std::uint32_t>(bus.taken));
+        EXPECT_EQ(inbox.full_turns(), static_cast<std::uint32_t>(turn));
+    }
+}
+
+TEST(Inbox, what_is_no_frame_is_counted_and_changes_nothing) {
+    Inbox inbox;
+    Flood bus;
+    bus.left = 1;
+    ASSERT_TRUE(inbox.take([&] { return bus(); }));
+    int packets = 5;
+    ASSERT_TRUE(inbox.take([&]() -> Result<std::optional<Bytes>> { return packets-- > 0 ? std::optional(as_bytes("garbage")) : std::nullopt; }));
+    EXPECT_EQ(inbox.refused(), 5u);
+    EXPECT_EQ(inbox.newest().sequence, 1u);
+    EXPECT_FALSE(inbox.take([]() -> Result<std::optional<Bytes>> { return fail(Errc::closed); }));
 }
 
 }  // namespace

@@ -3,9 +3,11 @@
 // inputs are given. What is old is told by its sequence, and the safety loop treats it as a trip.
 #include <sys/mman.h>
 
+#include <cstdio>
+
 #include "kernel/os.hpp"
 #include "kernel/service.hpp"
-#include "services/powerdrv/frames.hpp"
+#include "services/powerdrv/inbox.hpp"
 #include "services/powerdrv/protocol.hpp"
 
 namespace voltkeep::powerdrv {
@@ -19,6 +21,7 @@ public:
         self.every(200ms, [this] {
             if (!end_) self_.reopen("powertrain");
         });
+        self.every(1s, [this] { tell_counts(); });
     }
 
     void put(const safety::Actuators& actuators) {
@@ -27,24 +30,30 @@ public:
         if (const auto sent = kernel::os::send(end_.get(), frame); !sent && sent.error().code != Errc::full) drop();
     }
 
-    /// The newest of all frames that have come; the one before it if none has.
+    /// The newest of the frames that have come; the one before it if none has.
     const safety::Sensors& newest() {
         std::array<std::byte, kInputsSize + 1> buffer;
-        while (end_) {
-            const auto received = kernel::os::receive(end_.get(), buffer);
-            if (!received) {
-                drop();
-                break;
-            }
-            if (!*received) break;
-            if (const auto frame = decode_inputs(Bytes(buffer).first((*received)->size))) newest_ = frame->sensors;
-            else
-                self_.fault(frame.error());
-        }
-        return newest_;
+        const auto next = [&]() -> Result<std::optional<Bytes>> {
+            const auto received = TRY(kernel::os::receive(end_.get(), buffer));
+            return received ? std::optional(Bytes(buffer).first(received->size)) : std::nullopt;
+        };
+        if (end_ && !inbox_.take(next)) drop();
+        return inbox_.newest();
     }
 
 private:
+    /// Once a second at most, however much comes: who breaks the bus does not also fill the log.
+    void tell_counts() {
+        const auto tell = [this](std::uint32_t now, std::uint32_t& told, Errc code, const char* what) {
+            if (now == told) return;
+            std::array<char, 96> text;
+            std::snprintf(text.data(), text.size(), "%u %s", now - std::exchange(told, now), what);
+            self_.fault(Error(code, text.data()));
+        };
+        tell(inbox_.refused(), told_refused_, Errc::malformed, "packets of the field bus that are no frame");
+        tell(inbox_.full_turns(), told_full_, Errc::full, "turns in which the field bus sent more than one may hold");
+    }
+
     void drop() {
         end_.reset();
         self_.fault(Error(Errc::closed, "the field bus is gone"));
@@ -52,7 +61,8 @@ private:
 
     kernel::Service& self_;
     kernel::os::Descriptor end_;
-    safety::Sensors newest_;
+    Inbox inbox_;
+    std::uint32_t told_refused_ = 0, told_full_ = 0;
 };
 
 }  // namespace
