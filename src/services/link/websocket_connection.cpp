@@ -40,6 +40,25 @@ bool names(std::string_view list, std::string_view wanted) {
     return false;
 }
 
+/// What ended the reading of an open connection.
+Error why_reading_ended(error_code error) {
+    if (error == websocket::condition::protocol_violation) return {Errc::malformed, "a frame against the WebSocket protocol: " + error.message()};
+    return {error == websocket::error::message_too_big ? Errc::malformed : Errc::io, error.message()};
+}
+
+/// TLS as WebSocket ends it.
+struct TlsStream : asio::ssl::stream<asio::ip::tcp::socket> {
+    using asio::ssl::stream<asio::ip::tcp::socket>::stream;
+};
+
+/// Found by Beast for TlsStream. After a frame against the protocol it says goodbye to TLS before it reports the frame; how the peer takes
+/// that ("application data after close notify", "stream truncated") is not why the connection ended.
+template <class Handler>
+void async_teardown(beast::role_type role, TlsStream& stream, Handler&& handler) {
+    beast::async_teardown(role, static_cast<asio::ssl::stream<asio::ip::tcp::socket>&>(stream),
+                          [handler = std::forward<Handler>(handler)](error_code) mutable { handler(error_code()); });
+}
+
 class WebSocketConnection final : public Connection, public std::enable_shared_from_this<WebSocketConnection> {
 public:
     WebSocketConnection(asio::io_context& loop, int socket, SSL_CTX* tls, const WebSocketOptions& options, Owner& owner)
@@ -158,7 +177,7 @@ private:
     void took(error_code error) {
         if (state_ == State::ended || (error && state_ == State::closing)) return;  // the close says how it ends
         if (error == websocket::error::closed) return end({Error(Errc::closed, "the server closed the connection")});
-        if (error) return end({Error(error == websocket::error::message_too_big ? Errc::malformed : Errc::io, error.message())});
+        if (error) return end({why_reading_ended(error)});
         if (!stream_.is_message_done()) {
             if (!is_within_message_ && state_ == State::open) expect(message_time, "a message came too slowly");
             is_within_message_ = true;
@@ -213,7 +232,7 @@ private:
     WebSocketOptions options_;
     Owner& owner_;
     asio::ssl::context tls_;
-    websocket::stream<asio::ssl::stream<asio::ip::tcp::socket>, false> stream_;  // false: no compression in this program
+    websocket::stream<TlsStream, false> stream_;  // false: no compression in this program
     websocket::response_type response_;
     beast::flat_buffer buffer_;
     asio::steady_timer deadline_;

@@ -257,18 +257,22 @@ TEST_F(WebSocket, an_endless_answer_to_the_upgrade_is_not_read_to_its_end) {
 
 TEST_F(WebSocket, frames_against_the_protocol_end_the_connection) {
     connect();
-    const auto is_ended_by = [&](auto break_rule) {
+    const auto is_ended_by = [&](auto break_rule, std::string_view reason = "a frame against the WebSocket protocol") {
         auto server = open();
         EXPECT_EQ(server->converse("hello"), "hello");
         break_rule(*server);
         EXPECT_TRUE(server->is_ended_by_peer());
         server.reset();
-        EXPECT_TRUE(log_has({"\"step\":\"closed\""}));
+        EXPECT_TRUE(log_has({"\"step\":\"closed\"", reason}));
     };
-    is_ended_by([](Server& s) { s.send_frame(0x81, "", frame_bound + 1); });  // longer than the bound: before its payload
-    is_ended_by([](Server& s) { s.send_frame(0x81, "", 0x7fffffffffffffff); });
+    is_ended_by([](Server& s) { s.send_frame(0x81, "", frame_bound + 1); }, "limit");  // longer than the bound: before its payload
+    is_ended_by([](Server& s) { s.send_frame(0x81, "", 0x7fffffffffffffff); }, "limit");
     is_ended_by([](Server& s) { s.send_frame(0xc1, "compressed"); });  // RSV1: never agreed
     is_ended_by([](Server& s) { s.send_frame(0x83, "reserved opcode"); });
+    is_ended_by([](Server& s) {   // and goes on as if nothing were: it is told what it did first
+        s.send_frame(0x83, "reserved opcode");
+        for (int i = 0; i < 8 && s.send_frame(0x81, "hello"); ++i) {}
+    });
     is_ended_by([](Server& s) { s.send_frame(0x81, "\xff\xfe no UTF-8"); });
     is_ended_by([](Server& s) { s.send_frame(0x09, "a control frame in parts"); });
     is_ended_by([](Server& s) { s.send_frame(0x80, "a continuation of nothing"); });
