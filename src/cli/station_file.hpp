@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "charging/session/session.hpp"
 
 namespace voltkeep::cli {
 
@@ -42,7 +43,7 @@ struct StationFile {
         std::string anybody = "VK-DEMO-DRIVER";   ///< the token of whoever plugs in; empty: wait for somebody to identify
     } authorization;
     struct {
-        int meter_interval_ms = 2'000;            ///< between meter values of a transaction
+        int meter_interval_ms = charging::kMeterInterval / 1ms;   ///< between meter values of a transaction
     } metering;
 };
 

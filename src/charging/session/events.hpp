@@ -70,6 +70,9 @@ struct MeterSeen { Reading reading; };
 struct MeterGone {};
 /// The station goes without a process that charging needs (or has it again): what runs is stopped, and nothing begins.
 struct OutOfOrder { bool is_on = true; };
+/// The disk does not take what must survive (or does again): nothing begins. When what waits for it has reached its bound, what runs ends:
+/// it could not be accounted for any more.
+struct StoreFails { bool is_on = true; bool is_full = false; };
 
 /// Somebody holds a card to the reader, or the station's default identity stands for anybody.
 struct IdentityPresented { Identity identity; };
@@ -113,7 +116,7 @@ struct TripsAcknowledged {};
 /// At least every Configuration::tick. Nothing else makes time pass.
 struct Ticked {};
 
-using Event = std::variant<PowerSeen, PowerGone, MeterSeen, MeterGone, OutOfOrder, IdentityPresented, EvAuthorizes, AuthorizationAnswered,
+using Event = std::variant<PowerSeen, PowerGone, MeterSeen, MeterGone, OutOfOrder, StoreFails, IdentityPresented, EvAuthorizes, AuthorizationAnswered,
                            AuthorizationWithdrawn, RemoteStarted, RemoteStopped, EvNeeds, StoppedByEv, StoppedByUser, LimitChanged,
                            AvailabilityWanted, Reserved, ReservationCancelled, TripsAcknowledged, Ticked>;
 
@@ -135,7 +138,7 @@ struct Record {
     std::uint32_t sequence = 0;               ///< OCPP seqNo: 0 in started
     std::int64_t wall_ms = 0;
     Identity identity;                        ///< in started; empty token elsewhere (OCPP: once)
-    std::int32_t remote_start_id = -1;        ///< in started; -1: none
+    std::optional<std::int32_t> remote_start_id;  ///< in started; any number is one
     std::int32_t reservation_id = -1;         ///< in started; -1: none
     StopCause stop = StopCause::other;        ///< in ended
     std::uint8_t protection = PROTECTION_NONE;  ///< in ended: what tripped
@@ -166,7 +169,7 @@ struct EvSetpointChanged {};
 /// What the log must know and no other action says.
 enum class NoteKind : std::uint8_t {
     plugged, unplugged, authorized, refused, authorization_timeout, late_answer_dropped, connect_timeout, tripped, trips_cleared,
-    meter_lost, power_lost, resumed, resume_refused, register_fell, reservation_ended, last_ = reservation_ended,
+    meter_lost, power_lost, resumed, resume_refused, register_fell, reservation_ended, store_fails, store_is_back, last_ = store_is_back,
 };
 struct Note { NoteKind kind = NoteKind::plugged; std::uint8_t protection = PROTECTION_NONE; };
 

@@ -7,12 +7,27 @@ namespace voltkeep::charging {
 namespace {
 
 bool is_free(const State& state) {
-    return !state.durable.transaction && state.durable.operative && !has_fault(state);
+    return !state.durable.transaction && state.durable.operative && !has_fault(state) && !state.store_fails;
 }
 
 bool is_reserved_for_another(const State& state, const Identity& identity) {
     const auto& reservation = state.durable.reservation;
     return reservation && !(reservation->identity.token == identity.token);
+}
+
+/// Whether this EVSE has the start already.
+bool has(const State& state, const RemoteStarted& start) {
+    const auto& t = state.durable.transaction;
+    if (t) return !t->stopping && t->remote_start_id == start.remote_start_id && t->identity == start.identity;
+    const auto& open = state.authorizing;
+    return open && open->accepted && open->remote_start_id == start.remote_start_id && open->identity == start.identity;
+}
+
+/// 0: it does not take the start; the more, the better it fits.
+int fit_for(const RemoteStarted& start, const State& state) {
+    if (has(state, start)) return 4;
+    if (!is_free(state) || is_reserved_for_another(state, start.identity) || (state.authorizing && state.authorizing->accepted)) return 0;
+    return state.durable.reservation ? 3 : state.plugged ? 2 : 1;
 }
 
 void refuse(Machine& m, const Identity& identity) {
@@ -27,7 +42,7 @@ void ask(Machine& m, const Identity& identity) {
     const std::uint64_t request = ++m.state.durable.requests;
     m.dirty = true;
     m.state.refused.reset();
-    m.state.authorizing = Authorizing{identity, request, m.context.now + m.configuration.authorization_timeout, -1, false, false};
+    m.state.authorizing = Authorizing{identity, request, m.context.now + m.configuration.authorization_timeout, std::nullopt, false, false};
     m.act(AskAuthorization{request, identity});
 }
 
@@ -91,8 +106,8 @@ void Machine::on(const AuthorizationWithdrawn& event) {
 
 //= OCPP 2.1 F01, F02 remote start, with the car first or last
 void Machine::on(const RemoteStarted& event) {
-    if (!is_free(state) || is_reserved_for_another(state, event.identity)) return note(NoteKind::refused);
-    if (state.authorizing && state.authorizing->accepted) return note(NoteKind::refused);
+    if (has(state, event)) return;
+    if (fit_for(event, state) == 0) return note(NoteKind::refused);
     state.authorizing = Authorizing{event.identity, 0, {}, event.remote_start_id, false, false};
     accept(*this, *state.authorizing);
 }
@@ -103,7 +118,7 @@ void Machine::on(const RemoteStopped& event) {
 }
 
 void Machine::on(const Reserved& event) {
-    if (!is_free(state) || state.plugged || state.authorizing || event.until_wall_ms <= context.wall.unix_ms) return note(NoteKind::refused);
+    if (outcome_of(event, state, context.wall) != ReservationOutcome::accepted) return note(NoteKind::refused);
     state.durable.reservation = Reservation{event.id, event.identity, event.until_wall_ms};
     dirty = true;
 }
@@ -112,6 +127,35 @@ void Machine::on(const ReservationCancelled& event) {
     if (!state.durable.reservation || state.durable.reservation->id != event.id) return;
     state.durable.reservation.reset();
     note(NoteKind::reservation_ended);
+    dirty = true;
+}
+
+std::optional<std::size_t> choose_for(const RemoteStarted& start, std::span<const State* const> evses) {
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < evses.size(); ++i)
+        if (const int fit = fit_for(start, *evses[i]); fit > 0 && (!best || fit > fit_for(start, *evses[*best]))) best = i;
+    return best;
+}
+
+//= OCPP 2.1 H01.FR.02 a reservation of the same id is replaced
+ReservationOutcome outcome_of(const Reserved& wanted, const State& state, WallTime wall) {
+    if (has_fault(state)) return ReservationOutcome::faulted;
+    if (!state.durable.operative) return ReservationOutcome::unavailable;
+    const bool is_taken = state.durable.reservation && state.durable.reservation->id != wanted.id;
+    if (state.durable.transaction || state.plugged || state.authorizing || is_taken) return ReservationOutcome::occupied;
+    if (state.store_fails || wanted.until_wall_ms <= wall.unix_ms || wanted.identity.token.empty()) return ReservationOutcome::rejected;
+    return ReservationOutcome::accepted;
+}
+
+/// What was granted is on the disk before anybody is told, and only as long as it stands.
+void Machine::keep_granted() {
+    auto& kept = state.durable.granted;
+    const auto& open = state.authorizing;
+    const bool is_granted = open && open->accepted;
+    if (!is_granted && !kept) return;
+    if (is_granted && kept && kept->identity == open->identity && kept->remote_start_id == open->remote_start_id) return;
+    kept.reset();
+    if (is_granted) kept = Granted{open->identity, open->remote_start_id, context.wall.unix_ms + (open->until - context.now) / 1ms, open->before_plug};
     dirty = true;
 }
 

@@ -31,6 +31,7 @@ struct Machine {
     void on(const Reserved& event);
     void on(const ReservationCancelled& event);
     void watch_authorizing();
+    void keep_granted();
 
     // transaction.cpp
     void try_start();
@@ -47,6 +48,7 @@ struct Machine {
     void on(const PowerSeen& event);
     void on(const PowerGone& event);
     void on(const OutOfOrder& event);
+    void on(const StoreFails& event);
     void on(const EvNeeds& event);
     void on(const LimitChanged& event);
     void on(const TripsAcknowledged& event);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What power shall do, and what is made of what it did.
 #include <algorithm>
+#include <bit>
 
 #include "charging/session/machine.hpp"
 
@@ -17,6 +18,13 @@ constexpr std::uint32_t kPassing = bit(PROTECTION_INPUTS_STALE) | bit(PROTECTION
 // Of the car's making: gone with it.
 constexpr std::uint32_t kOfTheCar = bit(PROTECTION_PILOT_FAULT) | bit(PROTECTION_DIODE) | bit(PROTECTION_LOCK_OPEN) |
                                     bit(PROTECTION_INRUSH) | bit(PROTECTION_REVERSE_CURRENT);
+
+/// What made the station stop: what tripped first, if that is why it is faulted; else (nothing was stopped: it tripped at rest) what is.
+std::uint8_t culprit(const safety::Report& report) {
+    const std::uint32_t faults = report.latched & ~kPassing;
+    if (faults == 0 || (report.cause < PROTECTION_COUNT && (faults & bit(report.cause)))) return report.cause;
+    return static_cast<std::uint8_t>(std::countr_zero(faults));
+}
 
 bool is_engaged(safety::Stage stage) { return stage >= safety::Stage::closing && stage <= safety::Stage::delivering; }
 
@@ -97,7 +105,7 @@ void Machine::on(const PowerSeen& event) {
     if (was_known && before.latched != 0 && event.report.latched == 0) note(NoteKind::trips_cleared);
     if (has_fault(state)) {
         const bool pressed = event.report.latched & bit(PROTECTION_EMERGENCY_STOP);
-        stop(pressed ? StopCause::emergency : StopCause::power_trip, Trigger::abnormal_condition, event.report.cause);
+        stop(pressed ? StopCause::emergency : StopCause::power_trip, Trigger::abnormal_condition, culprit(event.report));
     }
 }
 
@@ -112,6 +120,12 @@ void Machine::on(const PowerGone&) {
 void Machine::on(const OutOfOrder& event) {
     state.out_of_order = event.is_on;
     if (event.is_on) stop(StopCause::other, Trigger::abnormal_condition);
+}
+
+void Machine::on(const StoreFails& event) {
+    if (state.store_fails != event.is_on) note(event.is_on ? NoteKind::store_fails : NoteKind::store_is_back);
+    state.store_fails = event.is_on;
+    if (event.is_on && event.is_full) stop(StopCause::other, Trigger::abnormal_condition);
 }
 
 void Machine::on(const EvNeeds& event) {

@@ -148,7 +148,7 @@ TEST(Session, a_new_process_goes_on_without_a_gap) {
     EXPECT_TRUE(evse.consented());
     EXPECT_EQ(evse.last().sequence + 1, next) << "nothing has happened";
     evse.need(EvPhase::charge);
-    evse.run(6s);
+    evse.run(kMeterInterval + 1s);
     EXPECT_EQ(evse.last().sequence, next);
 }
 
@@ -206,6 +206,45 @@ TEST(Session, a_stop_survives_a_crash) {
     }
     EXPECT_EQ(evse.last().kind, RecordKind::ended);
     EXPECT_EQ(evse.last().stop, StopCause::user);
+}
+
+TEST(Session, what_was_granted_is_stored_and_survives_as_long_as_it_stands) {
+    Evse evse;
+    evse.tell(RemoteStarted{kCard, 9});
+    EXPECT_TRUE(evse.did([](const Action& a) { return std::holds_alternative<Persist>(a); })) << "whoever was told yes is not forgotten";
+    ASSERT_TRUE(evse.stored.granted);
+    for (const Restart restart : {Restart::process, Restart::reboot}) {
+        Evse successor;
+        successor.context.wall.unix_ms += 20'000;
+        successor.take(resume(successor.configuration, evse.stored, restart, successor.context));
+        EXPECT_EQ(successor.state.phase, Phase::authorized);
+        successor.plug();
+        successor.tick();
+        ASSERT_EQ(successor.records.size(), 1u);
+        EXPECT_EQ(successor.last().remote_start_id, 9);
+        EXPECT_FALSE(successor.stored.granted) << "used";
+    }
+    Evse late;
+    late.context.wall.unix_ms += 61'000;
+    late.take(resume(late.configuration, evse.stored, Restart::reboot, late.context));
+    EXPECT_EQ(late.state.phase, Phase::available);
+    EXPECT_FALSE(late.stored.granted);
+}
+
+TEST(Session, what_was_granted_to_a_car_that_left_meanwhile_is_gone) {
+    Evse evse;
+    evse.plug();
+    evse.tell(IdentityPresented{kCard});
+    evse.answer(true);   // no reading yet: granted, and no transaction
+    ASSERT_TRUE(evse.stored.granted);
+    Evse successor;
+    successor.take(resume(successor.configuration, evse.stored, Restart::process, successor.context));
+    successor.power.pilot = safety::Pilot::a;
+    successor.seen();
+    successor.plug();
+    successor.run(1s);
+    EXPECT_TRUE(successor.records.empty());
+    EXPECT_FALSE(successor.stored.granted);
 }
 
 }  // namespace voltkeep::charging::testing

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "charging/session/session.hpp"
 
+#include <algorithm>
+
 #include "charging/session/machine.hpp"
 
 namespace voltkeep::charging {
@@ -163,6 +165,7 @@ void Machine::settle(bool is_tick) {
 }
 
 Step Machine::finish() {
+    keep_granted();
     if (!dirty) return {std::move(state), actions};
     if (state.durable.transaction) state.durable.transaction->seen_wall_ms = context.wall.unix_ms;
     Actions ordered;
@@ -217,6 +220,13 @@ Step resume(const Configuration& configuration, const Durable& durable, Restart 
             machine.note(NoteKind::resume_refused);
             machine.stop(StopCause::reboot, Trigger::abnormal_condition);
         }
+    } else if (const auto& granted = durable.granted; granted && !durable.transaction) {
+        const std::int64_t left_ms = granted->until_wall_ms - context.wall.unix_ms;
+        const Duration left = std::min<Duration>(std::chrono::milliseconds(left_ms), configuration.connect_timeout);
+        if (left_ms > 0) {
+            machine.state.plugged = !granted->before_plug;   // as it was; if the car has left, what was granted goes with it
+            machine.state.authorizing = Authorizing{granted->identity, 0, context.now + left, granted->remote_start_id, true, granted->before_plug};
+        } else machine.note(NoteKind::connect_timeout);
     } else if (durable.transaction) {
         machine.state.stop_until = context.now + 6s + configuration.final_timeout;
     }

@@ -9,12 +9,15 @@
 // A transaction runs from "plugged and authorized" to the stop (OCPP TxStartPoint and TxStopPoint: PowerPathClosed).
 #pragma once
 
+#include <span>
 #include <string_view>
 
 #include "charging/session/events.hpp"
 #include "charging/tariff/tariff.hpp"
 
 namespace voltkeep::charging {
+
+inline constexpr Duration kMeterInterval = 2s;
 
 /// Set once at the start of the service.
 struct Configuration {
@@ -38,7 +41,7 @@ struct Configuration {
     Duration needs_timeout = 10s;                 ///< EvNeeds must come at least so often while the car charges, changed or not
     Duration resume_timeout = 300s;               ///< OCPP TxResumptionTimeout
     Duration meter_timeout = 10s;                 ///< without a reading a transaction ends
-    Duration meter_interval = 5s;                 ///< between periodic records
+    Duration meter_interval = kMeterInterval;     ///< between periodic records
     Duration final_timeout = 3s;                  ///< for power to be off and for the final reading
 };
 
@@ -63,7 +66,7 @@ enum class Phase : std::uint8_t {
 struct Transaction {
     TransactionId id;
     Identity identity;
-    std::int32_t remote_start_id = -1;
+    std::optional<std::int32_t> remote_start_id;
     std::int32_t reservation_id = -1;
     std::uint32_t next_sequence = 0;
     std::int64_t started_wall_ms = 0;
@@ -84,11 +87,20 @@ struct Reservation {
     std::int64_t until_wall_ms = 0;
 };
 
+/// An authorization that was given and has no transaction yet: whoever was told "accepted" is not forgotten.
+struct Granted {
+    Identity identity;
+    std::optional<std::int32_t> remote_start_id;
+    std::int64_t until_wall_ms = 0;
+    bool before_plug = false;
+};
+
 /// What survives a crash and a reboot. Stored whole at every Persist.
 struct Durable {
     std::uint64_t requests = 0;          ///< numbers of authorization requests, never used twice
     bool operative = true;
     std::optional<Transaction> transaction;
+    std::optional<Granted> granted;
     std::optional<Reservation> reservation;
     Allowances allowances{};             ///< of CSMS, grid and fuse; the others are known anew at each start
 };
@@ -98,7 +110,7 @@ struct Authorizing {
     Identity identity;
     std::uint64_t request = 0;           ///< 0: accepted already
     Instant until;                       ///< the answer, or the car
-    std::int32_t remote_start_id = -1;
+    std::optional<std::int32_t> remote_start_id;
     bool accepted = false;
     bool before_plug = false;            ///< accepted while no car was there
 };
@@ -112,6 +124,7 @@ struct State {
     Instant refused_until{};
     safety::Report power{};
     bool out_of_order = false;               ///< the station goes without a process that charging needs
+    bool store_fails = false;                ///< nothing can be put on the disk: nothing begins
     bool power_known = false;
     bool plugged = false;
     bool finished = false;               ///< a transaction has ended since the car was plugged
@@ -158,6 +171,14 @@ enum class Restart : std::uint8_t { process, reboot, last_ = reboot };
 [[nodiscard]] Step resume(const Configuration& configuration, const Durable& durable, Restart restart, const Context& context);
 
 [[nodiscard]] Step step(const Configuration& configuration, const State& state, const Event& event, const Context& context);
+
+/// Which of these EVSEs takes a remote start, by its place: the one that has it already (said twice, it is the same start), else a reserved
+/// one of its holder, one with a car, a free one, in this order. Nothing: it is refused by all.
+[[nodiscard]] std::optional<std::size_t> choose_for(const RemoteStarted& start, std::span<const State* const> evses);
+
+enum class ReservationOutcome : std::uint8_t { accepted, faulted, occupied, rejected, unavailable, last_ = unavailable };
+/// What would come of this reservation now. OCPP 2.1 H01.
+[[nodiscard]] ReservationOutcome outcome_of(const Reserved& wanted, const State& state, WallTime wall);
 
 /// Whether energy may flow: the one condition for consent.
 [[nodiscard]] bool may_deliver(const State& state);

@@ -68,6 +68,65 @@ TEST(Session, a_remote_start_needs_no_further_answer) {
     EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::accepted);
 }
 
+TEST(Session, a_remote_start_goes_where_it_fits_best_and_is_refused_where_nobody_takes_it) {
+    Evse faulted, stopped, empty, with_car, other;
+    faulted.power.latched = 1u << PROTECTION_EMERGENCY_STOP;
+    faulted.seen();
+    stopped.tell(AvailabilityWanted{false});
+    other.tell(Reserved{7, kOther, other.context.wall.unix_ms + 60'000});
+    with_car.plug();
+    const RemoteStarted start{kCard, -1};   // a number like any other
+    const auto choose = [&](std::initializer_list<const Evse*> evses) {
+        std::vector<const State*> states;
+        for (const Evse* evse : evses) states.push_back(&evse->state);
+        return choose_for(start, states);
+    };
+    EXPECT_EQ(choose({&faulted, &empty, &with_car}), 2u);
+    EXPECT_EQ(choose({&faulted, &empty}), 1u);
+    EXPECT_EQ(choose({&faulted, &stopped, &other}), std::nullopt);
+    faulted.tell(start);
+    EXPECT_EQ(faulted.state.phase, Phase::faulted);
+    other.tell(Reserved{7, kCard, other.context.wall.unix_ms + 60'000});
+    EXPECT_EQ(choose({&with_car, &other}), 1u) << "its own reservation";
+    empty.tell(start);
+    EXPECT_EQ(choose({&with_car, &empty}), 1u) << "said twice it is the same start";
+    empty.plug();
+    empty.tick();
+    ASSERT_EQ(empty.records.size(), 1u);
+    EXPECT_EQ(empty.last().remote_start_id, -1);
+    EXPECT_EQ(choose({&with_car, &empty}), 1u);
+    const RemoteStarted another{kCard, 5};
+    EXPECT_EQ(choose_for(another, std::vector<const State*>{&empty.state}), std::nullopt);
+    Evse by_card;
+    by_card.charge();
+    EXPECT_EQ(choose_for(start, std::vector<const State*>{&by_card.state}), std::nullopt) << "a transaction of a card is nobody's remote start";
+}
+
+TEST(Session, nothing_begins_while_the_disk_fails_and_what_runs_ends_when_no_more_fits) {
+    Evse evse;
+    evse.charge();
+    const std::size_t before = evse.records.size();
+    evse.tell(StoreFails{true, false});
+    evse.run(6s);
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+    EXPECT_EQ(evse.records.size(), before) << "nothing that grows with time";
+    evse.tell(StoreFails{true, true});
+    evse.run(2s);
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().energy_mwh, evse.register_mwh - 5'000'000);
+    evse.unplug();
+    evse.plug();
+    evse.tell(EvAuthorizes{kCard});
+    EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::refused);
+    evse.run(6s);
+    evse.tell(IdentityPresented{kCard});
+    evse.tell(RemoteStarted{kCard, 1});
+    EXPECT_EQ(evse.state.phase, Phase::occupied);
+    evse.tell(StoreFails{false, false});
+    evse.authorize();
+    EXPECT_EQ(evse.state.phase, Phase::preparing);
+}
+
 TEST(Session, the_car_waits_for_somebody_to_identify) {
     Evse evse;
     evse.plug();
@@ -295,6 +354,23 @@ TEST(Session, a_reservation_is_for_its_holder) {
     evse.answer(true);
     EXPECT_EQ(evse.last().reservation_id, 5);
     EXPECT_FALSE(evse.state.durable.reservation);
+}
+
+TEST(Session, says_why_it_takes_no_reservation) {
+    Evse evse;
+    const Reserved wanted{5, kCard, evse.context.wall.unix_ms + 60'000};
+    EXPECT_EQ(outcome_of(wanted, evse.state, evse.context.wall), ReservationOutcome::accepted);
+    EXPECT_EQ(outcome_of({5, kCard, evse.context.wall.unix_ms}, evse.state, evse.context.wall), ReservationOutcome::rejected);
+    evse.tell(wanted);
+    EXPECT_EQ(outcome_of(wanted, evse.state, evse.context.wall), ReservationOutcome::accepted) << "the same id replaces";
+    EXPECT_EQ(outcome_of({6, kOther, wanted.until_wall_ms}, evse.state, evse.context.wall), ReservationOutcome::occupied);
+    evse.tell(Reserved{6, kOther, wanted.until_wall_ms});
+    EXPECT_EQ(evse.state.durable.reservation->id, 5);
+    evse.tell(AvailabilityWanted{false});
+    EXPECT_EQ(outcome_of(wanted, evse.state, evse.context.wall), ReservationOutcome::unavailable);
+    evse.power.latched = 1u << PROTECTION_EMERGENCY_STOP;
+    evse.seen();
+    EXPECT_EQ(outcome_of(wanted, evse.state, evse.context.wall), ReservationOutcome::faulted);
 }
 
 TEST(Session, a_reservation_lapses) {

@@ -37,7 +37,7 @@ void Machine::try_start() {
         t.reservation_id = state.durable.reservation->id;
         state.durable.reservation.reset();
     }
-    const bool remote = open->remote_start_id >= 0;
+    const bool remote = open->remote_start_id.has_value();
     const Trigger trigger = open->before_plug ? Trigger::cable_plugged_in : remote ? Trigger::remote_start : Trigger::authorized;
     open.reset();
     state.needs = {};
@@ -159,7 +159,7 @@ void Machine::watch_transaction() {
         return stop(StopCause::ev_communication_lost, Trigger::ev_communication_lost);
     const bool silent = state.needs.phase == EvPhase::charge && context.now - state.needs_at > configuration.needs_timeout;
     if (configuration.digital && silent) return on(StoppedByEv{StopCause::ev_communication_lost});
-    if (context.now < state.next_record) return;
+    if (context.now < state.next_record || state.store_fails) return;   // what flows is billed from the registers at its end
     state.next_record = context.now + configuration.meter_interval;
     record(RecordKind::updated, Trigger::meter_value_periodic);
 }

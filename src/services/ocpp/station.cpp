@@ -38,7 +38,7 @@ Station::Station(kernel::Service& self, const Config& config)
     self.on("session", session::Pulse::events, [this](EvseId, std::uint64_t) { fetch_events(); });
     self.on_back("link@csms", [this](EvseId) { want_connection(); });   // a new link opens nothing by itself
     self.on_back("session", [this](EvseId) {
-        is_fetching_ = false;
+        is_asking_ = false;
         set_online(is_open_ && at_.accepted);
         fetch_events();
     });
@@ -71,10 +71,12 @@ void Station::begin_connection(const link::GetState::State& state) {
     is_open_ = true;
     connection_ = state.connection;
     rpc_ = {};
+    last_sent_ = now();
     if (!state.checkpoint.empty()) {   // another parser stood here and died: go on where it was
         if (const auto left = kernel::decode<Checkpoint>(state.checkpoint)) {
             at_ = *left;
             rpc_ = {unpack(left->ours), unpack(left->theirs), unpack(left->answered), unpack(left->taken)};
+            forget_acknowledged();
             fetch_events();   // before any answer is taken: it belongs to one of them
         } else
             journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint"));
@@ -85,6 +87,7 @@ void Station::begin_connection(const link::GetState::State& state) {
 
 void Station::end_connection() {
     is_open_ = false;
+    answering_ = 0;
     set_online(false);
     run(rpc::Lost{}, 0);
     events_.clear();
@@ -115,7 +118,7 @@ Result<std::string> Station::take_frame(link::TakeFrame::Piece& first) {
 
 void Station::take_frames() {
     // While session looks for events its conduit takes no call, and a request of the CSMS must not be refused for that: a moment later.
-    while (is_open_ && !is_fetching_) {
+    while (is_open_ && !is_asking_) {
         link::TakeFrame::Piece first;
         const auto text = take_frame(first);
         if (!text || first.connection != connection_) return;
@@ -126,6 +129,11 @@ void Station::take_frames() {
 void Station::on_frame(const std::string& text, std::uint32_t id) {
     answering_ = id;
     run(rpc::Received{text}, id);
+    if (is_asking_ && answering_ == id) return;   // session is asked: answered when it has answered
+    finish_frame(id);
+}
+
+void Station::finish_frame(std::uint32_t id) {
     if (answering_ == id) release(id);   // nothing was answered
     answering_ = 0;
     send_next();
@@ -183,11 +191,12 @@ void Station::refuse_invalid(const OcppError& why) {
 // ---- what is sent -----------------------------------------------------------------------------------------------------
 
 void Station::fetch_events() {
-    if (is_fetching_ || events_.size() >= 4) return;
+    if (is_asking_ || events_.size() >= 4) return;
     const std::uint64_t after = events_.empty() ? at_.acknowledged : events_.back().sequence;
     const auto asked = session_.request(session::TakeEvents{at_.acknowledged, after}, [this, after](Result<session::TakeEvents::Events> taken) {
-        is_fetching_ = false;
+        is_asking_ = false;
         if (!taken) {
+            if (taken.error().code == Errc::bad_argument) distrust_checkpoint();
             self_.after(500ms, [this] { fetch_events(); });
             return take_frames();
         }
@@ -201,7 +210,7 @@ void Station::fetch_events() {
         send_next();
         take_frames();
     });
-    is_fetching_ = asked.has_value();
+    is_asking_ = asked.has_value();
 }
 
 bool Station::call(Message request) {
@@ -245,8 +254,29 @@ void Station::acknowledge() {
     at_.acknowledged = std::max(at_.acknowledged, at_.event_in_flight);
     at_.event_in_flight = 0;
     attempts_ = 0;
-    while (!events_.empty() && events_.front().sequence <= at_.acknowledged) events_.pop_front();
+    forget_acknowledged();
     fetch_events();
+}
+
+void Station::forget_acknowledged() {
+    while (!events_.empty() && events_.front().sequence <= at_.acknowledged) events_.pop_front();
+}
+
+/// Session never gave what the checkpoint says is with the CSMS: whoever left it was mistaken, or lied. What is not acknowledged is sent
+/// (again): an event twice is harmless, one that is lost is not.
+void Station::distrust_checkpoint() {
+    journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint: events that never were"));
+    at_.acknowledged = at_.event_in_flight = 0;
+    events_.clear();
+}
+
+/// What session could not be told is asked again, when it is back: the event is still its.
+void Station::send_again_soon() { not_before_ = now() + 100ms; }
+
+/// False: session did not hear it.
+bool Station::tell_authorization(bool accepted, std::string_view reason) {
+    const auto told = session_.call(session::AuthorizationResult{EvseId{at_.authorization_evse}, at_.authorization, accepted, Text<40>::cut(reason)});
+    return told || told.error().code == Errc::not_found;
 }
 
 // ---- answers of the CSMS ----------------------------------------------------------------------------------------------
@@ -258,9 +288,8 @@ void Station::on(const rpc::Result& result) {
     if (const auto* boot = result.response.get<BootNotificationResponse>()) on_boot(*boot);
     if (const auto* answer = result.response.get<AuthorizeResponse>()) {
         const auto status = answer->idTokenInfo.status;
-        (void)session_.call(session::AuthorizationResult{EvseId{at_.authorization_evse}, at_.authorization, status == AuthorizationStatusEnum::Accepted,
-                                                         Text<40>::cut(word(status))});
-        acknowledge();
+        if (tell_authorization(status == AuthorizationStatusEnum::Accepted, word(status))) acknowledge();
+        else send_again_soon();
     }
     if (const auto* answer = result.response.get<TransactionEventResponse>()) on_transaction(*answer);
     if (result.response.get<StatusNotificationResponse>()) acknowledge();
@@ -287,7 +316,7 @@ void Station::on_transaction(const TransactionEventResponse& response) {
     if (event != events_.end() && event->record && response.idTokenInfo && response.idTokenInfo->status != AuthorizationStatusEnum::Accepted) {
         const auto told = session_.call(session::Deauthorize{event->record->transaction});
         // Not found: it has ended already. Else session is being restarted, and must hear it: the event is sent again, and so is the answer.
-        if (!told && told.error().code != Errc::not_found) return;
+        if (!told && told.error().code != Errc::not_found) return send_again_soon();
     }
     acknowledge();
 }
@@ -306,7 +335,7 @@ void Station::on(const rpc::CallFailed& failed) {
         return;
     }
     if (failed.action == Action::Authorize) {
-        (void)session_.call(session::AuthorizationResult{EvseId{at_.authorization_evse}, at_.authorization, false, "error"});
+        if (!tell_authorization(false, "error")) return send_again_soon();
         return acknowledge();
     }
     //= OCPP 2.1 E13.FR.02
@@ -324,29 +353,96 @@ void Station::on(const rpc::Request& request) {
     if (!at_.accepted) return run(rpc::Refuse{request.id, ErrorCode::SecurityError, "BootNotification was not accepted"}, answering_);
     if (const auto* start = request.request.get<RequestStartTransactionRequest>()) return start_transaction(request.id, *start);
     if (const auto* stop = request.request.get<RequestStopTransactionRequest>()) return stop_transaction(request.id, *stop);
+    if (const auto* reservation = request.request.get<ReserveNowRequest>()) return reserve(request.id, *reservation);
+    if (const auto* cancelled = request.request.get<CancelReservationRequest>()) return cancel_reservation(request.id, *cancelled);
+    if (const auto* availability = request.request.get<ChangeAvailabilityRequest>()) return change_availability(request.id, *availability);
     run(rpc::Refuse{request.id, ErrorCode::NotSupported, "this station does not take this request"}, answering_);
 }
 
 void Station::answer(const rpc::MessageId& id, Message response) { run(rpc::Answer{id, std::move(response)}, answering_); }
 
-void Station::start_transaction(const rpc::MessageId& id, const RequestStartTransactionRequest& request) {
-    session::RemoteStart start;
-    const std::int32_t evse = request.evseId ? static_cast<std::int32_t>(*request.evseId) : 0;
-    start.evse = EvseId{static_cast<std::uint8_t>(evse > 255 ? 255 : evse)};
-    start.remote_start_id = request.remoteStartId;
-    const auto token = Text<255>::from(request.idToken.idToken.view());
-    const auto type = Text<20>::from(request.idToken.type.view());
-    RequestStartTransactionResponse response;
-    response.status = RequestStartStopStatusEnum::Rejected;
-    if (token && type) {
-        start.identity = {session::IdentificationKind::token, *token, *type};
-        //= OCPP 2.1 F01.FR.13
-        if (const auto started = session_.call(start)) {
-            response.status = RequestStartStopStatusEnum::Accepted;
-            if (!started->transaction.empty()) response.transactionId = started->transaction;
+/// What the CSMS is told "Accepted" is on session's disk before; until then no other frame is taken.
+template <class M, class Then>
+void Station::ask_session(const rpc::MessageId& id, const M& message, Then response_to) {
+    const std::uint32_t connection = connection_, frame = answering_;
+    const auto asked = session_.request(message, [this, id, connection, frame, response_to](const Result<typename M::Reply>& reply) {
+        is_asking_ = false;
+        if (is_open_ && connection == connection_ && answering_ == frame) {
+            answer(id, response_to(reply));
+            finish_frame(frame);
         }
-    }
-    answer(id, response);
+        fetch_events();
+        take_frames();
+    });
+    is_asking_ = asked.has_value();
+    if (!asked) answer(id, response_to(std::unexpected(asked.error())));
+}
+
+namespace {
+
+/// An EVSE as OCPP names it; 0 for none; one that cannot be is one that no station has.
+EvseId evse_of(std::optional<std::int32_t> number) { return EvseId{static_cast<std::uint8_t>(std::clamp(number.value_or(0), 0, 255))}; }
+
+std::optional<session::Identity> identity_of(const IdToken& token) {
+    const auto text = Text<255>::from(token.idToken.view());
+    const auto type = Text<20>::from(token.type.view());
+    if (!text || !type) return std::nullopt;
+    return session::Identity{session::IdentificationKind::token, *text, *type};
+}
+
+}  // namespace
+
+void Station::start_transaction(const rpc::MessageId& id, const RequestStartTransactionRequest& request) {
+    const auto identity = identity_of(request.idToken);
+    RequestStartTransactionResponse refusal;
+    refusal.status = RequestStartStopStatusEnum::Rejected;
+    if (!identity) return answer(id, refusal);
+    const session::RemoteStart start{evse_of(request.evseId), *identity, request.remoteStartId};
+    ask_session(id, start, [refusal](const Result<session::RemoteStart::Started>& started) {
+        RequestStartTransactionResponse response = refusal;
+        if (!started) return response;
+        //= OCPP 2.1 F01.FR.13
+        response.status = RequestStartStopStatusEnum::Accepted;
+        if (!started->transaction.empty()) response.transactionId = started->transaction;
+        return response;
+    });
+}
+
+//= OCPP 2.1 H01
+void Station::reserve(const rpc::MessageId& id, const ReserveNowRequest& request) {
+    const auto identity = identity_of(request.idToken);
+    ReserveNowResponse refusal;
+    refusal.status = ReserveNowStatusEnum::Rejected;
+    if (!identity) return answer(id, refusal);
+    const session::Reserve wanted{evse_of(request.evseId), request.id, *identity, request.expiryDateTime.time.unix_ms};
+    ask_session(id, wanted, [refusal](const Result<session::Reserve::Outcome>& reserved) {
+        ReserveNowResponse response = refusal;
+        if (reserved) response.status = status_of(reserved->outcome);
+        return response;
+    });
+}
+
+//= OCPP 2.1 H02
+void Station::cancel_reservation(const rpc::MessageId& id, const CancelReservationRequest& request) {
+    ask_session(id, session::CancelReservation{request.reservationId}, [](const Result<kernel::Done>& cancelled) {
+        CancelReservationResponse response;
+        response.status = cancelled ? CancelReservationStatusEnum::Accepted : CancelReservationStatusEnum::Rejected;
+        return response;
+    });
+}
+
+//= OCPP 2.1 G03, G04
+void Station::change_availability(const rpc::MessageId& id, const ChangeAvailabilityRequest& request) {
+    const session::SetAvailability wanted{evse_of(request.evse ? std::optional<std::int32_t>(request.evse->id) : std::nullopt),
+                                          request.operationalStatus == OperationalStatusEnum::Operative};
+    ask_session(id, wanted, [](const Result<session::SetAvailability::Change>& changed) {
+        ChangeAvailabilityResponse response;
+        //= OCPP 2.1 G03.FR.05
+        response.status = !changed ? ChangeAvailabilityStatusEnum::Rejected
+                          : changed->is_scheduled ? ChangeAvailabilityStatusEnum::Scheduled
+                                                  : ChangeAvailabilityStatusEnum::Accepted;
+        return response;
+    });
 }
 
 void Station::stop_transaction(const rpc::MessageId& id, const RequestStopTransactionRequest& request) {

@@ -12,8 +12,10 @@
 #include "services/ocpp/protocol.hpp"
 #include "services/session/protocol.hpp"
 #include "wire/ocpp/messages/authorization.hpp"
+#include "wire/ocpp/messages/availability.hpp"
 #include "wire/ocpp/messages/provisioning.hpp"
 #include "wire/ocpp/messages/remote_control.hpp"
+#include "wire/ocpp/messages/reservation.hpp"
 #include "wire/ocpp/messages/transactions.hpp"
 
 namespace voltkeep::ocpp {
@@ -31,6 +33,7 @@ private:
     void take_frames();
     Result<std::string> take_frame(link::TakeFrame::Piece& first);
     void on_frame(const std::string& text, std::uint32_t id);
+    void finish_frame(std::uint32_t id);
     void run(rpc::Input input, std::uint32_t answers);
     bool put(std::string_view text, std::uint32_t answers);
     void release(std::uint32_t frame);
@@ -46,6 +49,11 @@ private:
     void answer(const rpc::MessageId& id, Message response);
     void start_transaction(const rpc::MessageId& id, const RequestStartTransactionRequest& request);
     void stop_transaction(const rpc::MessageId& id, const RequestStopTransactionRequest& request);
+    void reserve(const rpc::MessageId& id, const ReserveNowRequest& request);
+    void cancel_reservation(const rpc::MessageId& id, const CancelReservationRequest& request);
+    void change_availability(const rpc::MessageId& id, const ChangeAvailabilityRequest& request);
+    template <class M, class Then>
+    void ask_session(const rpc::MessageId& id, const M& message, Then response_to);
 
     // what is sent
     void send_next();
@@ -54,6 +62,10 @@ private:
     bool call(Message request);
     void fetch_events();
     void acknowledge();
+    void forget_acknowledged();
+    void distrust_checkpoint();
+    bool tell_authorization(bool accepted, std::string_view reason);
+    void send_again_soon();
     void on_boot(const BootNotificationResponse& response);
     void on_transaction(const TransactionEventResponse& response);
     void set_online(bool online);
@@ -73,7 +85,7 @@ private:
 
     Checkpoint at_;                           ///< all but the open calls, which rpc_ holds
     std::deque<session::Event> events_;       ///< taken from session and not acknowledged
-    bool is_fetching_ = false;
+    bool is_asking_ = false;                  ///< session's conduit carries a request: it takes no other message meanwhile
     bool online_ = false;
     std::uint32_t attempts_ = 0;              ///< of the first event
     Instant not_before_{};                    ///< the next call of ours: after a refusal, or as BootNotification said

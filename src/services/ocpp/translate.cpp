@@ -43,9 +43,32 @@ ChargingStateEnum state_of(session::ChargingState state) {
     return ChargingStateEnum::Idle;
 }
 
-ReasonEnum stopped_reason(session::StopCause cause) {
+/// What tripped, in OCPP's words; Other where it has none.
+ReasonEnum reason_of(std::uint8_t protection) {
+    switch (protection) {
+        case PROTECTION_EMERGENCY_STOP: return ReasonEnum::EmergencyStop;
+        case PROTECTION_EARTH_LOST:
+        case PROTECTION_RESIDUAL_DC_6:
+        case PROTECTION_RESIDUAL_DC_60:
+        case PROTECTION_RESIDUAL_DC_200:
+        case PROTECTION_RESIDUAL_AC_30:
+        case PROTECTION_RESIDUAL_AC_150:
+        case PROTECTION_INSULATION: return ReasonEnum::GroundFault;
+        case PROTECTION_SHORT_CIRCUIT:
+        case PROTECTION_OVER_CURRENT:
+        case PROTECTION_OVER_CURRENT_LONG:
+        case PROTECTION_INRUSH: return ReasonEnum::OvercurrentFault;
+        case PROTECTION_OVER_VOLTAGE_EV:
+        case PROTECTION_OVER_VOLTAGE:
+        case PROTECTION_MAINS: return ReasonEnum::PowerQuality;
+        case PROTECTION_SETUP_TIMEOUT: return ReasonEnum::Timeout;
+        default: return ReasonEnum::Other;
+    }
+}
+
+ReasonEnum stopped_reason(const session::Record& record) {
     using C = session::StopCause;
-    switch (cause) {
+    switch (record.stop) {
         case C::ev_terminate:
         case C::ev_pause: return ReasonEnum::StoppedByEV;
         case C::ev_communication_lost:
@@ -56,8 +79,8 @@ ReasonEnum stopped_reason(session::StopCause cause) {
         case C::emergency: return ReasonEnum::EmergencyStop;
         case C::limit_reached: return ReasonEnum::EnergyLimitReached;
         case C::reboot: return ReasonEnum::Reboot;
+        case C::power_trip: return reason_of(record.protection);
         case C::ev_protocol_error:
-        case C::power_trip:
         case C::other: return ReasonEnum::Other;
     }
     return ReasonEnum::Other;
@@ -131,11 +154,11 @@ TransactionEventRequest transaction_event(const session::Event& event, std::stri
         request.evse.emplace().id = event.evse.number;
         request.evse->connectorId = 1;
         if (!record.identity.token.empty()) request.idToken = token_of(record.identity);
-        if (record.remote_start_id >= 0) request.transactionInfo.remoteStartId = record.remote_start_id;
+        if (record.remote_start_id) request.transactionInfo.remoteStartId = *record.remote_start_id;
         if (record.reservation_id >= 0) request.reservationId = record.reservation_id;
     }
     if (record.kind == session::RecordKind::ended && record.stop != session::StopCause::user)
-        request.transactionInfo.stoppedReason = stopped_reason(record.stop);   // absent: Local
+        request.transactionInfo.stoppedReason = stopped_reason(record);   // absent: Local
     if (record.reading) request.meterValue = meter_values(record);
     if (record.cost_micro >= 0 && record.kind == session::RecordKind::ended) request.costDetails.emplace(cost_details(record, currency));
     if (record.offline) request.offline = true;
@@ -154,6 +177,18 @@ StatusNotificationRequest status_notification(const session::Event& event) {
     request.evseId = event.evse.number;
     request.connectorId = 1;
     return request;
+}
+
+ReserveNowStatusEnum status_of(charging::ReservationOutcome outcome) {
+    using O = charging::ReservationOutcome;
+    switch (outcome) {
+        case O::accepted: return ReserveNowStatusEnum::Accepted;
+        case O::faulted: return ReserveNowStatusEnum::Faulted;
+        case O::occupied: return ReserveNowStatusEnum::Occupied;
+        case O::rejected: return ReserveNowStatusEnum::Rejected;
+        case O::unavailable: return ReserveNowStatusEnum::Unavailable;
+    }
+    return ReserveNowStatusEnum::Rejected;
 }
 
 AuthorizeRequest authorize(const session::Event& event) {

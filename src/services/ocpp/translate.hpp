@@ -5,6 +5,7 @@
 #include "services/session/protocol.hpp"
 #include "wire/ocpp/messages/authorization.hpp"
 #include "wire/ocpp/messages/availability.hpp"
+#include "wire/ocpp/messages/reservation.hpp"
 #include "wire/ocpp/messages/transactions.hpp"
 
 namespace voltkeep::ocpp {
@@ -14,6 +15,9 @@ namespace voltkeep::ocpp {
 
 /// The availability of an EVSE's only connector. OCPP 2.1 G01.
 [[nodiscard]] StatusNotificationRequest status_notification(const session::Event& event);
+
+/// OCPP 2.1 H01.
+[[nodiscard]] ReserveNowStatusEnum status_of(charging::ReservationOutcome outcome);
 
 /// OCPP 2.1 C01.
 [[nodiscard]] AuthorizeRequest authorize(const session::Event& event);

@@ -72,8 +72,11 @@ private:
         if (words.size() == 1 && words[0] == "head") return answer(head());
         if (words.size() == 3 && words[0] == "log" && argument && number_of(words[2])) return follow(argument.value_or(0), number_of(words[2]).value_or(0), std::move(answer));
         if (words.size() == 2 && words[0] == "stop" && argument && *argument <= 8) return answer(stop(static_cast<std::uint8_t>(argument.value_or(0))));
+        if (words.size() >= 3 && words[0] == "present" && argument && *argument <= 8)
+            return answer(present(static_cast<std::uint8_t>(argument.value_or(0)), words[2], words.size() == 4 ? words[3] : "ISO14443"));
+        if (words.size() == 2 && words[0] == "acknowledge" && argument && *argument <= 8) return answer(acknowledge(static_cast<std::uint8_t>(argument.value_or(0))));
         if (words.size() == 2 && words[0] == "restart") return answer(restart(words[1]));
-        answer(failed("unknown request: status | measures | log FROM WAIT_MS | head | stop EVSE | restart SERVICE"));
+        answer(failed("unknown request: status | measures | log FROM WAIT_MS | head | stop EVSE | present EVSE TOKEN [TYPE] | acknowledge EVSE | restart SERVICE"));
     }
 
     std::string head() {
@@ -86,6 +89,21 @@ private:
         const auto done = session_.call(session::StopByUser{EvseId{evse}});
         if (!done) return failed(done.error());
         journal_.append(audit::Type::session, evse, audit::Payload().put("step", "stop_by_operator"));
+        return R"({"ok":true})";
+    }
+
+    std::string present(std::uint8_t evse, std::string_view token, std::string_view type) {
+        const auto id = Text<255>::from(token);
+        const auto kind = Text<20>::from(type);
+        if (!id || !kind) return failed("a token has at most 255 characters, its type 20");
+        const auto done = session_.call(session::Present{EvseId{evse}, {session::IdentificationKind::token, *id, *kind}});
+        return done ? R"({"ok":true})" : failed(done.error());
+    }
+
+    std::string acknowledge(std::uint8_t evse) {
+        const auto done = session_.call(session::AcknowledgeTrips{EvseId{evse}});
+        if (!done) return failed(done.error());
+        journal_.append(audit::Type::safety, evse, audit::Payload().put("step", "acknowledge_by_operator"));
         return R"({"ok":true})";
     }
 

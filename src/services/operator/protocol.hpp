@@ -7,6 +7,8 @@
 //   log FROM WAIT_MS             entries from index FROM on; waits up to WAIT_MS for the first one
 //   head                         size and hash of the log
 //   stop EVSE                    somebody at the station stops the session
+//   present EVSE TOKEN [TYPE]    somebody presents an identity (type as in OCPP's IdTokenType, else ISO14443)
+//   acknowledge EVSE             somebody has looked at the station: its latched trips may clear
 //   restart SERVICE              end a service; the process manager starts it again
 //
 // A line is at most 256 bytes. At most 8 connections, 50 requests a second each; more wait.

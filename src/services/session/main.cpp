@@ -15,7 +15,7 @@ public:
     }
 
     void begin() {
-        const bool same_boot = MUST(store_->is_same_boot());
+        const bool same_boot = MUST(store_->database().is_same_boot());
         for (Evse& evse : evses_) MUST(evse.begin(same_boot));
         store_->start();
         self_.on("power", power::Pulse::changed, [this](EvseId evse, std::uint64_t) { at(evse)->look_at_power(); });
@@ -46,6 +46,39 @@ public:
         for (Evse& evse : evses_)
             if (const auto& t = evse.state().durable.transaction; t && t->id == id) return &evse;
         return nullptr;
+    }
+    /// The EVSE that takes this start: this one, or (0) the one that fits best.
+    Result<Evse*> choose(EvseId wanted, const charging::RemoteStarted& start) {
+        std::vector<Evse*> candidates;
+        std::vector<const charging::State*> states;
+        for (Evse& evse : evses_)
+            if (wanted.number == 0 || evse.number() == wanted) {
+                candidates.push_back(&evse);
+                states.push_back(&evse.state());
+            }
+        if (candidates.empty()) return fail(Errc::not_found, "no such EVSE");
+        const auto place = charging::choose_for(start, states);
+        if (!place) return fail(Errc::bad_state, "no EVSE takes this start");
+        return candidates[*place];
+    }
+    /// The EVSE that takes this reservation, or what stands against it at the one that is wanted (0: at the last one).
+    std::pair<Evse*, charging::ReservationOutcome> choose(EvseId wanted, const charging::Reserved& reservation) {
+        std::pair<Evse*, charging::ReservationOutcome> chosen{nullptr, charging::ReservationOutcome::rejected};
+        for (Evse& evse : evses_) {
+            if (wanted.number != 0 && evse.number() != wanted) continue;
+            chosen = {&evse, charging::outcome_of(reservation, evse.state(), wall_now())};
+            if (chosen.second == charging::ReservationOutcome::accepted) break;
+        }
+        return chosen;
+    }
+    /// When everything that was decided until now is on the disk, at all EVSEs.
+    void when_durable(Backlog::Then then) {
+        auto last = std::make_shared<Backlog::Then>(std::move(then));
+        auto missing = std::make_shared<std::size_t>(evses_.size());
+        for (Evse& evse : evses_)
+            evse.when_durable([last, missing] {
+                if (--*missing == 0) (*last)();
+            });
     }
     Store& store() { return *store_; }
     std::deque<Evse>& evses() { return evses_; }
@@ -89,7 +122,6 @@ int main() {
             station.at(caller.evse)->feed(charging::StoppedByEv{m.cause});
             return done();
         },
-        [&](const Relay&) -> Result<kernel::Done> { return fail(Errc::unsupported, "nothing is relayed to this CSMS"); },
         [&](const TakeEvents& m, kernel::Defer<TakeEvents::Events> reply) {
             station.store().take(m.acknowledged, m.after, [reply = std::move(reply)](Result<TakeEvents::Events> events) mutable { reply(events); });
         },
@@ -99,18 +131,16 @@ int main() {
             evse->feed(charging::AuthorizationAnswered{m.request, m.accepted, m.reason});
             return done();
         },
-        [&](const RemoteStart& m) -> Result<RemoteStart::Started> {
-            // Said twice (its parser died over it): it is the same start.
-            for (const Evse& evse : station.evses())
-                if (const auto& t = evse.state().durable.transaction; t && t->remote_start_id == m.remote_start_id) return RemoteStart::Started{t->id};
-            for (Evse& evse : station.evses()) {
-                if (m.evse.number != 0 && evse.number() != m.evse) continue;
-                if (evse.state().durable.transaction) continue;
-                evse.feed(charging::RemoteStarted{m.identity, m.remote_start_id});
-                const auto& t = evse.state().durable.transaction;
-                return RemoteStart::Started{t ? t->id : TransactionId()};
-            }
-            return m.evse.number != 0 && !station.at(m.evse) ? no_evse() : fail(Errc::bad_state, "no EVSE is free");
+        [&](const RemoteStart& m, kernel::Defer<RemoteStart::Started> reply) {
+            const charging::RemoteStarted start{m.identity, m.remote_start_id};
+            Result<Evse*> chosen = station.choose(m.evse, start);
+            if (!chosen) return reply(std::unexpected(chosen.error()));
+            Evse* evse = *chosen;
+            evse->feed(start);
+            evse->when_durable([evse, reply = std::move(reply)]() mutable {
+                const auto& t = evse->state().durable.transaction;
+                reply(RemoteStart::Started{t ? t->id : TransactionId()});
+            });
         },
         [&](const RemoteStop& m) -> Result<kernel::Done> {
             Evse* evse = station.with(m.transaction);
@@ -124,11 +154,31 @@ int main() {
             evse->feed(charging::AuthorizationWithdrawn{m.transaction});
             return done();
         },
-        [&](const SetLimits& m) -> Result<kernel::Done> {
-            Evse* evse = station.at(m.evse);
-            if (!evse) return no_evse();
-            evse->feed(charging::LimitChanged{charging::LimitSource::csms, {m.power, m.current}});
-            return done();
+        [&](const Reserve& m, kernel::Defer<Reserve::Outcome> reply) {
+            const charging::Reserved wanted{m.id, m.identity, m.until_wall_ms};
+            auto [evse, outcome] = station.choose(m.evse, wanted);
+            if (!evse) return reply(no_evse());
+            evse->feed(wanted);
+            evse->when_durable([outcome, reply = std::move(reply)]() mutable { reply(Reserve::Outcome{outcome}); });
+        },
+        [&](const CancelReservation& m, kernel::Defer<kernel::Done> reply) {
+            for (Evse& evse : station.evses()) {
+                const auto& reservation = evse.state().durable.reservation;
+                if (!reservation || reservation->id != m.id) continue;
+                evse.feed(charging::ReservationCancelled{m.id});
+                return evse.when_durable([reply = std::move(reply)]() mutable { reply(kernel::Done{}); });
+            }
+            reply(fail(Errc::not_found, "no such reservation"));
+        },
+        [&](const SetAvailability& m, kernel::Defer<SetAvailability::Change> reply) {
+            if (m.evse.number != 0 && !station.at(m.evse)) return reply(no_evse());
+            SetAvailability::Change change;
+            for (Evse& evse : station.evses()) {
+                if (m.evse.number != 0 && evse.number() != m.evse) continue;
+                change.is_scheduled = change.is_scheduled || (!m.operative && evse.state().durable.transaction);
+                evse.feed(charging::AvailabilityWanted{m.operative});
+            }
+            station.when_durable([change, reply = std::move(reply)]() mutable { reply(change); });
         },
         [&](const SetOnline& m) {
             for (Evse& evse : station.evses()) evse.set_online(m.online);
@@ -143,6 +193,18 @@ int main() {
             Evse* evse = station.at(m.evse);
             if (!evse) return no_evse();
             evse->feed(charging::StoppedByUser{});
+            return done();
+        },
+        [&](const Present& m) -> Result<kernel::Done> {
+            Evse* evse = station.at(m.evse);
+            if (!evse) return no_evse();
+            evse->feed(charging::IdentityPresented{m.identity});
+            return done();
+        },
+        [&](const AcknowledgeTrips& m) -> Result<kernel::Done> {
+            Evse* evse = station.at(m.evse);
+            if (!evse) return no_evse();
+            evse->feed(charging::TripsAcknowledged{});
             return done();
         });
 

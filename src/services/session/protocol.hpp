@@ -83,16 +83,6 @@ struct StopByEv {
     using Reply = kernel::Done;
 };
 
-/// A piece of what iso15118 and the CSMS exchange unparsed (certificates, EXI). At most 24 KiB in all.
-struct Relay {
-    std::uint8_t kind = 0;
-    std::uint32_t id = 0;
-    std::uint32_t size = 0;
-    std::uint32_t offset = 0;
-    Blob<3000> bytes;
-    using Reply = kernel::Done;
-};
-
 /// What happened, in the order in which the CSMS must hear it.
 enum class EventKind : std::uint8_t {
     status,        ///< the availability of a connector changed
@@ -113,6 +103,7 @@ struct Event {
 };
 
 /// ocpp: the events that were not yet acknowledged, oldest first, and frees those up to `acknowledged`. Behind the disk: a `request`.
+/// Errors: bad_argument (what was never given cannot be acknowledged, and nothing follows it).
 struct TakeEvents {
     std::uint64_t acknowledged = 0;   ///< events up to this sequence reached the CSMS for good
     std::uint64_t after = 0;          ///< give events with a higher sequence
@@ -131,7 +122,8 @@ struct AuthorizationResult {
     using Reply = kernel::Done;
 };
 
-/// ocpp: RequestStartTransaction. Errors: bad_state, not_found.
+/// ocpp: RequestStartTransaction. Answered when it is on the disk: a `request`. Said twice it is the same start.
+/// Errors: bad_state (no EVSE takes it), not_found (there is no such EVSE).
 struct RemoteStart {
     EvseId evse;                      ///< 0: any
     Identity identity;
@@ -151,12 +143,30 @@ struct Deauthorize {
     TransactionId transaction;
     using Reply = kernel::Done;
 };
-/// ocpp: what the CSMS allows on an EVSE; absent: no limit of its own.
-struct SetLimits {
-    EvseId evse;
-    std::optional<Watt> power;
-    std::optional<MilliAmpere> current;
+/// ocpp: ReserveNow. Answered when it is on the disk: a `request`. Errors: not_found.
+struct Reserve {
+    EvseId evse;                      ///< 0: any
+    std::int32_t id = 0;
+    Identity identity;
+    std::int64_t until_wall_ms = 0;
+    struct Outcome {
+        charging::ReservationOutcome outcome = charging::ReservationOutcome::rejected;
+    };
+    using Reply = Outcome;
+};
+/// ocpp: CancelReservation. A `request`, as above. Errors: not_found (there is no such reservation).
+struct CancelReservation {
+    std::int32_t id = 0;
     using Reply = kernel::Done;
+};
+/// ocpp: ChangeAvailability. A `request`, as above. Errors: not_found.
+struct SetAvailability {
+    EvseId evse;                      ///< 0: all
+    bool operative = true;
+    struct Change {
+        bool is_scheduled = false;    ///< a transaction runs: it takes effect when that has ended
+    };
+    using Reply = Change;
 };
 /// ocpp: whether the CSMS is reachable and has accepted the station.
 struct SetOnline {
@@ -195,8 +205,20 @@ struct StopByUser {
     using Reply = kernel::Done;
 };
 
-using Interface = kernel::Interface<Authorize, SetEvNeeds, TakeSetpoint, StopByEv, Relay, TakeEvents, AuthorizationResult, RemoteStart,
-                                    RemoteStop, Deauthorize, SetLimits, SetOnline, Snapshot, StopByUser>;
+/// Somebody at the station presents an identity: a card at the reader, or an operator for a driver.
+struct Present {
+    EvseId evse;
+    Identity identity;
+    using Reply = kernel::Done;
+};
+/// Somebody who may do it has looked at the station: its latched trips are acknowledged. What is still the case trips again.
+struct AcknowledgeTrips {
+    EvseId evse;
+    using Reply = kernel::Done;
+};
+
+using Interface = kernel::Interface<Authorize, SetEvNeeds, TakeSetpoint, StopByEv, TakeEvents, AuthorizationResult, RemoteStart, RemoteStop, Deauthorize,
+                                    Reserve, CancelReservation, SetAvailability, SetOnline, Snapshot, StopByUser, Present, AcknowledgeTrips>;
 
 /// decided, setpoint: to iso15118. events: to ocpp. changed: to who shows it.
 enum class Pulse : std::uint8_t { decided, setpoint, events, changed, last_ = changed };
@@ -210,7 +232,7 @@ struct Config {
     MilliAmpere evse_current;
     MilliVolt evse_voltage;
     MilliVolt evse_minimum_voltage;
-    std::uint32_t meter_interval_ms = 5000;   ///< between TransactionEvent Updated
+    std::uint32_t meter_interval_ms = charging::kMeterInterval / 1ms;   ///< between TransactionEvent Updated
     Text<255> anybody;                ///< token of whoever plugs in without presenting anything; empty: wait for somebody to identify
     Text<20> anybody_type;
 };

@@ -39,7 +39,7 @@ charging::Configuration configuration_of(const Config& config, EvseId number) {
 std::string_view word(charging::NoteKind kind) {
     constexpr std::string_view words[] = {"plugged",   "unplugged",     "authorized", "refused",    "authorization_timeout", "late_answer_dropped",
                                           "connect_timeout", "tripped", "trips_cleared", "meter_lost", "power_lost",          "resumed",
-                                          "resume_refused",  "register_fell", "reservation_ended"};
+                                          "resume_refused",  "register_fell", "reservation_ended", "store_fails", "store_is_back"};
     static_assert(std::size(words) == static_cast<std::size_t>(charging::NoteKind::last_) + 1);
     return words[static_cast<std::size_t>(kind)];
 }
@@ -47,6 +47,12 @@ std::string_view word(charging::NoteKind kind) {
 bool is_event(const charging::Action& action) {
     return std::holds_alternative<charging::Record>(action) || std::holds_alternative<charging::StatusChanged>(action) ||
            std::holds_alternative<charging::AskAuthorization>(action);
+}
+
+bool is_stored(const charging::Action& action) { return is_event(action) || std::holds_alternative<charging::Persist>(action); }
+
+bool is_power(const charging::Action& action) {
+    return std::holds_alternative<charging::SetPower>(action) || std::holds_alternative<charging::GiveConsent>(action);
 }
 
 }  // namespace
@@ -59,7 +65,7 @@ Evse::Evse(kernel::Service& self, Store& store, audit::Journal& journal, const C
 charging::Context Evse::context() const { return {now(), wall_now(), fresh_id(), online_}; }
 
 Result<> Evse::begin(bool same_boot) {
-    if (const auto stored = TRY(store_.load(number_))) {
+    if (const auto stored = TRY(store_.database().load(number_))) {
         auto [state, actions] = charging::resume(configuration_, *stored, same_boot ? charging::Restart::process : charging::Restart::reboot, context());
         state_ = state;
         if (stored->transaction) stored_ = stored->transaction->id;
@@ -75,7 +81,7 @@ Result<> Evse::begin(bool same_boot) {
 void Evse::feed(const charging::Event& event) {
     auto [state, actions] = charging::step(configuration_, state_, event, context());
     state_ = state;
-    carry_out(std::move(actions));
+    carry_out(actions);
 }
 
 void Evse::look_at_power() {
@@ -99,11 +105,29 @@ void Evse::look_at_meter() {
 
 // ---- carrying out -----------------------------------------------------------------------------------------------------
 
-void Evse::carry_out(charging::Actions actions) {
+/// Power is taken away, and goes on, at once; what an action of the rest says is said when it is on the disk, if it is stored at all.
+void Evse::carry_out(const charging::Actions& actions) {
     if (actions.empty()) return;
-    do_at_once(actions);
-    Batch batch{std::move(actions), {number_, std::nullopt, {}}, false};
-    for (const charging::Action& action : batch.actions) {
+    take_away(actions);
+    Backlog::Batch batch = batch_of(actions);
+    if (batch.commit.durable || !batch.commit.events.empty()) {
+        for (const charging::Action& action : actions)
+            if (!is_stored(action) && !is_power(action) && !std::holds_alternative<charging::EvDecided>(action)) perform(action);
+        backlog_.add(std::move(batch));
+    } else
+        for (const charging::Action& action : actions)
+            if (!is_power(action)) perform(action);
+    give(actions);
+    submit();
+    if (backlog_.is_full() && !is_full_told_) {
+        is_full_told_ = true;
+        feed(charging::StoreFails{true, true});
+    }
+}
+
+Backlog::Batch Evse::batch_of(const charging::Actions& actions) const {
+    Backlog::Batch batch{{number_, std::nullopt, {}}, {}, {}};
+    for (const charging::Action& action : actions) {
         Event event{0, EventKind::status, number_, wall_now().unix_ms, {}, 0, {}, std::nullopt};
         if (std::holds_alternative<charging::Persist>(action)) batch.commit.durable = state_.durable;
         if (const auto* record = std::get_if<charging::Record>(&action)) {
@@ -117,57 +141,72 @@ void Evse::carry_out(charging::Actions actions) {
         }
         if (const auto* status = std::get_if<charging::StatusChanged>(&action)) event.availability = status->availability;
         if (is_event(action)) batch.commit.events.push_back(event);
+        if (is_stored(action) || std::holds_alternative<charging::EvDecided>(action)) batch.actions.push_back(action);
     }
-    batch.is_done = !batch.commit.durable && batch.commit.events.empty();
-    batches_.push_back(std::move(batch));
-    finish_batches();
+    return batch;
 }
 
 /// What takes power away, or only goes on giving what was given, never waits for a disk.
-void Evse::do_at_once(const charging::Actions& actions) {
+void Evse::take_away(const charging::Actions& actions) {
     for (const charging::Action& action : actions) {
-        if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && (consent->ms == 0 || consent_ms_ > 0)) perform(action);
         if (const auto* wanted = std::get_if<charging::SetPower>(&action)) {
-            wanted_ = *wanted;
-            if (wanted->demand == safety::Demand::none) consent_ms_ = 0;   // the next consent is a gift again: after the disk
-            if (wanted->demand == safety::Demand::none || consent_ms_ > 0) perform(action);
+            if (wanted->demand == safety::Demand::none) {
+                consent_ms_ = 0;   // the next consent is a gift again: after the disk
+                backlog_.withdraw();
+            }
+            if (wanted->demand == safety::Demand::none || consent_ms_ > 0) send_power(*wanted);
         }
+        if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && (consent->ms == 0 || consent_ms_ > 0)) send_consent(*consent);
     }
 }
 
-/// One batch at a time: what is not on the disk has not happened, and nothing behind it goes on until it is.
-void Evse::submit_first() {
-    if (is_committing_ || batches_.empty()) return;
-    is_committing_ = true;
-    store_.commit(batches_.front().commit, [this](Result<> done) {
-        if (done) {
-            is_committing_ = false;
-            batches_.front().is_done = true;
-            return finish_batches();
-        }
-        self_.fault(done.error());
+/// The rest of it: power that did not flow before.
+void Evse::give(const charging::Actions& actions) {
+    for (const charging::Action& action : actions) {
+        if (consent_ms_ > 0) continue;   // went on above
+        if (const auto* wanted = std::get_if<charging::SetPower>(&action); wanted && wanted->demand != safety::Demand::none) backlog_.promise(*wanted);
+        if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && consent->ms > 0) backlog_.promise(*consent);
+    }
+    const Gift gift = backlog_.take_gift();
+    if (gift.power) send_power(*gift.power);
+    if (gift.consent) send_consent(*gift.consent);
+}
+
+/// One commit at a time: what is not on the disk has not happened, and nothing behind it goes on until it is.
+void Evse::submit() {
+    const Commit* next = backlog_.begin();
+    if (!next) return;
+    store_.commit(*next, [this](Result<> done) {
+        if (done) return finish_first();
+        if (!state_.store_fails) self_.fault(done.error());
         self_.after(1s, [this] {
-            is_committing_ = false;
-            submit_first();
+            backlog_.failed();
+            submit();
         });
+        feed(charging::StoreFails{true, false});
     });
 }
 
-void Evse::finish_batches() {
-    bool has_events = false;
-    while (!batches_.empty() && batches_.front().is_done) {
-        const Batch batch = std::move(batches_.front());
-        batches_.pop_front();
-        has_events = has_events || !batch.commit.events.empty();
-        if (const auto& durable = batch.commit.durable) stored_ = durable->transaction ? durable->transaction->id : TransactionId();
-        for (const charging::Action& action : batch.actions) perform(action);
-    }
-    if (has_events) self_.notify(Pulse::events);
-    submit_first();
+void Evse::finish_first() {
+    Backlog::Batch batch = backlog_.done();
+    if (const auto& durable = batch.commit.durable) stored_ = durable->transaction ? durable->transaction->id : TransactionId();
+    for (const charging::Action& action : batch.actions) perform(action);
+    for (Backlog::Then& then : batch.then) then();
+    if (!batch.commit.events.empty()) self_.notify(Pulse::events);
+    give({});
+    submit();
+    if (!state_.store_fails) return;
+    is_full_told_ = false;
+    feed(charging::StoreFails{false, false});
 }
 
 void Evse::send_power(const charging::SetPower& wanted) {
     (void)power_.call(power::Setpoint{wanted.demand, wanted.setpoint, wanted.lock, wanted.offer, wanted.digital});   // sent again with every consent
+}
+
+void Evse::send_consent(const charging::GiveConsent& consent) {
+    consent_ms_ = consent.ms;
+    (void)power_.call(power::Consent{consent.ms});   // its loss is a controlled stop, by itself
 }
 
 void Evse::perform(const charging::Action& action) {
@@ -175,12 +214,7 @@ void Evse::perform(const charging::Action& action) {
     using audit::Type;
     std::visit(
         [this]<class A>(const A& a) {
-            if constexpr (std::same_as<A, charging::SetPower>) {
-                if (a == wanted_) send_power(a);
-            } else if constexpr (std::same_as<A, charging::GiveConsent>) {
-                consent_ms_ = a.ms;
-                (void)power_.call(power::Consent{a.ms});   // its loss is a controlled stop, by itself
-            } else if constexpr (std::same_as<A, charging::AcknowledgeTrips>) {
+            if constexpr (std::same_as<A, charging::AcknowledgeTrips>) {
                 (void)power_.call(power::Acknowledge{});
             } else if constexpr (std::same_as<A, charging::EvDecided>) {
                 self_.notify(Pulse::decided, 0, number_);
@@ -264,6 +298,7 @@ Snapshot::View Evse::snapshot() const {
     v.state_of_charge = state_.needs.state_of_charge;
     v.limit = state_.limit.power;
     v.limited_by = Text<40>::cut(charging::name(state_.limit.reason));
+    if (state_.store_fails) v.fault = "the session store takes nothing";
     if (state_.power.latched != 0) v.fault = Text<80>::cut(safety::protection_name(state_.power.cause));
     v.wear_openings = state_.power.counters.openings_under_load;
     return v;

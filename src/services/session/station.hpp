@@ -3,8 +3,6 @@
 // something (power, a verdict, an event) happens when what it rests on is on the disk.
 #pragma once
 
-#include <deque>
-
 #include "charging/session/session.hpp"
 #include "services/audit/client.hpp"
 #include "services/meter/protocol.hpp"
@@ -26,6 +24,9 @@ public:
     void look_at_meter();
     void set_online(bool online) { online_ = online; }
 
+    /// When everything that was decided until now is on the disk.
+    void when_durable(Backlog::Then then) { backlog_.when_durable(std::move(then)); }
+
     [[nodiscard]] Authorize::Authorization verdict() const;
     [[nodiscard]] TakeSetpoint::Setpoint setpoint() const;
     [[nodiscard]] Snapshot::View snapshot() const;
@@ -33,19 +34,15 @@ public:
     [[nodiscard]] EvseId number() const { return number_; }
 
 private:
-    /// The actions of one step, waiting for the disk or behind others that do.
-    struct Batch {
-        charging::Actions actions;
-        Commit commit;
-        bool is_done = false;
-    };
-
-    void carry_out(charging::Actions actions);
-    void do_at_once(const charging::Actions& actions);
-    void submit_first();
-    void finish_batches();
+    void carry_out(const charging::Actions& actions);
+    [[nodiscard]] Backlog::Batch batch_of(const charging::Actions& actions) const;
+    void take_away(const charging::Actions& actions);
+    void give(const charging::Actions& actions);
+    void submit();
+    void finish_first();
     void perform(const charging::Action& action);
     void send_power(const charging::SetPower& wanted);
+    void send_consent(const charging::GiveConsent& consent);
     void log_record(const Record& record);
     [[nodiscard]] charging::Context context() const;
 
@@ -58,9 +55,8 @@ private:
     charging::State state_;
     kernel::Client<power::Interface> power_;
     kernel::Client<meter::Interface> meter_;
-    std::deque<Batch> batches_;
-    bool is_committing_ = false;         ///< the first batch is on its way to the disk, or waits to be tried again
-    charging::SetPower wanted_{};        ///< the newest: an older one that waited is not sent any more
+    Backlog backlog_;
+    bool is_full_told_ = false;          ///< the machine knows that no more fits behind the disk
     std::uint16_t consent_ms_ = 0;       ///< in force; 0: none was given
     bool online_ = false;
     Text<32> meter_serial_;

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+// The real ocpp process between stand-ins for link, session and audit; the test is the CSMS.
+#include "station.hpp"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <atomic>
+
+#include "kernel/test_station.hpp"
+
+namespace voltkeep::ocpp {
+namespace {
+
+constexpr std::uint32_t everything = 0xffffffff;
+
+/// What the stand-ins shall do, and what they heard. In memory that all processes share.
+struct Script {
+    std::atomic<bool> is_open = true;
+    std::atomic<int> refusals = 0;                 ///< AuthorizationResults that session does not take
+    std::atomic<int> results = 0;                  ///< that it took
+    std::atomic<std::uint64_t> acknowledged = 0;   ///< the highest
+    std::atomic<int> starts = 0;
+    std::atomic<bool> is_refusing = false;         ///< starts
+    std::atomic<int> event_count = 0;              ///< the last is an authorization, those before it are statuses
+};
+
+/// Lines to and from the test, one a datagram.
+struct Wire {
+    int station = -1, csms = -1;
+    Wire() {
+        int ends[2];
+        CHECK(::socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
+        station = ends[0];
+        csms = ends[1];
+    }
+};
+
+int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
+    auto self = kernel::Service::start(control);
+    std::deque<std::string> frames;
+    std::uint32_t first = 1;
+    bool was_open = false;
+    self.watch(wire, false, [&](bool, bool) {
+        std::array<char, 16'384> buffer;
+        const ssize_t n = ::recv(wire, buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (n <= 0) return;
+        frames.emplace_back(buffer.data(), static_cast<std::size_t>(n));
+        self.notify(link::Pulse::frame, first);
+    });
+    self.every(10ms, [&] {
+        if (script.is_open && !std::exchange(was_open, true)) self.notify(link::Pulse::opened, 1);
+    });
+    const auto release = [&](std::uint32_t id) {
+        if (id == 0 || frames.empty() || id != first) return;
+        frames.pop_front();
+        ++first;
+    };
+    self.serve<link::Interface>(
+        [&](const link::TakeFrame&) -> Result<link::TakeFrame::Piece> {
+            if (frames.empty()) return fail(Errc::not_found, "no frame");
+            link::TakeFrame::Piece piece;
+            piece.id = first;
+            piece.connection = 1;
+            piece.size = static_cast<std::uint32_t>(frames.front().size());
+            piece.bytes = *Blob<link::piece_bound>::from(as_bytes(frames.front()));
+            return piece;
+        },
+        [&](const link::PutFrame& m) -> Result<kernel::Done> {
+            CHECK(::send(wire, m.bytes.data(), m.bytes.size(), 0) > 0);
+            release(m.answers);
+            return kernel::Done{};
+        },
+        [&](const link::Release& m) -> Result<kernel::Done> {
+            release(m.id);
+            return kernel::Done{};
+        },
+        [&](const link::Close&) -> Result<kernel::Done> { return kernel::Done{}; },
+        [&](const link::GetState&) -> Result<link::GetState::State> {
+            link::GetState::State state;
+            state.phase = script.is_open ? link::Phase::open : link::Phase::connecting;
+            state.connection = 1;
+            std::array<std::byte, kernel::bound<Checkpoint>> buffer;
+            state.checkpoint = *Blob<link::checkpoint_bound>::from(kernel::encode(left, buffer));
+            return state;
+        },
+        [&](const link::Open&) -> Result<kernel::Done> { return kernel::Done{}; });
+    return self.run();
+}
+
+int serve_session(int control, Script& script) {
+    auto self = kernel::Service::start(control);
+    std::uint64_t given = 0;
+    const auto done = [] -> Result<kernel::Done> { return kernel::Done{}; };
+    self.serve<session::Interface>(
+        [&](const session::Authorize&) -> Result<session::Authorize::Authorization> { return session::Authorize::Authorization{}; },
+        [&](const session::SetEvNeeds&) { return done(); },
+        [&](const session::TakeSetpoint&) -> Result<session::TakeSetpoint::Setpoint> { return session::TakeSetpoint::Setpoint{}; },
+        [&](const session::StopByEv&) { return done(); },
+        [&](const session::TakeEvents& m) -> Result<session::TakeEvents::Events> {
+            if (m.acknowledged > given || m.after > given) return fail(Errc::bad_argument, "never given");
+            script.acknowledged = std::max<std::uint64_t>(script.acknowledged, m.acknowledged);
+            session::TakeEvents::Events events;
+            const auto count = static_cast<std::uint64_t>(script.event_count);
+            for (std::uint64_t sequence = m.after + 1; sequence <= count; ++sequence) {
+                session::Event event;
+                event.sequence = given = sequence;
+                event.evse = EvseId{1};
+                if (sequence == count) {
+                    event.kind = session::EventKind::authorize;
+                    event.request = 7;
+                    event.identity = {session::IdentificationKind::token, "CARD-1", "ISO14443"};
+                }
+                if (!events.events.push(event)) break;
+            }
+            return events;
+        },
+        [&](const session::AuthorizationResult& m) -> Result<kernel::Done> {
+            if (script.refusals > 0) {
+                --script.refusals;
+                return fail(Errc::bad_state, "not now");
+            }
+            script.results += m.accepted && m.request == 7;
+            return kernel::Done{};
+        },
+        [&](const session::RemoteStart& m, kernel::Defer<session::RemoteStart::Started> reply) {
+            ++script.starts;
+            self.after(300ms, [&script, id = m.remote_start_id, reply = std::move(reply)]() mutable {
+                if (script.is_refusing || id != -1) return reply(fail(Errc::bad_state, "no EVSE takes it"));
+                reply(session::RemoteStart::Started{});
+            });
+        },
+        [&](const session::RemoteStop&) { return done(); }, [&](const session::Deauthorize&) { return done(); },
+        [&](const session::Reserve& m) -> Result<session::Reserve::Outcome> {
+            return session::Reserve::Outcome{m.evse == EvseId{1} && m.id == 5 ? charging::ReservationOutcome::accepted : charging::ReservationOutcome::occupied};
+        },
+        [&](const session::CancelReservation& m) -> Result<kernel::Done> { return m.id == 5 ? done() : fail(Errc::not_found, "no such reservation"); },
+        [&](const session::SetAvailability& m) -> Result<session::SetAvailability::Change> {
+            if (m.evse.number > 1) return fail(Errc::not_found, "no such EVSE");
+            return session::SetAvailability::Change{!m.operative};
+        },
+        [&](const session::SetOnline&) { return done(); },
+        [&](const session::Snapshot&) -> Result<session::Snapshot::View> { return session::Snapshot::View{}; },
+        [&](const session::StopByUser&) { return done(); }, [&](const session::Present&) { return done(); },
+        [&](const session::AcknowledgeTrips&) { return done(); });
+    return self.run();
+}
+
+int serve_audit(int control) {
+    auto self = kernel::Service::start(control);
+    self.serve<audit::Interface>([&](const audit::Append&) -> Result<audit::Append::Appended> { return audit::Append::Appended{}; },
+                                 [&](const audit::AppendLater&) -> Result<kernel::Done> { return kernel::Done{}; },
+                                 [&](const audit::Read&) -> Result<audit::Read::Entries> { return audit::Read::Entries{}; },
+                                 [&](const audit::GetHead&) -> Result<audit::GetHead::Head> { return audit::GetHead::Head{}; });
+    return self.run();
+}
+
+class OcppStation : public ::testing::Test {
+protected:
+    OcppStation() : script(*new (::mmap(nullptr, sizeof(Script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Script) {
+        left.accepted = true;
+        left.heartbeat_s = 300;
+    }
+    ~OcppStation() override {
+        ::close(wire.station);
+        ::close(wire.csms);
+        ::munmap(&script, sizeof(Script));
+    }
+
+    void start() {
+        Script& s = script;
+        const int end = wire.station;
+        const Checkpoint c = left;
+        const auto link = station.add("link@csms", [&s, end, c](int control) { return serve_link(control, s, end, c); });
+        const auto session = station.add("session", [&s](int control) { return serve_session(control, s); });
+        const auto audit = station.add("audit", serve_audit);
+        const auto ocpp = station.add("ocpp", [](int control) {
+            auto self = kernel::Service::start(control);
+            Config config;
+            config.model = "test";
+            config.vendor = "test";
+            const Station it(self, config);
+            return self.run();
+        });
+        station.conduit<link::Interface, link::Pulse>(ocpp, link, everything, 1000);
+        constexpr auto bit = []<class M>(std::type_identity<M>) { return 1u << session::Interface::number_of<M>; };
+        const std::uint32_t requests = bit(std::type_identity<session::TakeEvents>()) | bit(std::type_identity<session::RemoteStart>()) |
+                                       bit(std::type_identity<session::Reserve>()) | bit(std::type_identity<session::CancelReservation>()) |
+                                       bit(std::type_identity<session::SetAvailability>());
+        station.conduit<session::Interface, session::Pulse>(ocpp, session, everything, 5000, requests);
+        station.conduit<audit::Interface, audit::Pulse>(ocpp, audit, everything, 1000, everything);
+        station.start();
+    }
+
+    /// What the station says next; empty: nothing in that time.
+    std::string take(int patience_ms = 5000) {
+        pollfd ready{wire.csms, POLLIN, 0};
+        if (::poll(&ready, 1, patience_ms) != 1) return {};
+        std::array<char, 16'384> buffer;
+        const ssize_t n = ::recv(wire.csms, buffer.data(), buffer.size(), 0);
+        return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
+    }
+    void give(const std::string& text) { ASSERT_EQ(::send(wire.csms, text.data(), text.size(), 0), static_cast<ssize_t>(text.size())); }
+    void accept(const std::string& call) { give("[3,\"" + call.substr(4, 32) + R"(",{"idTokenInfo":{"status":"Accepted"}}])"); }
+    /// Asks the station, as the CSMS; its answer.
+    std::string ask(const std::string& action, const std::string& payload) {
+        const std::string id = "r" + std::to_string(++asked);
+        give("[2,\"" + id + "\",\"" + action + "\"," + payload + "]");
+        return take();
+    }
+    static bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+    bool comes_true(auto&& test) {
+        for (const Instant deadline = now() + 5s; now() < deadline; ::poll(nullptr, 0, 5))
+            if (test()) return true;
+        return false;
+    }
+
+    Script& script;
+    Wire wire;
+    Checkpoint left;
+    int asked = 0;
+    kernel::testing::TestStation station;
+};
+
+}  // namespace
+
+TEST_F(OcppStation, an_answer_that_session_did_not_take_is_asked_for_again) {
+    script.event_count = 1;
+    script.refusals = 1;
+    start();
+    const std::string first = take();
+    ASSERT_TRUE(has(first, "\"Authorize\"")) << first;
+    accept(first);
+    const std::string second = take();
+    ASSERT_TRUE(has(second, "\"Authorize\"")) << "the car would wait for ever: " << second;
+    EXPECT_EQ(script.results, 0);
+    accept(second);
+    EXPECT_TRUE(comes_true([&] { return script.results == 1 && script.acknowledged == 1; }));
+}
+
+TEST_F(OcppStation, a_checkpoint_that_acknowledges_what_never_was_loses_no_event) {
+    script.event_count = 1;
+    left.acknowledged = INT64_MAX;
+    left.event_in_flight = UINT64_MAX;
+    start();
+    const std::string call = take();
+    ASSERT_TRUE(has(call, "\"Authorize\"")) << call;
+    accept(call);
+    EXPECT_TRUE(comes_true([&] { return script.acknowledged == 1; }));
+}
+
+TEST_F(OcppStation, what_the_checkpoint_has_acknowledged_is_not_sent_again) {
+    script.event_count = 3;
+    script.is_open = false;
+    left.acknowledged = 2;
+    start();
+    ::poll(nullptr, 0, 200);   // meanwhile it fetches the events, of which it does not know better
+    script.is_open = true;
+    const std::string call = take();
+    EXPECT_TRUE(has(call, "\"Authorize\"")) << call;
+}
+
+//= OCPP 2.1 F02
+TEST_F(OcppStation, a_remote_start_is_answered_when_session_has_it_and_nothing_is_taken_meanwhile) {
+    start();
+    give(R"([2,"r1","RequestStartTransaction",{"idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1}])");
+    give(R"([2,"r2","RequestStopTransaction",{"transactionId":"none"}])");
+    EXPECT_EQ(take(150), "") << "it is not stored yet";
+    const std::string answer = take();
+    EXPECT_TRUE(has(answer, "\"r1\"") && has(answer, "Accepted")) << answer;
+    EXPECT_TRUE(has(take(), "\"r2\"")) << "in order";
+    EXPECT_EQ(script.starts, 1);
+    script.is_refusing = true;
+    EXPECT_TRUE(has(ask("RequestStartTransaction", R"({"idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1})"), "Rejected"));
+}
+
+//= OCPP 2.1 G03, H01, H02
+TEST_F(OcppStation, reserves_cancels_and_changes_the_availability) {
+    start();
+    const std::string rest = R"(,"expiryDateTime":"2030-01-01T00:00:00Z","idToken":{"idToken":"CARD-1","type":"ISO14443"}})";
+    EXPECT_TRUE(has(ask("ReserveNow", R"({"id":5,"evseId":1)" + rest), "Accepted"));
+    EXPECT_TRUE(has(ask("ReserveNow", R"({"id":6,"evseId":1)" + rest), "Occupied"));
+    EXPECT_TRUE(has(ask("CancelReservation", R"({"reservationId":5})"), "Accepted"));
+    EXPECT_TRUE(has(ask("CancelReservation", R"({"reservationId":6})"), "Rejected"));
+    EXPECT_TRUE(has(ask("ChangeAvailability", R"({"operationalStatus":"Inoperative"})"), "Scheduled"));
+    EXPECT_TRUE(has(ask("ChangeAvailability", R"({"operationalStatus":"Operative","evse":{"id":1}})"), "Accepted"));
+    EXPECT_TRUE(has(ask("ChangeAvailability", R"({"operationalStatus":"Operative","evse":{"id":300}})"), "Rejected"));
+}
+
+}  // namespace voltkeep::ocpp
