@@ -98,7 +98,7 @@ std::vector<Order> of_operator() {
     add_common(orders);
     orders.push_back(message<session::Interface, AuthorizationResult>("session", "answer an authorization"));
     orders.push_back(message<session::Interface, RemoteStart>("session", "start a charge"));
-    orders.push_back(message<session::Interface, SetLimits>("session", "set the limits"));
+    orders.push_back(message<session::Interface, SetAvailability>("session", "take the station out of service"));
     orders.push_back(message<session::Interface, SetOnline>("session", "say that the CSMS is there"));
     orders.push_back(message<audit::Interface, audit::AppendLater>("audit", "log what may be lost"));
     orders.push_back(no_conduit("link@csms", "speak to the CSMS"));
@@ -112,6 +112,8 @@ std::vector<Order> of_ocpp() {
     std::vector<Order> orders;
     add_common(orders);
     orders.push_back(message<session::Interface, StopByUser>("session", "stop in the user's name"));
+    orders.push_back(message<session::Interface, Present>("session", "present somebody's card"));
+    orders.push_back(message<session::Interface, AcknowledgeTrips>("session", "acknowledge what tripped"));
     orders.push_back(message<audit::Interface, audit::Read>("audit", "read the log"));
     orders.push_back(message<audit::Interface, audit::GetHead>("audit", "read the log's head"));
     orders.push_back(request("learn of other services", 3));

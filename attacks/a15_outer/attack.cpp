@@ -43,8 +43,8 @@ Result<std::string> answer_to(Station& station, const std::string& service, cons
 Result<> control(Trial& trial) {
     StationOptions options = owned_outer();
     options.edits = {
-        {"session/manifest.toml", R"(to.operator = ["Snapshot", "StopByUser"])", R"(to.operator = ["Snapshot", "StopByUser", "SetLimits"])"},
-        {"operator/manifest.toml", "StopByUser = 50", "StopByUser = 50, SetLimits = 50"},
+        {"session/manifest.toml", R"("Present", "AcknowledgeTrips"])", R"("Present", "AcknowledgeTrips", "SetAvailability"])"},
+        {"operator/manifest.toml", "StopByUser = 50", "StopByUser = 50, SetAvailability = 50"},
         {"ocpp/manifest.toml", "syscalls = [\"base\"]", "syscalls = [\"base\", \"files\"]\ncontrol = [\"get_state\", \"restart\"]"},
         {"ocpp/manifest.toml", R"(read = ["config/{service}"])", R"(read = ["config/{service}", "pki/station"])"},
         {"audit/manifest.toml", R"(to.ocpp     = ["Append", "AppendLater"])", R"(to.ocpp     = ["Append", "AppendLater", "Read"])"},
@@ -52,8 +52,8 @@ Result<> control(Trial& trial) {
     };
     const auto station = TRY(Station::start(options));
     TRY(station->wait_until_charging());
-    const std::string limits = TRY(answer_to(*station, "operator", "set the limits"));
-    trial.control.expect(limits != "denied" && limits != "no conduit", "with its bit the message passes to a handler: " + limits);
+    const std::string taken = TRY(answer_to(*station, "operator", "take the station out of service"));
+    trial.control.expect(taken != "denied" && taken != "no conduit", "with its bit the message passes to a handler: " + taken);
     const std::string log = TRY(answer_to(*station, "ocpp", "read the log"));
     trial.control.expect(log != "denied" && log != "no conduit", "with its bit the log is asked: " + log);
     const std::string key = TRY(answer_to(*station, "ocpp", "read the station's key"));

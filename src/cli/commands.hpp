@@ -17,6 +17,9 @@ Result<int> log_show_command(const std::string& state, std::uint64_t from, std::
 /// `voltkeep log verify [PATH]`: a folder or a segment; offline, needs no running station.
 Result<int> log_verify_command(const std::string& path, bool json);
 
+/// `voltkeep replay [WHAT]`: an EVSE's number, power@N, session@N, a transaction, a file; all if empty. Offline.
+Result<int> replay_command(const std::string& state, const std::string& what, bool json);
+
 /// `voltkeep policy check|show|graph|score|secpol`, and `why A B`
 Result<int> policy_command(const std::string& manifests, const std::string& what);
 Result<int> policy_why_command(const std::string& manifests, const std::string& from, const std::string& to);

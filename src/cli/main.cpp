@@ -101,6 +101,14 @@ void add_log(CLI::App& app, Arguments& a, Command& command) {
     verify->callback([&] { command = [&a] { return log_verify_command(a.path.empty() ? absolute(a.state) + "/log" : a.path, a.json); }; });
 }
 
+void add_replay(CLI::App& app, Arguments& a, Command& command) {
+    CLI::App* replay = app.add_subcommand("replay", "run the flight recorder's steps again: does this code decide the same, bit for bit");
+    replay->add_option("WHAT", a.path, "an EVSE's number, power@N, session@N, a transaction, or a file; default: all there is");
+    replay->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
+    replay->add_flag("--json", a.json, "one JSON object");
+    replay->callback([&] { command = [&a] { return replay_command(absolute(a.state), a.path, a.json); }; });
+}
+
 void add_ev(CLI::App& app, Arguments& a, Command& command) {
     CLI::App* ev = app.add_subcommand("ev", "the simulated car of a running station")->require_subcommand(1);
     ev->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
@@ -132,6 +140,7 @@ int main(int argc, char** argv) {
     add_status(app, arguments, command);
     add_policy(app, arguments, command);
     add_log(app, arguments, command);
+    add_replay(app, arguments, command);
     add_ev(app, arguments, command);
     add_lines(app, command);
     try {

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <set>
 
+#include "kernel/config.hpp"
+#include "services/flight/replay.hpp"
 #include "station.hpp"
 #include "wire/iso15118/json_lines.hpp"
 
@@ -40,6 +42,37 @@ void expect_agreement(const Json& visit) {
     EXPECT_LE(std::abs(delivered - billed), delivered / 100 + 1'000) << "class B and what flowed between two readings";
 }
 
+/// The flight recorder has every step of this station; run again they decide the same. With one bit of one input changed they do not.
+void expect_replay(const std::string& state) {
+    const Said same = say({"replay", "--state", state, "--json"});
+    EXPECT_EQ(same.status, 0) << same.output;
+    const auto all = Json::parse(same.output);
+    ASSERT_TRUE(all) << same.output;
+    std::int64_t power = 0, session = 0;
+    for (const Json& segment : all->find("segments")->items()) (segment.string("source") == "power@1" ? power : session) += number_in(segment, "steps");
+    EXPECT_GT(power, 500) << "a hundred a second";
+    EXPECT_GT(session, 200);
+
+    const std::string path = state + "/state/session/flight/power@1.1", bent = state + "/bent";
+    const auto file = kernel::read_file(path, 16u << 20);
+    ASSERT_TRUE(file);
+    flight::Segment segment = MUST(flight::read(*file));
+    const std::size_t changed = segment.steps.size() / 2;
+    auto step = MUST(kernel::decode<power::SafetyStep>(segment.steps[changed].bytes));
+    step.inputs.sensors.current.value ^= 1;
+    std::array<std::byte, kernel::bound<power::SafetyStep>> buffer;
+    const Bytes bytes = kernel::encode(step, buffer);
+    segment.steps[changed].bytes.assign(bytes.begin(), bytes.end());
+    ASSERT_TRUE(kernel::write_file(bent, flight::write(segment)));
+    const Said different = say({"replay", bent});
+    EXPECT_EQ(different.status, 1) << different.output;
+    EXPECT_NE(different.output.find("step " + std::to_string(changed) + " at 20"), std::string::npos) << different.output;
+    ASSERT_TRUE(kernel::write_file(bent, Bytes(*file).first(file->size() - 5)));
+    const Said cut = say({"replay", bent});
+    EXPECT_EQ(cut.status, 1) << cut.output;
+    EXPECT_NE(cut.output.find("cut off in the middle of a block"), std::string::npos) << cut.output;
+}
+
 const Json& visit_of(const Json& summary) { return summary.find("visits")->items().front(); }
 
 }  // namespace
@@ -61,6 +94,8 @@ TEST(Session, runs_from_the_plug_to_the_bill) {
     const Said verified = say({"log", "verify", station.folder() + "/log"});
     EXPECT_EQ(verified.status, 0) << verified.output;
     for (const char* socket : {"operator.sock", "world.sock"}) EXPECT_FALSE(std::filesystem::exists(station.folder() + "/run/" + socket)) << socket;
+
+    expect_replay(station.folder());
 
     // Every frame that crossed the cable decodes and encodes to the same bytes in the other process's codec.
     std::ifstream frames(trace + "/ev1.jsonl");

@@ -6,6 +6,7 @@
 #include "kernel/config.hpp"
 #include "kernel/service.hpp"
 #include "services/power/protocol.hpp"
+#include "ring.hpp"
 #include "services/powerdrv/protocol.hpp"
 
 namespace voltkeep::power {
@@ -17,7 +18,7 @@ constexpr std::uint32_t settling_frames = 20;   ///< of the sensors, 5 ms each: 
 class Loop {
 public:
     Loop(kernel::Service& self, const safety::Configuration& configuration)
-        : self_(self), configuration_(configuration), driver_(self.connect<powerdrv::Interface>("powerdrv")) {}
+        : self_(self), configuration_(configuration), ring_(now()), driver_(self.connect<powerdrv::Interface>("powerdrv")) {}
 
     void consent(std::uint16_t ms) {
         inputs_.command.consent_ms = ms;
@@ -36,6 +37,7 @@ public:
     void acknowledge() { inputs_.command.acknowledge = true; }
 
     [[nodiscard]] const safety::Report& report() const { return report_; }
+    [[nodiscard]] TakeSteps::Steps take(const TakeSteps& m) const { return ring_.take(m, configuration_, state_); }
 
     void turn() {
         if (const auto sensors = driver_.call(powerdrv::Take{})) {
@@ -45,7 +47,9 @@ public:
         // No reply: the sensors stay as they were, their sequence does not count on, and the core trips on stale inputs.
         inputs_.command.demand = is_withdrawn_ ? safety::Demand::none : demand_;
         is_withdrawn_ = false;
-        const auto [state, outputs] = safety::step(configuration_, state_, inputs_, {now().ns / 1000});
+        const safety::Tick at{now().ns / 1000};
+        const auto [state, outputs] = safety::step(configuration_, state_, inputs_, at);
+        ring_.note(at, inputs_, outputs);
         inputs_.command.consent_ms = 0;
         inputs_.command.acknowledge = false;
         state_ = state;
@@ -74,6 +78,7 @@ private:
 
     kernel::Service& self_;
     const safety::Configuration configuration_;
+    Ring ring_;
     kernel::Client<powerdrv::Interface> driver_;
     safety::State state_{};
     safety::Inputs inputs_{};
@@ -105,7 +110,8 @@ int main() {
             loop.acknowledge();
             return kernel::Done{};
         },
-        [&](const power::Read&) -> Result<safety::Report> { return loop.report(); });
+        [&](const power::Read&) -> Result<safety::Report> { return loop.report(); },
+        [&](const power::TakeSteps& m) -> Result<power::TakeSteps::Steps> { return loop.take(m); });
 
     self.every(power::period, [&] { loop.turn(); });
     if (::mlockall(MCL_CURRENT | MCL_FUTURE) != 0) self.fault(fail_errno("mlockall").error());   // loud in status, and it goes on

@@ -3,8 +3,11 @@
 // Every message sets a state, so sending one twice is harmless.
 #pragma once
 
+#include <array>
+
 #include "charging/safety/safety.hpp"
 #include "kernel/message.hpp"
+#include "services/power/state_codec.hpp"
 
 namespace voltkeep::power {
 
@@ -34,7 +37,40 @@ struct Read {
     using Reply = safety::Report;
 };
 
-using Interface = kernel::Interface<Consent, Setpoint, Acknowledge, Read>;
+/// One step of the safety core: what it was given, and what it decided, as a digest.
+struct SafetyStep {
+    safety::Tick at;
+    safety::Inputs inputs;
+    std::uint64_t digest = 0;         ///< digest_of(inputs, safety::Outputs)
+};
+
+/// FNV-1a over the values as a message carries them: the same bits, the same number.
+template <class... T>
+[[nodiscard]] std::uint64_t digest_of(const T&... values) {
+    std::uint64_t digest = 1469598103934665603u;
+    const auto mix = [&digest]<class V>(const V& value) {
+        std::array<std::byte, kernel::bound<V>> buffer;
+        for (const std::byte octet : kernel::encode(value, buffer)) digest = (digest ^ static_cast<std::uint8_t>(octet)) * 1099511628211u;
+    };
+    (mix(values), ...);
+    return digest;
+}
+
+/// For the flight recorder: the steps behind the first `after` ones, oldest first, without a gap between them.
+struct TakeSteps {
+    std::uint64_t after = 0;
+    bool with_state = false;          ///< also the state behind the newest step, if the steps reach it
+    struct Steps {
+        std::int64_t life = 0;        ///< another one after the loop was started anew: its steps count from 0, its first state is State{}
+        std::uint64_t first = 0;      ///< so many steps were before these; more than `after` if older ones are forgotten
+        List<SafetyStep, 16> steps;
+        safety::Configuration configuration;
+        std::optional<safety::State> state;
+    };
+    using Reply = Steps;
+};
+
+using Interface = kernel::Interface<Consent, Setpoint, Acknowledge, Read, TakeSteps>;
 
 /// changed: pilot, stage or contactor. tripped: a protection; the value is its number and one, 0 says no trip.
 enum class Pulse : std::uint8_t { changed, tripped, last_ = tripped };

@@ -60,7 +60,7 @@ bool is_power(const charging::Action& action) {
 Evse::Evse(kernel::Service& self, Store& store, audit::Journal& journal, const Config& config, EvseId number)
     : self_(self), store_(store), journal_(journal), config_(config), number_(number), configuration_(configuration_of(config, number)),
       state_(charging::initial(configuration_)), power_(self.connect<power::Interface>("power", number)),
-      meter_(self.connect<meter::Interface>("meter", number)) {}
+      meter_(self.connect<meter::Interface>("meter", number)), flight_(self, store, number, configuration_) {}
 
 charging::Context Evse::context() const { return {now(), wall_now(), fresh_id(), online_}; }
 
@@ -71,6 +71,7 @@ Result<> Evse::begin(bool same_boot) {
         if (stored->transaction) stored_ = stored->transaction->id;
         carry_out(actions);
     }
+    flight_.begin(state_);
     feed(charging::LimitChanged{charging::LimitSource::fuse, {config_.fuse_share, std::nullopt}});
     look_at_power();   // at once: consent of a predecessor runs out, and nobody is to be told what is not known
     self_.every(50ms, [this] { look_at_power(); });
@@ -79,8 +80,10 @@ Result<> Evse::begin(bool same_boot) {
 }
 
 void Evse::feed(const charging::Event& event) {
-    auto [state, actions] = charging::step(configuration_, state_, event, context());
+    const charging::Context given = context();
+    auto [state, actions] = charging::step(configuration_, state_, event, given);
     state_ = state;
+    flight_.note(given, event, state_, actions);
     carry_out(actions);
 }
 

@@ -7,7 +7,7 @@
 #include "services/audit/client.hpp"
 #include "services/meter/protocol.hpp"
 #include "services/power/protocol.hpp"
-#include "store.hpp"
+#include "flight.hpp"
 
 namespace voltkeep::session {
 
@@ -55,6 +55,7 @@ private:
     charging::State state_;
     kernel::Client<power::Interface> power_;
     kernel::Client<meter::Interface> meter_;
+    Flight flight_;
     Backlog backlog_;
     bool is_full_told_ = false;          ///< the machine knows that no more fits behind the disk
     std::uint16_t consent_ms_ = 0;       ///< in force; 0: none was given

@@ -76,4 +76,10 @@ void Store::take(std::uint64_t acknowledged, std::uint64_t after, std::move_only
     });
 }
 
+void Store::later(std::move_only_function<Result<>()> work, std::move_only_function<void(Result<>)> then) {
+    submit([work = std::move(work), then = std::move(then)]() mutable -> Completion {
+        return [result = work(), then = std::move(then)]() mutable { then(std::move(result)); };
+    });
+}
+
 }  // namespace voltkeep::session

@@ -31,6 +31,9 @@ public:
     /// Forgets events up to `acknowledged`; gives those behind `after`.
     void take(std::uint64_t acknowledged, std::uint64_t after, std::move_only_function<void(Result<TakeEvents::Events>)> then);
 
+    /// Something else for the disk, of which nothing is promised: behind what waits already.
+    void later(std::move_only_function<Result<>()> work, std::move_only_function<void(Result<>)> then);
+
 private:
     using Completion = std::move_only_function<void()>;
     using Job = std::move_only_function<Completion()>;
