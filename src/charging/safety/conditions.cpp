@@ -80,7 +80,7 @@ void add_dc(const Work& work, Set& set) {
     const std::int64_t top = static_cast<std::int64_t>(c.voltage_max.value) * limit_of(PROTECTION_OVER_VOLTAGE) / 100;
     set.add(PROTECTION_OVER_VOLTAGE, s.outlet_voltage.value > top || s.supply_voltage.value > top);
     const bool bleeding = state.stage == Stage::test_discharge || state.stage == Stage::discharging;
-    const bool charged = s.supply_voltage.value >= limit_of(PROTECTION_DISCHARGE_FAILED);
+    const bool charged = !is_stale(state) && s.supply_voltage.value >= limit_of(PROTECTION_DISCHARGE_FAILED);
     set.add(PROTECTION_DISCHARGE_FAILED, bleeding && charged);
     // Behind an open contactor the station's side must go down alone. If it stays with the car's, the contactor is welded.
     const bool follows = magnitude(s.supply_voltage.value - s.outlet_voltage.value) < 5'000;
@@ -90,11 +90,15 @@ void add_dc(const Work& work, Set& set) {
 
 }  // namespace
 
+bool is_stale(const State& state) {
+    return !state.seen || state.frame_age_us > static_cast<std::uint32_t>(limit_of(PROTECTION_INPUTS_STALE)) * 1'000;
+}
+
 std::uint32_t conditions(const Work& work, bool late) {
     const Sensors& s = work.sensors;
     const State& state = work.state;
     Set set;
-    set.add(PROTECTION_INPUTS_STALE, !state.seen || state.frame_age_us > static_cast<std::uint32_t>(limit_of(PROTECTION_INPUTS_STALE)) * 1'000);
+    set.add(PROTECTION_INPUTS_STALE, is_stale(state));
     // The echo proves the frame's age without a common clock: it names the outputs that the hardware had seen. One period is 10 ms.
     const std::uint32_t behind = state.sequence - s.echo;
     set.add(PROTECTION_BUS_LATE, state.interlock.phase != INTERLOCK_OPEN &&

@@ -58,7 +58,8 @@ int32_t interlock_open_below_ma(uint8_t stop) { return stop == STOP_NORMAL ? 100
 static uint32_t own_conditions(const struct interlock_state *state, const struct interlock_inputs *inputs) {
     uint32_t found = 0;
     if (state->phase == INTERLOCK_OPEN) {
-        if (inputs->contactor_closed) found |= BIT(PROTECTION_CONTACTOR_WELDED);
+        /* A frame from before the opening says nothing about it: whether it has followed is seen in a fresh one. */
+        if (inputs->contactor_closed && !(inputs->conditions & BIT(PROTECTION_INPUTS_STALE))) found |= BIT(PROTECTION_CONTACTOR_WELDED);
         return found;
     }
     if (!inputs->contactor_closed) found |= BIT(PROTECTION_CONTACTOR_NOT_CLOSED);

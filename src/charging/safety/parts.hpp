@@ -41,6 +41,8 @@ void ramp(Work& work, MilliAmpere target, bool at_once);
 
 /// One bit a protection whose condition is present in this step, without those that the interlock finds itself.
 [[nodiscard]] std::uint32_t conditions(const Work& work, bool late);
+/// What the hardware said last is old. It is a trip of its own; what the hardware had yet to do is not known meanwhile.
+[[nodiscard]] bool is_stale(const State& state);
 
 /// Whether the sequence wants the contactor closed.
 [[nodiscard]] bool wants_closed(const Work& work);

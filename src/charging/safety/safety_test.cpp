@@ -197,6 +197,24 @@ TEST(Safety, a_consent_longer_than_allowed_is_cut) {
     EXPECT_LE(bench.until_open(3'000), 1'050);
 }
 
+/// A driver that hangs: its watchdog and its restart take longer than a contactor that does not follow is given.
+TEST(Safety, a_silence_of_the_hardware_is_no_fault_of_the_hardware) {
+    Bench bench;
+    bench.deliver();
+    bench.frames = false;
+    bench.run(3'000);
+    EXPECT_FALSE(bench.out.actuators.close_contactor);
+    bench.frames = true;
+    bench.in.sensors.supply_voltage.value = bench.in.sensors.outlet_voltage.value = 0;
+    bench.run(200);
+    const std::uint32_t of_the_silence = 1u << PROTECTION_INPUTS_STALE | 1u << PROTECTION_BUS_LATE | 1u << PROTECTION_WATCHDOG;
+    EXPECT_EQ(bench.out.report.latched & ~of_the_silence, 0u) << "an old frame was taken for what happened after it";
+    // The control: the same frames, but fresh.
+    bench.fault = [](Sensors& s) { s.contactor_closed = true; };
+    bench.run(200);
+    EXPECT_NE(bench.out.report.latched & 1u << PROTECTION_CONTACTOR_WELDED, 0u);
+}
+
 TEST(Safety, stale_inputs_trip) {
     Bench bench;
     bench.deliver();

@@ -90,7 +90,7 @@ void stop_dc(Work& work, const interlock_outputs& interlock) {
     } else if (state.stage == Stage::discharging &&
                (work.sensors.supply_voltage.value < kBledMv || state.stage_us >= kBleedUs)) {
         enter(state, Stage::idle);
-    } else if (state.stage == Stage::idle && !interlock.close && work.sensors.supply_voltage.value > kMatchMv && !state.interlock.latched) {
+    } else if (state.stage == Stage::idle && !interlock.close && !is_stale(state) && work.sensors.supply_voltage.value > kMatchMv && !state.interlock.latched) {
         enter(state, Stage::discharging);  // found charged, as after a restart in the middle of a delivery: it could not close again
     }
 }
