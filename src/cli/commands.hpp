@@ -24,6 +24,9 @@ Result<int> replay_command(const std::string& state, const std::string& what, bo
 Result<int> policy_command(const std::string& manifests, const std::string& what);
 Result<int> policy_why_command(const std::string& manifests, const std::string& from, const std::string& to);
 
+/// `voltkeep evse stop|acknowledge EVSE`, `present EVSE TOKEN [TYPE]`: what somebody at the station does, by the operator's door.
+Result<int> evse_command(const std::string& state, const std::string& request);
+
 /// `voltkeep ev plug|unplug EVSE`: speaks to a running `voltkeep run`.
 Result<int> ev_command(const std::string& state, const std::string& verb, int evse);
 

@@ -120,6 +120,29 @@ void add_ev(CLI::App& app, Arguments& a, Command& command) {
     }
 }
 
+void add_evse(CLI::App& app, Arguments& a, Command& command) {
+    CLI::App* evse = app.add_subcommand("evse", "what somebody at the station does")->require_subcommand(1);
+    evse->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
+    evse->fallthrough();
+    static const std::map<std::string, std::string> verbs{{"stop", "end the session"},
+                                                          {"present", "a card at the reader: begins a session, or ends the one that it began"},
+                                                          {"acknowledge", "somebody has looked at a station that stopped by a protection that latches"}};
+    for (const auto& [verb, help] : verbs) {
+        CLI::App* sub = evse->add_subcommand(verb, help);
+        sub->add_option("EVSE", a.evse, "which EVSE")->check(CLI::Range(1, 8))->required();
+        if (verb == "present") {
+            sub->add_option("TOKEN", a.from, "as the card says it: no spaces")->required();
+            sub->add_option("TYPE", a.to, "as in OCPP's IdTokenType; default: ISO14443");
+        }
+        sub->callback([&, verb = verb] {
+            command = [&a, verb] {
+                const std::string token = a.from.empty() ? "" : " " + a.from + (a.to.empty() ? "" : " " + a.to);
+                return evse_command(absolute(a.state), verb + " " + std::to_string(a.evse) + token);
+            };
+        });
+    }
+}
+
 void add_lines(CLI::App& app, Command& command) {
     CLI::App* v2g = app.add_subcommand("v2g", "ISO 15118-20 messages: JSON lines in, JSON lines out")->require_subcommand(1);
     v2g->add_subcommand("decode", "bytes to fields")->callback([&] { command = [] { return Result<int>(lines_command(iso15118::decode_json_line)); }; });
@@ -141,6 +164,7 @@ int main(int argc, char** argv) {
     add_policy(app, arguments, command);
     add_log(app, arguments, command);
     add_replay(app, arguments, command);
+    add_evse(app, arguments, command);
     add_ev(app, arguments, command);
     add_lines(app, command);
     try {

@@ -160,4 +160,11 @@ Result<int> ev_command(const std::string& state, const std::string& verb, int ev
     return 0;
 }
 
+Result<int> evse_command(const std::string& state, const std::string& request) {
+    DoorClient door = TRY(DoorClient::connect(door_of(state)));
+    TRY(door.ask(request));
+    std::printf("done\n");
+    return 0;
+}
+
 }  // namespace voltkeep::cli

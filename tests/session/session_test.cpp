@@ -212,6 +212,21 @@ TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
     expect_whole(station.folder(), visit_of(*summary));
 }
 
+//= OCPP 2.1 E07, G03
+TEST(Session, ends_by_the_card_that_began_it_and_the_station_goes_out_of_service_when_it_has_ended) {
+    Station station({"--duration", "60"});
+    station.wait_until_charging();
+    auto csms = DoorClient::connect(station.folder() + "/run/csms.sock");
+    ASSERT_TRUE(csms);
+    ASSERT_TRUE(csms->ask(R"(raw VK-DEV-0001 [2,"a","ChangeAvailability",{"operationalStatus":"Inoperative"}])"));
+    for (const char* token : {"ANOTHER-CARD", "VK-DEMO-DRIVER"}) {
+        const Said presented = say({"evse", "present", "1", token, "Central", "--state", station.folder()});
+        EXPECT_EQ(presented.status, 0) << presented.output;
+    }
+    ASSERT_TRUE(station.wait_for_step("transaction", "ended", 20s));
+    EXPECT_TRUE(station.wait_for([](const Json& line) { return line.string("step") == "status" && line.string("status") == "Unavailable"; }, 30s));
+}
+
 TEST(Garbage, from_the_csms_ends_that_connection_is_logged_and_the_station_goes_on) {
     Station station({"--once", "--duration", "6"});
     station.wait_until_charging();
