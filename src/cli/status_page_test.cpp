@@ -20,7 +20,7 @@ Json measures(int cpu_ms) {
     return *Json::parse(R"({"ok":true,"services":[
         {"name":"powerdrv@1","cpu_ms":)" + std::to_string(cpu_ms) + R"(,"memory_kib":3277,"messages":[
             {"message":0,"count":100,"p99_us":22,"worst_us":30,"total":9000,"late":0},{"message":32,"count":5,"p99_us":40,"worst_us":41,"total":40,"late":0}]},
-        {"name":"session","cpu_ms":0,"memory_kib":9000,"messages":[{"message":12,"count":1,"p99_us":1500,"worst_us":1500,"total":4,"late":3}]}]})");
+        {"name":"session","cpu_ms":0,"memory_kib":9000,"messages":[{"message":13,"count":1,"p99_us":1500,"worst_us":1500,"total":4,"late":3}]}]})");
 }
 
 std::string text_of(const std::vector<PageLine>& lines) {

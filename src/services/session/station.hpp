@@ -62,7 +62,6 @@ private:
     bool online_ = false;
     Text<32> meter_serial_;
     TransactionId stored_;               ///< the transaction whose start is on the disk
-    std::uint8_t told_protection_ = PROTECTION_NONE;
 };
 
 }  // namespace voltkeep::session
