@@ -36,7 +36,8 @@ Result<std::string> answer_to(Station& station, const std::string& name) {
 
 Result<> control(Trial& trial) {
     StationOptions options = owned_driver();
-    options.edits.push_back({"meter/manifest.toml", "syscalls = [\"base\"]", "syscalls = [\"base\", \"sockets\", \"processes\", \"files\"]\nnetwork = \"station\"\ncontrol = [\"get_state\", \"restart\", \"quarantine\"]\nfiles = { read = [\"pki/secc\"] }"});
+    options.edits.push_back({"meter/manifest.toml", "syscalls = [\"base\", \"files\"]", "syscalls = [\"base\", \"sockets\", \"processes\", \"files\"]\nnetwork = \"station\"\ncontrol = [\"get_state\", \"restart\", \"quarantine\"]"});
+    options.edits.push_back({"meter/manifest.toml", "\"pki/{service}\"]", "\"pki/{service}\", \"pki/secc\"]"});
     options.edits.push_back({"meter/manifest.toml", "tasks  = 1", "tasks  = 4"});
     // What one reads no other may read too: link@ev has the keys in this station no longer.
     const auto station = TRY(Station::start(options));

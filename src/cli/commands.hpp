@@ -19,6 +19,10 @@ Result<int> log_verify_command(const std::string& path, bool json);
 
 /// `voltkeep replay [WHAT]`: an EVSE's number, power@N, session@N, a transaction, a file; all if empty. Offline.
 Result<int> replay_command(const std::string& state, const std::string& what, bool json);
+/// `voltkeep meter verify FILE [--key PUB]`: are these readings as they were signed; offline, with a public key alone.
+Result<int> meter_verify_command(const std::string& path, const std::string& key_path, bool json);
+/// `voltkeep meter export FILE`: the same readings as the XML file that the transparency software opens, on standard output.
+Result<int> meter_export_command(const std::string& path);
 
 /// `voltkeep policy check|show|graph|score|secpol`, and `why A B`
 Result<int> policy_command(const std::string& manifests, const std::string& what);

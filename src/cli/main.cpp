@@ -31,7 +31,7 @@ namespace {
 using Command = std::function<Result<int>()>;
 
 struct Arguments {
-    std::string state = "state", manifests, path, from, to;
+    std::string state = "state", manifests, path, key, from, to;
     bool json = false, watch = false, follow = false;
     std::uint64_t first = 0, last = 0;
     int evse = 1;
@@ -109,6 +109,18 @@ void add_replay(CLI::App& app, Arguments& a, Command& command) {
     replay->callback([&] { command = [&a] { return replay_command(absolute(a.state), a.path, a.json); }; });
 }
 
+void add_meter(CLI::App& app, Arguments& a, Command& command) {
+    CLI::App* meter = app.add_subcommand("meter", "signed meter readings (OCMF): what a customer or an inspector does with them")->require_subcommand(1);
+    CLI::App* verify = meter->add_subcommand("verify", "is each reading as it was signed");
+    verify->add_option("FILE", a.path, "OCMF records, the transparency software's XML, or JSON of OCPP")->required()->check(CLI::ExistingFile);
+    verify->add_option("--key", a.key, "the meter's public key, PEM or hexadecimal; default: the one in the file")->check(CLI::ExistingFile);
+    verify->add_flag("--json", a.json, "one JSON object a reading");
+    verify->callback([&] { command = [&a] { return meter_verify_command(a.path, a.key, a.json); }; });
+    CLI::App* write = meter->add_subcommand("export", "the same readings as the XML that the transparency software opens");
+    write->add_option("FILE", a.path, "as for verify")->required()->check(CLI::ExistingFile);
+    write->callback([&] { command = [&a] { return meter_export_command(a.path); }; });
+}
+
 void add_ev(CLI::App& app, Arguments& a, Command& command) {
     CLI::App* ev = app.add_subcommand("ev", "the simulated car of a running station")->require_subcommand(1);
     ev->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
@@ -165,6 +177,7 @@ int main(int argc, char** argv) {
     add_log(app, arguments, command);
     add_replay(app, arguments, command);
     add_evse(app, arguments, command);
+    add_meter(app, arguments, command);
     add_ev(app, arguments, command);
     add_lines(app, command);
     try {

@@ -8,6 +8,7 @@
 #include "services/registry/registry.hpp"
 #include "services/iso15118/protocol.hpp"
 #include "services/link/protocol.hpp"
+#include "services/meter/protocol.hpp"
 #include "services/net/protocol.hpp"
 #include "services/ocpp/protocol.hpp"
 #include "services/operator/protocol.hpp"
@@ -56,6 +57,17 @@ power::Config power_config(const StationFile& f) {
     return c;
 }
 
+meter::Config meter_config(const StationFile& f, const std::string& evse) {
+    meter::Config c;
+    set(c.gateway, f.station.vendor + " " + f.station.model);
+    set(c.gateway_serial, f.station.serial + "-" + evse);   // a key of its own, and a page number of its own
+    set(c.gateway_version, "0.1.0");
+    set(c.evse, f.evse.id_prefix + evse);
+    set(c.current_type, "DC");
+    c.is_clock_synchronised = f.metering.clock == "synchronised";
+    return c;
+}
+
 link::Config link_csms_config(const StationFile& f) {
     link::Config c;
     c.role = link::Role::websocket_client;
@@ -100,6 +112,7 @@ Result<> write_of_evse(const StationFile& f, const Surroundings& s, int evse) {
     const std::string number = std::to_string(evse);
     TRY(write(s, "power@" + number, power_config(f)));
     TRY(write(s, "link@ev" + number, link_ev_config()));
+    TRY(write(s, "meter@" + number, meter_config(f, number)));
     iso15118::Config secc;
     set(secc.evse, f.evse.id_prefix + number);
     TRY(write(s, "iso15118@" + number, secc));

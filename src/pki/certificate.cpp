@@ -81,6 +81,7 @@ time_t seconds(WallTime time) { return static_cast<time_t>(time.unix_ms / 1000);
 Result<Key> make_key(Algorithm algorithm) {
     Key key;
     switch (algorithm) {
+        case Algorithm::p256: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")); break;
         case Algorithm::p384: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384")); break;
         case Algorithm::p521: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-521")); break;
         case Algorithm::ml_dsa_87: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ML-DSA-87")); break;
@@ -155,6 +156,69 @@ Result<Key> key_from_pem(std::string_view pem) {
     Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
     if (!key) return refuse("private key");
     return key;
+}
+
+std::string public_pem(EVP_PKEY* key) {
+    const Bio bio(BIO_new(BIO_s_mem()));
+    CHECK(bio && PEM_write_bio_PUBKEY(bio.get(), key) == 1);
+    const char* text = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+
+std::vector<std::byte> public_der(EVP_PKEY* key) {
+    unsigned char* octets = nullptr;
+    const int size = i2d_PUBKEY(key, &octets);
+    CHECK(size > 0);
+    const auto* first = reinterpret_cast<const std::byte*>(octets);
+    std::vector<std::byte> der(first, first + size);
+    OPENSSL_free(octets);
+    return der;
+}
+
+Result<Key> public_from_pem(std::string_view pem) {
+    const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    Key key(bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr) : nullptr);
+    ERR_clear_error();
+    if (!key) return fail(Errc::malformed, "no public key in PEM");
+    return key;
+}
+
+Result<Key> public_from_der(std::span<const std::byte> der) {
+    const auto* at = reinterpret_cast<const unsigned char*>(der.data());
+    const unsigned char* const end = at + der.size();
+    Key key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+    ERR_clear_error();
+    if (!key || at != end) return fail(Errc::malformed, "no public key in DER");
+    return key;
+}
+
+namespace {
+using Digest = std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX* c) { EVP_MD_CTX_free(c); })>;
+
+const unsigned char* octets_of(std::span<const std::byte> bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
+}  // namespace
+
+Result<std::vector<std::byte>> sign_sha256(EVP_PKEY* key, std::span<const std::byte> message) {
+    const Digest digest(EVP_MD_CTX_new());
+    std::size_t size = 0;
+    if (!digest || EVP_DigestSignInit(digest.get(), nullptr, EVP_sha256(), nullptr, key) != 1 ||
+        EVP_DigestSign(digest.get(), nullptr, &size, octets_of(message), message.size()) != 1)
+        return refuse("signature");
+    std::vector<std::byte> signature(size);
+    if (EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, octets_of(message), message.size()) != 1) return refuse("signature");
+    signature.resize(size);
+    return signature;
+}
+
+Result<> verify_sha256(EVP_PKEY* key, std::span<const std::byte> message, std::span<const std::byte> signature) {
+    if (EVP_PKEY_is_a(key, "EC") != 1) return fail(Errc::unsupported, "the key is of no elliptic curve");
+    const Digest digest(EVP_MD_CTX_new());
+    const bool is_good = digest && EVP_DigestVerifyInit(digest.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+                         EVP_DigestVerify(digest.get(), octets_of(signature), signature.size(), octets_of(message), message.size()) == 1;
+    ERR_clear_error();
+    if (!is_good) return fail(Errc::integrity, "the signature is not this key's signature of these bytes");
+    return {};
 }
 
 }  // namespace voltkeep::pki

@@ -24,6 +24,7 @@ using Key = std::unique_ptr<EVP_PKEY, Free>;
 using Certificate = std::unique_ptr<X509, Free>;
 
 enum class Algorithm : std::uint8_t {
+    p256,       ///< ECDSA P-256 with SHA-256: meter readings (OCMF)
     p384,       ///< ECDSA P-384 with SHA-384
     p521,       ///< ECDSA P-521 with SHA-512: ISO 15118-20
     ml_dsa_87,  ///< FIPS 204, level 5
@@ -66,5 +67,16 @@ struct Signer {
 /// Every certificate in the text. Errors: malformed.
 [[nodiscard]] Result<std::vector<Certificate>> certificates_from_pem(std::string_view pem);
 [[nodiscard]] Result<Key> key_from_pem(std::string_view pem);
+/// The public half: SubjectPublicKeyInfo, as PEM and as DER.
+[[nodiscard]] std::string public_pem(EVP_PKEY* key);
+[[nodiscard]] std::vector<std::byte> public_der(EVP_PKEY* key);
+/// Errors: malformed.
+[[nodiscard]] Result<Key> public_from_pem(std::string_view pem);
+[[nodiscard]] Result<Key> public_from_der(std::span<const std::byte> der);
+
+/// ECDSA with SHA-256, DER. Errors: tls.
+[[nodiscard]] Result<std::vector<std::byte>> sign_sha256(EVP_PKEY* key, std::span<const std::byte> message);
+/// Errors: integrity (it is not this key's signature of these bytes), unsupported (no elliptic curve).
+[[nodiscard]] Result<> verify_sha256(EVP_PKEY* key, std::span<const std::byte> message, std::span<const std::byte> signature);
 
 }  // namespace voltkeep::pki

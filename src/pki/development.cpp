@@ -69,6 +69,13 @@ public:
         return {};
     }
 
+    /// A key without a certificate: who verifies has the public half from elsewhere.
+    Result<> bare_key(const std::string& folder, Algorithm algorithm) {
+        const Key made = TRY(key(folder, algorithm));
+        const std::string file = folder + "/public.pem", text = public_pem(made.get());
+        return read(file) == text ? Result<>{} : write(file, text, 0644);
+    }
+
     Result<> trust(const std::string& folder, const std::vector<std::string>& roots) {
         std::string text;
         for (const std::string& name : roots) text += to_pem(authorities_[name].certificate.get());
@@ -183,6 +190,7 @@ Result<std::vector<std::string>> make_development(const Development& wanted, Wal
     Maker maker(wanted, now);
     TRY(make_csms_side(maker, wanted));
     TRY(make_v2g_side(maker, wanted));
+    for (int meter = 1; meter <= wanted.meters; ++meter) TRY(maker.bare_key("meter@" + std::to_string(meter), Algorithm::p256));
     return std::move(maker.written);
 }
 

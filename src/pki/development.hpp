@@ -8,6 +8,7 @@
 //   <directory>/csms/{chain,key,trust}.pem                   TLS server of the reference CSMS; trust: the stations' roots
 //   <directory>/secc/{chain,key,trust}.pem                   TLS server of link@ev; trust: V2G and OEM roots
 //   <directory>/vehicle/{chain,key,trust}.pem                TLS client of the car; trust: the V2G root
+//   <directory>/meter@N/{key,public}.pem                     signs the readings of one meter; no certificate, the key is registered
 //
 // chain: the leaf first, then its sub-CAs, without the root. station and csms have a second certificate for the same key, in
 // chain-ml-dsa-87.pem, from an ML-DSA-87 root that both trust.
@@ -32,6 +33,7 @@ struct Development {
     std::string csms_host = "localhost";  ///< the name by which the station reaches the CSMS
     std::string secc = "DEVKS0001";       ///< SECC identifier
     std::string vehicle = "WMIDEV0001";   ///< EVCCID
+    int meters = 1;                       ///< each with a key of its own
 };
 
 /// Makes what is missing, expired, half-made or of another name; leaves the rest as it is. Every file appears whole or not at

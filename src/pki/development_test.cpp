@@ -110,7 +110,25 @@ TEST_F(DevelopmentPki, keys_are_for_their_owner_alone) {
         ++keys;
         EXPECT_EQ(status.st_mode & 0777u, 0600u) << entry.path();
     }
-    EXPECT_EQ(keys, 12);
+    EXPECT_EQ(keys, 13);
+}
+
+TEST_F(DevelopmentPki, each_meter_has_a_key_of_its_own_that_signs_what_its_public_half_verifies) {
+    wanted.meters = 2;
+    make();
+    EXPECT_NE(read("meter@1/key.pem"), read("meter@2/key.pem"));
+    const auto key = key_from_pem(read("meter@1/key.pem"));
+    const auto own = public_from_pem(read("meter@1/public.pem")), other = public_from_pem(read("meter@2/public.pem"));
+    ASSERT_TRUE(key && own && other);
+    const auto message = std::as_bytes(std::span(std::string_view("reading")));
+    const auto signature = sign_sha256(key->get(), message);
+    ASSERT_TRUE(signature);
+    EXPECT_TRUE(verify_sha256(own->get(), message, *signature));
+    EXPECT_FALSE(verify_sha256(other->get(), message, *signature));
+    EXPECT_FALSE(verify_sha256(own->get(), message.first(6), *signature));
+    EXPECT_FALSE(verify_sha256(own->get(), message, std::span(*signature).first(signature->size() - 1)));
+    EXPECT_TRUE(verify_sha256(public_from_der(public_der(key->get()))->get(), message, *signature));
+    EXPECT_FALSE(public_from_der(message));
 }
 
 TEST_F(DevelopmentPki, nobody_takes_it_for_anything_else_and_a_car_can_take_it) {

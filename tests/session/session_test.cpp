@@ -28,6 +28,38 @@ std::vector<int> stored_sequence(const std::string& folder, std::string_view tra
     return sequence;
 }
 
+/// What the CSMS has on its disk of one transaction, as it came: one message a line.
+std::string stored_messages(const std::string& folder, std::string_view transaction) {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open_v2((folder + "/csms.db").c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+    sqlite3_stmt* rows = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT payload FROM events WHERE name = ? ORDER BY sequence", -1, &rows, nullptr), SQLITE_OK);
+    sqlite3_bind_text(rows, 1, transaction.data(), static_cast<int>(transaction.size()), SQLITE_STATIC);
+    std::string lines;
+    while (sqlite3_step(rows) == SQLITE_ROW) lines += std::string(reinterpret_cast<const char*>(sqlite3_column_text(rows, 0))) + "\n";
+    sqlite3_finalize(rows);
+    sqlite3_close(database);
+    return lines;
+}
+
+Said verify_readings(const std::string& folder, const std::string& messages) {
+    const std::string file = folder + "/readings.json";
+    std::ofstream(file) << messages;
+    return say({"meter", "verify", file, "--key", folder + "/pki/meter@1/public.pem", "--json"});
+}
+
+/// Whoever has the meter's public key can tell that what the CSMS got is what was measured, and what it bills.
+void expect_signed(const std::string& folder, const Json& visit) {
+    const std::string messages = stored_messages(folder, visit.string("transaction"));
+    const Said good = verify_readings(folder, messages);
+    EXPECT_EQ(good.status, 0) << good.output << messages;
+    EXPECT_NE(good.output.find("\"billed_mwh\":" + std::string(visit.find("energy_mwh")->scalar())), std::string::npos) << good.output;
+    std::string changed = messages;
+    const std::size_t at = changed.rfind("signedMeterData\":\"") + 19 + 400;   // inside the payload of the last one
+    changed[at] = changed[at] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(verify_readings(folder, changed).status, 1);
+}
+
 void expect_whole(const std::string& folder, const Json& visit) {
     const auto sequence = stored_sequence(folder, visit.string("transaction"));
     ASSERT_GE(sequence.size(), 3u);
@@ -90,6 +122,7 @@ TEST(Session, runs_from_the_plug_to_the_bill) {
     EXPECT_GE(summary->find("processes")->items().size(), 12u);
     expect_agreement(visit_of(*summary));
     expect_whole(station.folder(), visit_of(*summary));
+    expect_signed(station.folder(), visit_of(*summary));
 
     const Said verified = say({"log", "verify", station.folder() + "/log"});
     EXPECT_EQ(verified.status, 0) << verified.output;
@@ -225,6 +258,24 @@ TEST(Session, ends_by_the_card_that_began_it_and_the_station_goes_out_of_service
     }
     ASSERT_TRUE(station.wait_for_step("transaction", "ended", 20s));
     EXPECT_TRUE(station.wait_for([](const Json& line) { return line.string("step") == "status" && line.string("status") == "Unavailable"; }, 30s));
+}
+
+TEST(Meter, that_is_exchanged_while_it_charges_ends_the_transaction_with_its_last_good_reading) {
+    Station station({"--once", "--duration", "60"});
+    station.wait_until_charging();
+    auto plant = DoorClient::connect(station.folder() + "/run/plant/control.sock");
+    ASSERT_TRUE(plant);
+    ASSERT_TRUE(plant->ask("fault 1 meter_exchanged"));
+    ASSERT_TRUE(station.wait_for_step("meter", "exchanged", 10s));
+    ASSERT_TRUE(station.wait_for_step("session", "meter_exchanged", 10s));
+    const auto ended = station.wait_for_step("transaction", "ended", 30s);
+    ASSERT_TRUE(ended);
+    EXPECT_GT(number_in(*ended, "energy_mwh"), 0);
+    EXPECT_GE(number_in(*ended, "register_mwh"), 1'000'000) << "of the old meter: the new one begins at nothing";
+    const std::string messages = stored_messages(station.folder(), ended->string("transaction"));
+    EXPECT_EQ(verify_readings(station.folder(), messages).status, 0);
+    EXPECT_EQ(messages.find("VK-DC-900001"), std::string::npos);
+    station.stop();
 }
 
 TEST(Garbage, from_the_csms_ends_that_connection_is_logged_and_the_station_goes_on) {

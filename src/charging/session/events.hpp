@@ -57,6 +57,8 @@ struct Reading {
     MilliVolt voltage{};
     MilliAmpere current{};
     Watt power{};
+    Text<24> serial{};               ///< of the meter; empty: not said
+    std::uint64_t page = 0;          ///< of its signed record; 0: it is not signed
     friend bool operator==(const Reading&, const Reading&) = default;
 };
 
@@ -68,6 +70,11 @@ struct PowerSeen { safety::Report report; };
 struct PowerGone {};
 struct MeterSeen { Reading reading; };
 struct MeterGone {};
+/// It measures; what it says is not for a bill.
+struct MeterAlive {};
+/// Nothing that it says can be billed from here on: what runs ends with its last good reading.
+enum class MeterTrouble : std::uint8_t { not_good, exchanged, not_signed, last_ = not_signed };
+struct MeterFails { MeterTrouble trouble = MeterTrouble::not_good; };
 /// The station goes without a process that charging needs (or has it again): what runs is stopped, and nothing begins.
 struct OutOfOrder { bool is_on = true; };
 /// The disk does not take what must survive (or does again): nothing begins. When what waits for it has reached its bound, what runs ends:
@@ -118,7 +125,7 @@ struct Ticked {};
 
 using Event = std::variant<PowerSeen, PowerGone, MeterSeen, MeterGone, OutOfOrder, StoreFails, IdentityPresented, EvAuthorizes, AuthorizationAnswered,
                            AuthorizationWithdrawn, RemoteStarted, RemoteStopped, EvNeeds, StoppedByEv, StoppedByUser, LimitChanged,
-                           AvailabilityWanted, Reserved, ReservationCancelled, TripsAcknowledged, Ticked>;
+                           AvailabilityWanted, Reserved, ReservationCancelled, TripsAcknowledged, Ticked, MeterAlive, MeterFails>;
 
 // --- actions --------------------------------------------------------------------------------------------------------------------
 
@@ -169,7 +176,8 @@ struct EvSetpointChanged {};
 /// What the log must know and no other action says.
 enum class NoteKind : std::uint8_t {
     plugged, unplugged, authorized, refused, authorization_timeout, late_answer_dropped, connect_timeout, tripped, trips_cleared,
-    meter_lost, power_lost, resumed, resume_refused, register_fell, reservation_ended, store_fails, store_is_back, last_ = store_is_back,
+    meter_lost, power_lost, resumed, resume_refused, register_fell, reservation_ended, store_fails, store_is_back, meter_not_good, meter_exchanged,
+    meter_not_signed, last_ = meter_not_signed,
 };
 struct Note { NoteKind kind = NoteKind::plugged; std::uint8_t protection = PROTECTION_NONE; };
 

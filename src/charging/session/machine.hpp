@@ -40,6 +40,8 @@ struct Machine {
     void try_end();
     void on(const MeterSeen& event);
     void on(const MeterGone& event);
+    void on(const MeterAlive& event);
+    void on(const MeterFails& event);
     void on(const StoppedByEv& event);
     void on(const StoppedByUser& event);
     void watch_transaction();

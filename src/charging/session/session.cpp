@@ -197,7 +197,7 @@ Step resume(const Configuration& configuration, const Durable& durable, Restart 
     machine.state.durable = durable;
     machine.state.durable.allowances[LimitSource::hardware] = own[LimitSource::hardware];
     machine.state.durable.allowances[LimitSource::cable] = own[LimitSource::cable];
-    machine.state.last_tick = machine.state.needs_at = machine.state.reading_at = context.now;
+    machine.state.last_tick = machine.state.needs_at = machine.state.reading_at = machine.state.metered_at = context.now;
     machine.state.next_record = context.now + configuration.meter_interval;
     if (Transaction* t = machine.running()) {
         machine.state.plugged = true;  // as it was; the first report of power says what is

@@ -131,6 +131,7 @@ struct State {
     bool car_may_ask = true;             ///< after a stop that was not the car's own it may not authorize again until it was unplugged
     std::optional<Reading> reading;
     Instant reading_at{};
+    Instant metered_at{};                ///< when the meter said anything
     bool reading_after_power = false;    ///< taken when power was off: the final one
     EvNeeds needs{};
     Instant needs_at{};
@@ -179,6 +180,11 @@ enum class Restart : std::uint8_t { process, reboot, last_ = reboot };
 enum class ReservationOutcome : std::uint8_t { accepted, faulted, occupied, rejected, unavailable, last_ = unavailable };
 /// What would come of this reservation now. OCPP 2.1 H01.
 [[nodiscard]] ReservationOutcome outcome_of(const Reserved& wanted, const State& state, WallTime wall);
+
+/// Which reading this EVSE needs now, where readings are made on demand: the first, before a transaction begins; one while it runs; the
+/// last, when power is off.
+enum class ReadingWanted : std::uint8_t { none, first, periodic, last, last_ = last };
+[[nodiscard]] ReadingWanted reading_wanted(const Configuration& configuration, const State& state, Instant now);
 
 /// Whether energy may flow: the one condition for consent.
 [[nodiscard]] bool may_deliver(const State& state);

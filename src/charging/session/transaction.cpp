@@ -10,10 +10,11 @@ namespace {
 
 constexpr Duration kFreshReading = 2s;
 
-/// Takes the newest reading into the transaction, unless its register fell.
+/// Takes the newest reading into the transaction, unless its register fell or it is another meter's.
 void take_reading(Machine& m, Transaction& t) {
     if (!m.state.reading) return;
     if (m.state.reading->import_mwh < t.last.import_mwh || m.state.reading->export_mwh < t.last.export_mwh) return;
+    if (m.state.reading->serial != t.begin.serial) return;
     t.last = *m.state.reading;
 }
 
@@ -106,6 +107,7 @@ void Machine::try_end() {
     if (!complete && context.now < state.stop_until) return;
     record(RecordKind::ended, t->stop_trigger);
     t.reset();
+    if (state.reading && state.reading->page != 0) state.reading.reset();   // signed as the last one of this transaction: the first of no other
     state.finished = state.plugged;
     state.needs = {};
     state.engaged = state.failed = state.paused = false;
@@ -113,15 +115,35 @@ void Machine::try_end() {
 }
 
 void Machine::on(const MeterSeen& event) {
+    if (const auto& t = state.durable.transaction; t && event.reading.serial != t->begin.serial) return on(MeterFails{MeterTrouble::exchanged});
     const bool falls = state.reading && (event.reading.import_mwh < state.reading->import_mwh || event.reading.export_mwh < state.reading->export_mwh);
     if (falls) note(NoteKind::register_fell);
     state.reading = event.reading;
-    state.reading_at = context.now;
+    state.reading_at = state.metered_at = context.now;
     if (state.durable.transaction && state.durable.transaction->stopping && is_off(state)) state.reading_after_power = true;
 }
 
 void Machine::on(const MeterGone&) {
     // Its last reading stays; watch_transaction ends what is not measured any more.
+}
+
+void Machine::on(const MeterAlive&) { state.metered_at = context.now; }
+
+void Machine::on(const MeterFails& event) {
+    if (!running()) return;   // nothing begins without a reading
+    constexpr NoteKind notes[] = {NoteKind::meter_not_good, NoteKind::meter_exchanged, NoteKind::meter_not_signed};
+    static_assert(std::size(notes) == static_cast<std::size_t>(MeterTrouble::last_) + 1);
+    note(notes[static_cast<std::size_t>(event.trouble)]);
+    stop(StopCause::other, Trigger::abnormal_condition);
+}
+
+ReadingWanted reading_wanted(const Configuration& configuration, const State& state, Instant now) {
+    const auto& t = state.durable.transaction;
+    if (t && t->stopping) return is_off(state) && !state.reading_after_power ? ReadingWanted::last : ReadingWanted::none;
+    const bool has_one = state.reading.has_value();
+    if (t) return has_one && now - state.reading_at < configuration.meter_interval ? ReadingWanted::none : ReadingWanted::periodic;
+    const bool begins = state.authorizing && state.authorizing->accepted && state.plugged && state.durable.operative;
+    return begins && (!has_one || now - state.reading_at > kFreshReading) ? ReadingWanted::first : ReadingWanted::none;
 }
 
 void Machine::on(const StoppedByEv& event) {
@@ -151,7 +173,7 @@ void Machine::on(const StoppedByUser&) {
 void Machine::watch_transaction() {
     Transaction* t = running();
     if (!t) return;
-    if (context.now - state.reading_at > configuration.meter_timeout) {
+    if (context.now - state.metered_at > configuration.meter_timeout) {
         note(NoteKind::meter_lost);
         return stop(StopCause::other, Trigger::abnormal_condition);
     }

@@ -93,7 +93,7 @@ Result<> World::check_port() const {
 }
 
 Result<> World::make_certificates() {
-    const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host};
+    const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host, .meters = file_.evse.count};
     const auto made = TRY(pki::make_development(wanted, wall_now()));
     if (!made.empty()) timeline_.say("run", "pki", "made " + std::to_string(made.size()) + " files of a development PKI (not for a product)");
     return {};

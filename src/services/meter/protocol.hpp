@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The energy meter of one EVSE.
+// The energy meter of one EVSE: what it measures, and readings that are signed (OCMF) for who is billed.
 #pragma once
 
 #include "base/ids.hpp"
@@ -8,17 +8,28 @@
 
 namespace voltkeep::meter {
 
+/// Whether what the meter says can be billed.
+enum class Condition : std::uint8_t {
+    good,
+    faulty,      ///< it reports a fault of its own
+    fell,        ///< a register is lower than it was, before a restart of this process too
+    frozen,      ///< its registers stand still while power flows
+    last_ = frozen,
+};
+
 struct Sample {
     std::uint32_t sequence = 0;
     std::int64_t taken_ns = 0;           ///< Instant
     std::int64_t taken_wall_ms = 0;
-    std::int64_t import_mwh = 0;         ///< register, 1/1000 Wh, never falls
+    std::int64_t import_mwh = 0;         ///< register, 1/1000 Wh, never falls for one serial number: the last good one unless `good`
     std::int64_t export_mwh = 0;
     MilliVolt voltage;
     MilliAmpere current;
     Watt power;
     MilliHertz frequency;                ///< of the supply; 0 for a DC meter without it
-    Text<24> serial;
+    Text<24> serial;                     ///< another one: the meter was exchanged
+    Condition condition = Condition::good;
+    Text<24> replaced;                   ///< the meter that was here before, if this one was exchanged for it since this process began
 };
 
 /// The newest sample. Errors: stale (the meter did not answer for a second).
@@ -26,9 +37,38 @@ struct Read {
     using Reply = Sample;
 };
 
-using Interface = kernel::Interface<Read>;
+enum class Mark : std::uint8_t { begin, intermediate, end, last_ = end };
+
+/// Signs the newest sample as a reading of this transaction. The record of the end has the first reading too. Each record has a page number
+/// that was never used before, whenever the power went. Said twice, it is signed twice. Errors: stale; integrity (the meter is not good, or
+/// not the one of the beginning); bad_state (no such transaction was begun); full, io (the number could not be kept); tls (no signature).
+struct Sign {
+    Mark mark = Mark::begin;
+    Text<36> transaction;
+    Text<16> identification_type;        ///< OCMF table 17; "NONE": nobody
+    Text<255> identification;
+    Text<16> level;                      ///< OCMF table 11; empty: not said
+    struct Signed {
+        Sample sample;
+        std::uint64_t page = 0;
+        Text<2048> record;               ///< OCMF|...|...
+        Blob<128> public_key;            ///< SubjectPublicKeyInfo, DER
+    };
+    using Reply = Signed;
+};
+
+using Interface = kernel::Interface<Read, Sign>;
 
 /// To session: a new sample; its value is the sequence.
 enum class Pulse : std::uint8_t { sample, last_ = sample };
+
+struct Config {
+    Text<64> gateway;                    ///< OCMF GI: maker and model of the station
+    Text<40> gateway_serial;             ///< OCMF GS: unique for each key
+    Text<32> gateway_version;
+    Text<64> evse;                       ///< EVSEID
+    Text<2> current_type;                ///< AC, DC
+    bool is_clock_synchronised = false;  ///< the installer says so; else the clock is an informative one
+};
 
 }  // namespace voltkeep::meter

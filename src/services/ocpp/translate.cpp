@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "translate.hpp"
 
+#include "wire/ocmf/ocmf.hpp"
 #include "wire/ocpp/messages/metering.hpp"
 
 namespace voltkeep::ocpp {
@@ -103,7 +104,18 @@ SampledValue sample(MeasurandEnum measurand, Decimal value, ReadingContextEnum c
     return s;
 }
 
-Sequence<MeterValue, 1, kUnbounded> meter_values(const session::Record& record) {
+/// The reading as the meter signed it: OCMF, and the key as "Signed Meter Values in OCPP" of the OCA writes it.
+SignedMeterValue signed_value(const session::SignedReading& reading) {
+    SignedMeterValue value;
+    value.signedMeterData = *String<32768>::from(ocmf::to_base64(as_bytes(reading.record.view())));
+    value.encodingMethod = *String<50>::from("OCMF");
+    value.signingMethod = *String<50>::from(ocmf::algorithm_p256);
+    value.publicKey = *String<2500>::from(ocmf::to_base64(as_bytes("oca:base16:asn1:" + ocmf::to_hex(reading.public_key))));
+    return value;
+}
+
+Sequence<MeterValue, 1, kUnbounded> meter_values(const session::Event& event) {
+    const session::Record& record = *event.record;
     const auto& r = *record.reading;
     const ReadingContextEnum context = record.kind == session::RecordKind::started ? ReadingContextEnum::Transaction_Begin
                                        : record.kind == session::RecordKind::ended ? ReadingContextEnum::Transaction_End
@@ -114,6 +126,7 @@ Sequence<MeterValue, 1, kUnbounded> meter_values(const session::Record& record) 
                 value.sampledValue.push(sample(MeasurandEnum::Power_Active_Import, Decimal(std::max(r.power.value, 0)), context, "W")) &&
                 value.sampledValue.push(sample(MeasurandEnum::Voltage, Decimal(r.voltage.value, -3), context, "V")) &&
                 value.sampledValue.push(sample(MeasurandEnum::Current_Import, Decimal(std::max(r.current.value, 0), -3), context, "A"));
+    if (event.signed_reading) value.sampledValue[0].signedMeterValue.emplace(signed_value(*event.signed_reading));
     if (record.state_of_charge.value >= 0) {
         SampledValue soc;
         soc.value = Decimal(record.state_of_charge.value, -1);
@@ -159,7 +172,7 @@ TransactionEventRequest transaction_event(const session::Event& event, std::stri
     }
     if (record.kind == session::RecordKind::ended && record.stop != session::StopCause::user)
         request.transactionInfo.stoppedReason = stopped_reason(record);   // absent: Local
-    if (record.reading) request.meterValue = meter_values(record);
+    if (record.reading) request.meterValue = meter_values(event);
     if (record.cost_micro >= 0 && record.kind == session::RecordKind::ended) request.costDetails.emplace(cost_details(record, currency));
     if (record.offline) request.offline = true;
     return request;

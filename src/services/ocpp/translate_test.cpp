@@ -56,4 +56,23 @@ TEST(Translate, any_number_of_a_remote_start_is_said_and_none_is_not) {
     }
 }
 
+TEST(Translate, a_signed_reading_goes_as_it_is_with_its_key) {
+    session::Event event;
+    session::Record& record = event.record.emplace();
+    record.reading.emplace().import_mwh = 1'000'000;
+    EXPECT_FALSE((*transaction_event(event, "EUR").meterValue)[0].sampledValue[0].signedMeterValue);
+    session::SignedReading& reading = event.signed_reading.emplace();
+    reading.record = "OCMF|{\"a\":1}|{}";
+    const std::array octets{std::byte{0x30}, std::byte{0x59}};
+    reading.public_key = *Blob<128>::from(octets);
+    const auto request = transaction_event(event, "EUR");
+    const auto& value = (*request.meterValue)[0].sampledValue[0];
+    EXPECT_EQ(value.measurand, MeasurandEnum::Energy_Active_Import_Register);
+    ASSERT_TRUE(value.signedMeterValue);
+    EXPECT_EQ(value.signedMeterValue->encodingMethod.view(), "OCMF");
+    EXPECT_EQ(value.signedMeterValue->signingMethod->view(), "ECDSA-secp256r1-SHA256");
+    EXPECT_EQ(value.signedMeterValue->signedMeterData.view(), "T0NNRnx7ImEiOjF9fHt9");
+    EXPECT_EQ(value.signedMeterValue->publicKey->view(), "b2NhOmJhc2UxNjphc24xOjMwNTk=");   // oca:base16:asn1:3059
+}
+
 }  // namespace voltkeep::ocpp

@@ -91,6 +91,12 @@ enum class EventKind : std::uint8_t {
     last_ = transaction,
 };
 
+/// A reading as the meter signed it.
+struct SignedReading {
+    Text<2048> record;                ///< OCMF
+    Blob<128> public_key;             ///< SubjectPublicKeyInfo, DER
+};
+
 struct Event {
     std::uint64_t sequence = 0;       ///< of the station's events: 1, 2, 3, ...; durable
     EventKind kind = EventKind::status;
@@ -100,6 +106,7 @@ struct Event {
     std::uint64_t request = 0;        ///< authorize: AuthorizationResult names it
     Identity identity;                ///< authorize
     std::optional<Record> record;     ///< transaction
+    std::optional<SignedReading> signed_reading;   ///< transaction: the record's reading, where this process has its signature
 };
 
 /// ocpp: the events that were not yet acknowledged, oldest first, and frees those up to `acknowledged`. Behind the disk: a `request`.

@@ -39,7 +39,8 @@ charging::Configuration configuration_of(const Config& config, EvseId number) {
 std::string_view word(charging::NoteKind kind) {
     constexpr std::string_view words[] = {"plugged",   "unplugged",     "authorized", "refused",    "authorization_timeout", "late_answer_dropped",
                                           "connect_timeout", "tripped", "trips_cleared", "meter_lost", "power_lost",          "resumed",
-                                          "resume_refused",  "register_fell", "reservation_ended", "store_fails", "store_is_back"};
+                                          "resume_refused",  "register_fell", "reservation_ended", "store_fails", "store_is_back", "meter_not_good",
+                                          "meter_exchanged", "meter_not_signed"};
     static_assert(std::size(words) == static_cast<std::size_t>(charging::NoteKind::last_) + 1);
     return words[static_cast<std::size_t>(kind)];
 }
@@ -55,14 +56,24 @@ bool is_power(const charging::Action& action) {
     return std::holds_alternative<charging::SetPower>(action) || std::holds_alternative<charging::GiveConsent>(action);
 }
 
+/// Who charges, in the words of the bill (OCMF, table 17).
+std::string_view identification_type(const Identity& identity) {
+    constexpr std::pair<std::string_view, std::string_view> types[] = {{"Central", "CENTRAL"},   {"eMAID", "EMAID"},     {"ISO14443", "ISO14443"}, {"ISO15693", "ISO15693"},
+                                                                       {"KeyCode", "KEY_CODE"}, {"Local", "LOCAL"}};
+    if (identity.kind == IdentificationKind::contract) return "EMAID";
+    for (const auto& [ours, theirs] : types)
+        if (identity.type.view() == ours) return theirs;
+    return "NONE";
+}
+
 }  // namespace
 
 Evse::Evse(kernel::Service& self, Store& store, audit::Journal& journal, const Config& config, EvseId number)
     : self_(self), store_(store), journal_(journal), config_(config), number_(number), configuration_(configuration_of(config, number)),
       state_(charging::initial(configuration_)), power_(self.connect<power::Interface>("power", number)),
-      meter_(self.connect<meter::Interface>("meter", number)), flight_(self, store, number, configuration_) {}
+      meter_(self.connect<meter::Interface>("meter", number)), flight_(self, store, number, configuration_), next_id_(fresh_id()) {}
 
-charging::Context Evse::context() const { return {now(), wall_now(), fresh_id(), online_}; }
+charging::Context Evse::context() const { return {now(), wall_now(), next_id_, online_}; }
 
 Result<> Evse::begin(bool same_boot) {
     if (const auto stored = TRY(store_.database().load(number_))) {
@@ -84,7 +95,9 @@ void Evse::feed(const charging::Event& event) {
     auto [state, actions] = charging::step(configuration_, state_, event, given);
     state_ = state;
     flight_.note(given, event, state_, actions);
+    if (const auto& t = state_.durable.transaction; t && t->id == next_id_) next_id_ = fresh_id();
     carry_out(actions);
+    sign_if_wanted();
 }
 
 void Evse::look_at_power() {
@@ -99,11 +112,58 @@ void Evse::power_is_back() {
 }
 
 void Evse::look_at_meter() {
-    if (const auto s = meter_.call(meter::Read{})) {
-        meter_serial_ = Text<32>::cut(s->serial.view());
-        feed(charging::MeterSeen{{s->taken_wall_ms, s->import_mwh, s->export_mwh, s->voltage, s->current, s->power}});
-    } else
-        feed(charging::MeterGone{});
+    const auto sample = meter_.call(meter::Read{});
+    if (!sample) return feed(charging::MeterGone{});
+    judge(*sample);
+    metered_ = *sample;
+    const auto& t = state_.durable.transaction;
+    if (sample->condition != meter::Condition::good) return feed(charging::MeterFails{charging::MeterTrouble::not_good});
+    if (t && sample->serial != t->begin.serial) return feed(charging::MeterFails{charging::MeterTrouble::exchanged});
+    feed(charging::MeterAlive{});
+}
+
+/// What becomes of a meter is in the log, whether or not anybody charges.
+void Evse::judge(const meter::Sample& sample) {
+    constexpr std::string_view words[] = {"good", "faulty", "fell", "frozen"};
+    static_assert(std::size(words) == static_cast<std::size_t>(meter::Condition::last_) + 1);
+    const bool is_new = !metered_ || metered_->serial != sample.serial;
+    if (sample.condition != (metered_ ? metered_->condition : meter::Condition::good))
+        journal_.append(audit::Type::meter, number_.number,
+                        audit::Payload().put("step", words[static_cast<std::size_t>(sample.condition)]).put("serial", sample.serial.view()).put("import_mwh", sample.import_mwh));
+    if (is_new && !sample.replaced.empty())
+        journal_.append(audit::Type::meter, number_.number, audit::Payload().put("step", "exchanged").put("serial", sample.serial.view()).put("before", sample.replaced.view()));
+}
+
+/// What is billed is signed: the machine sees no other reading.
+void Evse::sign_if_wanted() {
+    using charging::ReadingWanted;
+    const ReadingWanted wanted = charging::reading_wanted(configuration_, state_, now());
+    if (wanted == ReadingWanted::none || is_signing_ || now() < sign_not_before_) return;
+    const auto& t = state_.durable.transaction;
+    const Identity& who = t ? t->identity : state_.authorizing->identity;
+    meter::Sign sign;
+    sign.mark = wanted == ReadingWanted::first ? meter::Mark::begin : wanted == ReadingWanted::last ? meter::Mark::end : meter::Mark::intermediate;
+    sign.transaction = t ? t->id : next_id_;
+    sign.identification_type = Text<16>::cut(identification_type(who));
+    sign.identification = who.token;
+    is_signing_ = meter_.request(sign, [this](Result<meter::Sign::Signed> done) { take_signed(std::move(done)); }).has_value();
+    sign_not_before_ = now() + 200ms;
+}
+
+void Evse::take_signed(Result<meter::Sign::Signed> done) {
+    is_signing_ = false;
+    if (done) {
+        signed_.emplace(done->page, SignedReading{done->record, done->public_key});
+        const meter::Sample& s = done->sample;
+        return feed(charging::MeterSeen{{s.taken_wall_ms, s.import_mwh, s.export_mwh, s.voltage, s.current, s.power, s.serial, done->page}});
+    }
+    switch (done.error().code) {
+        case Errc::stale: case Errc::busy: case Errc::timeout: case Errc::gone_unread: case Errc::gone_unknown: return;   // asked again; without an answer the meter is lost
+        default: break;
+    }
+    sign_not_before_ = now() + 1s;
+    journal_.append(audit::Type::meter, number_.number, audit::Payload().put("step", "not_signed").put("why", done.error().what.view()));
+    feed(charging::MeterFails{charging::MeterTrouble::not_signed});
 }
 
 // ---- carrying out -----------------------------------------------------------------------------------------------------
@@ -131,11 +191,12 @@ void Evse::carry_out(const charging::Actions& actions) {
 Backlog::Batch Evse::batch_of(const charging::Actions& actions) const {
     Backlog::Batch batch{{number_, std::nullopt, {}}, {}, {}};
     for (const charging::Action& action : actions) {
-        Event event{0, EventKind::status, number_, wall_now().unix_ms, {}, 0, {}, std::nullopt};
+        Event event{0, EventKind::status, number_, wall_now().unix_ms, {}, 0, {}, std::nullopt, std::nullopt};
         if (std::holds_alternative<charging::Persist>(action)) batch.commit.durable = state_.durable;
         if (const auto* record = std::get_if<charging::Record>(&action)) {
             event.kind = EventKind::transaction;
             event.record = *record;
+            if (signed_ && record->reading && record->reading->page == signed_->first) event.signed_reading = signed_->second;
         }
         if (const auto* ask = std::get_if<charging::AskAuthorization>(&action)) {
             event.kind = EventKind::authorize;
@@ -276,7 +337,7 @@ TakeSetpoint::Setpoint Evse::setpoint() const {
     s.verdict = verdict().verdict;
     s.customer_awaited = s.verdict == Verdict::pending && !state_.authorizing && !state_.durable.transaction && config_.anybody.empty();
     s.energy = {charging::energy_of(state_) / 1'000};
-    s.meter = meter_serial_;
+    if (metered_) s.meter = Text<32>::cut(metered_->serial.view());
     s.evse = Text<255>::cut(std::string(config_.evse_prefix.view()) + std::to_string(number_.number));
     return s;
 }
@@ -297,7 +358,7 @@ Snapshot::View Evse::snapshot() const {
     v.currency = config_.currency;
     v.voltage = state_.power.voltage;
     v.current = state_.power.current;
-    if (state_.reading) v.power = state_.reading->power;
+    if (metered_) v.power = metered_->power;
     v.state_of_charge = state_.needs.state_of_charge;
     v.limit = state_.limit.power;
     v.limited_by = Text<40>::cut(charging::name(state_.limit.reason));

@@ -45,6 +45,9 @@ private:
     void send_consent(const charging::GiveConsent& consent);
     void log_record(const Record& record);
     [[nodiscard]] charging::Context context() const;
+    void judge(const meter::Sample& sample);
+    void sign_if_wanted();
+    void take_signed(Result<meter::Sign::Signed> done);
 
     kernel::Service& self_;
     Store& store_;
@@ -60,7 +63,11 @@ private:
     bool is_full_told_ = false;          ///< the machine knows that no more fits behind the disk
     std::uint16_t consent_ms_ = 0;       ///< in force; 0: none was given
     bool online_ = false;
-    Text<32> meter_serial_;
+    std::optional<meter::Sample> metered_;   ///< the newest
+    TransactionId next_id_;              ///< of the transaction that comes next: its first reading is signed with it before it begins
+    std::optional<std::pair<std::uint64_t, SignedReading>> signed_;   ///< the newest, by its page
+    bool is_signing_ = false;
+    Instant sign_not_before_{};
     TransactionId stored_;               ///< the transaction whose start is on the disk
 };
 

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "billing.hpp"
+
+#include <charconv>
+
+#include "base/json.hpp"
+#include "wire/exi/json.hpp"
+
+namespace voltkeep::meter {
+
+namespace {
+
+using exi::Json;
+using ocmf::Reason;
+using ocmf::TimeStatus;
+
+/// Before this a clock has never been set: 2026-01-01.
+constexpr std::int64_t oldest_wall_ms = 1'767'225'600'000;
+/// What a clock may drift or be trimmed in a transaction before its time is no duration any more.
+constexpr std::int64_t most_drift_ms = 1'000;
+
+Result<std::int64_t> number_of(const Json& json, std::string_view name) {
+    const Json* member = json.find(name);
+    std::int64_t value = 0;
+    if (member == nullptr) return fail(Errc::integrity, "the meter's page number is damaged");
+    const std::string_view text = member->scalar();
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value < 0) return fail(Errc::integrity, "the meter's page number is damaged");
+    return value;
+}
+
+}  // namespace
+
+Result<Billing> Billing::open(Config config, const std::optional<std::string>& kept, Keep keep, Signer signer) {
+    Billing billing(std::move(config), std::move(keep), std::move(signer));
+    if (!kept) return billing;
+    const auto json = Json::parse(*kept);
+    if (!json || !json->is_object()) return fail(Errc::integrity, "the meter's page number is damaged");
+    billing.next_page_ = static_cast<std::uint64_t>(TRY(number_of(*json, "next_page")));
+    if (billing.next_page_ == 0) return fail(Errc::integrity, "the meter's page number is damaged");
+    if (json->find("serial") != nullptr)
+        billing.known_ = Known{Text<24>::cut(json->string("serial")), TRY(number_of(*json, "import_mwh")), TRY(number_of(*json, "export_mwh"))};
+    if (const Json* b = json->find("begin"))
+        billing.begin_ = Begin{std::string(b->string("transaction")), std::string(b->string("serial")), TRY(number_of(*b, "import_mwh")),
+                               TRY(number_of(*b, "wall_ms")), b->string("time").empty() ? TimeStatus::unknown : static_cast<TimeStatus>(b->string("time")[0]), {}};
+    return billing;
+}
+
+std::optional<Known> Billing::known() const { return known_; }
+
+std::string Billing::text() const {
+    JsonObject<1024> object;
+    object.put("next_page", next_page_);
+    if (known_) object.put("serial", known_->serial.view()).put("import_mwh", known_->import_mwh).put("export_mwh", known_->export_mwh);
+    if (begin_) {
+        const char time = static_cast<char>(begin_->time);
+        object.put_raw("begin", JsonObject<512>().put("transaction", begin_->transaction).put("serial", begin_->serial).put("import_mwh", begin_->import_mwh)
+                                    .put("wall_ms", begin_->wall_ms).put("time", std::string_view(&time, 1)).text());
+    }
+    return std::string(object.text());
+}
+
+/// A clock that nobody synchronises is informative. From the first reading on its time is relative, a duration that this machine's own
+/// clock confirms; if it was set meanwhile, time is not billable any more, and the reading says so.
+ocmf::Reading Billing::reading_of(const Sample& sample, Reason reason) const {
+    ocmf::Reading r;
+    r.wall_ms = sample.taken_wall_ms;
+    r.reason = reason;
+    r.value = ocmf::kwh(sample.import_mwh);
+    r.identification = ocmf::obis_import;
+    r.unit = "kWh";
+    r.current_type = config_.current_type.view();
+    if (sample.taken_wall_ms < oldest_wall_ms) r.time = TimeStatus::unknown;
+    else r.time = config_.is_clock_synchronised ? TimeStatus::synchronised : TimeStatus::informative;
+    if (reason == Reason::begin || !begin_->at || r.time == TimeStatus::unknown) return r;
+    const std::int64_t by_the_machine = (Instant{sample.taken_ns} - *begin_->at).count() / 1'000'000;
+    const std::int64_t by_the_clock = sample.taken_wall_ms - begin_->wall_ms;
+    const bool was_set = std::abs(by_the_machine - by_the_clock) > most_drift_ms;
+    if (was_set) r.error_flags = "t";
+    if (r.time == TimeStatus::informative && begin_->time != TimeStatus::unknown && !was_set) r.time = TimeStatus::relative;
+    return r;
+}
+
+ocmf::Payload Billing::payload_of(const Sign& wanted, const Sample& sample, std::uint64_t page) const {
+    ocmf::Payload p;
+    p.gateway = config_.gateway.view();
+    p.gateway_serial = config_.gateway_serial.view();
+    p.gateway_version = config_.gateway_version.view();
+    p.pagination = page;
+    p.meter_serial = sample.serial.view();
+    p.is_assigned = !wanted.identification.empty();
+    p.level = wanted.level.view();
+    p.identification_type = wanted.identification_type.empty() ? "NONE" : std::string(wanted.identification_type.view());
+    p.identification = wanted.identification.view();
+    p.charge_point_type = "EVSEID";
+    p.charge_point = config_.evse.view();
+    if (wanted.mark == Mark::end) {
+        ocmf::Reading first;
+        first.wall_ms = begin_->wall_ms;
+        first.time = begin_->time;
+        first.reason = Reason::begin;
+        first.value = ocmf::kwh(begin_->import_mwh);
+        first.identification = ocmf::obis_import;
+        first.unit = "kWh";
+        first.current_type = config_.current_type.view();
+        p.readings.push_back(std::move(first));
+    }
+    p.readings.push_back(reading_of(sample, wanted.mark == Mark::begin ? Reason::begin : wanted.mark == Mark::end ? Reason::end : Reason::charging));
+    return p;
+}
+
+Result<Sign::Signed> Billing::sign(const Sign& wanted, const Sample& sample) {
+    if (sample.condition != Condition::good) return fail(Errc::integrity, "the meter is not good");
+    if (wanted.mark == Mark::begin) {
+        const ocmf::Reading first = reading_of(sample, Reason::begin);
+        begin_ = Begin{std::string(wanted.transaction.view()), std::string(sample.serial.view()), sample.import_mwh, first.wall_ms, first.time, Instant{sample.taken_ns}};
+    }
+    if (!begin_ || begin_->transaction != wanted.transaction.view()) return fail(Errc::bad_state, "no such transaction was begun");
+    if (begin_->serial != sample.serial.view() || sample.import_mwh < begin_->import_mwh) return fail(Errc::integrity, "it is not the meter of the beginning");
+    known_ = Known{sample.serial, sample.import_mwh, sample.export_mwh};
+    const std::uint64_t page = next_page_++;   // used, whatever comes
+    TRY(keep_(text()));
+    const std::string payload = TRY(ocmf::write(payload_of(wanted, sample, page)));
+    const ocmf::Signature signature{std::string(ocmf::algorithm_p256), TRY(signer_(as_bytes(payload)))};
+    Sign::Signed result{sample, page, {}, {}};
+    const auto record = decltype(result.record)::from(ocmf::join(payload, signature));
+    if (!record) return fail(Errc::full, "the signed record is longer than its bound");
+    result.record = *record;
+    return result;
+}
+
+}  // namespace voltkeep::meter

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes signed readings. The page number of a record is on the disk, as used, before anything is signed with it: it never repeats, and a
+// number that is missing is one whose signature the power, a kill or the disk has prevented. The first reading of a transaction is kept
+// with it, so that the record of the end bills by itself. Disk and key come in from outside.
+#pragma once
+
+#include <functional>
+
+#include "services/meter/protocol.hpp"
+#include "watch.hpp"
+#include "wire/ocmf/ocmf.hpp"
+
+namespace voltkeep::meter {
+
+class Billing {
+public:
+    /// Durable when it returns.
+    using Keep = std::move_only_function<Result<>(std::string_view text)>;
+    using Signer = std::move_only_function<Result<std::vector<std::byte>>(Bytes)>;
+
+    /// `kept`: what `keep` was given last; nothing: a meter whose first page is 1. Errors: integrity (it is not what was kept: the number
+    /// is lost, and nothing may be signed).
+    static Result<Billing> open(Config config, const std::optional<std::string>& kept, Keep keep, Signer signer);
+
+    /// Errors: as Sign; nothing is signed without all of it.
+    Result<Sign::Signed> sign(const Sign& wanted, const Sample& sample);
+
+    /// Another meter from here on. Errors: full, io.
+    Result<> adopt(const Known& known) {
+        known_ = known;
+        return keep_(text());
+    }
+    /// What is known of the meter from before this process, if anything.
+    [[nodiscard]] std::optional<Known> known() const;
+    [[nodiscard]] std::uint64_t next_page() const { return next_page_; }
+
+private:
+    struct Begin {
+        std::string transaction, serial;
+        std::int64_t import_mwh = 0;
+        std::int64_t wall_ms = 0;
+        ocmf::TimeStatus time = ocmf::TimeStatus::unknown;
+        std::optional<Instant> at;       ///< in the life of this process
+    };
+
+    Billing(Config config, Keep keep, Signer signer) : config_(std::move(config)), keep_(std::move(keep)), signer_(std::move(signer)) {}
+    [[nodiscard]] std::string text() const;
+    [[nodiscard]] ocmf::Reading reading_of(const Sample& sample, ocmf::Reason reason) const;
+    [[nodiscard]] ocmf::Payload payload_of(const Sign& wanted, const Sample& sample, std::uint64_t page) const;
+
+    Config config_;
+    Keep keep_;
+    Signer signer_;
+    std::uint64_t next_page_ = 1;
+    std::optional<Known> known_;
+    std::optional<Begin> begin_;
+};
+
+}  // namespace voltkeep::meter

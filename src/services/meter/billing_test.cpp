@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "billing.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "pki/certificate.hpp"
+
+namespace voltkeep::meter {
+namespace {
+
+class MeterBilling : public testing::Test {
+protected:
+    MeterBilling() : key(MUST(pki::make_key(pki::Algorithm::p256))) {
+        config.gateway = "Voltkeep DC50";
+        config.gateway_serial = "VK50-000001-1";
+        config.evse = "DE*VLT*E1";
+        config.current_type = "DC";
+    }
+
+    Billing open() {
+        return MUST(Billing::open(
+            config, disk,
+            [this](std::string_view text) -> Result<> {
+                if (disk_fails) return fail(Errc::full, "no space");
+                disk = text;
+                if (killed_behind_disk) return fail(Errc::io, "killed here");
+                return {};
+            },
+            [this](Bytes payload) -> Result<std::vector<std::byte>> {
+                if (key_fails) return fail(Errc::tls, "no key");
+                return pki::sign_sha256(key.get(), payload);
+            }));
+    }
+    Sample sample(std::int64_t import_mwh, std::int64_t second) const {
+        Sample s;
+        s.import_mwh = import_mwh;
+        s.taken_ns = second * 1'000'000'000;
+        s.taken_wall_ms = 1'800'000'000'000 + second * 1'000;
+        s.serial = "VK-DC-100001";
+        return s;
+    }
+    static Sign ask(Mark mark, std::string_view transaction = "t-1") {
+        Sign s;
+        s.mark = mark;
+        s.transaction = Text<36>::cut(transaction);
+        s.identification_type = "CENTRAL";
+        s.identification = "VK-DEMO-DRIVER";
+        return s;
+    }
+    /// The payload of a record whose signature is good.
+    ocmf::Payload verified(const Sign::Signed& s) {
+        const auto record = MUST(ocmf::split(s.record));
+        EXPECT_TRUE(pki::verify_sha256(key.get(), as_bytes(record.payload), record.signature.bytes));
+        const auto p = MUST(ocmf::read(record.payload));
+        EXPECT_EQ(p.pagination, s.page);
+        return p;
+    }
+
+    Config config;
+    pki::Key key;
+    std::optional<std::string> disk;
+    bool disk_fails = false, killed_behind_disk = false, key_fails = false;
+};
+
+}  // namespace
+
+TEST_F(MeterBilling, the_record_of_the_end_bills_by_itself_over_a_restart) {
+    {
+        Billing b = open();
+        const auto p = verified(MUST(b.sign(ask(Mark::begin), sample(1'000'000, 0))));
+        EXPECT_EQ(p.pagination, 1u);
+        EXPECT_EQ(p.readings.at(0).reason, ocmf::Reason::begin);
+        EXPECT_EQ(p.readings.at(0).value, "1.000000");
+        EXPECT_EQ(p.identification, "VK-DEMO-DRIVER");
+        EXPECT_TRUE(p.is_assigned);
+        EXPECT_EQ(verified(MUST(b.sign(ask(Mark::intermediate), sample(1'500'000, 60)))).readings.at(0).reason, ocmf::Reason::charging);
+    }
+    Billing b = open();
+    const auto p = verified(MUST(b.sign(ask(Mark::end), sample(3'000'005, 120))));
+    EXPECT_EQ(p.pagination, 3u);
+    EXPECT_EQ(*ocmf::billed_mwh(p), 2'000'005);
+    EXPECT_EQ(p.readings.at(1).wall_ms - p.readings.at(0).wall_ms, 120'000);
+}
+
+TEST_F(MeterBilling, a_page_number_is_never_used_twice_wherever_the_power_goes) {
+    std::set<std::uint64_t> used;
+    std::uint64_t highest = 0;
+    for (int i = 0; i < 40; ++i) {
+        Billing b = open();   // each time after a power cut
+        disk_fails = i % 5 == 1;
+        killed_behind_disk = i % 5 == 2;
+        key_fails = i % 5 == 3;
+        const auto done = b.sign(ask(Mark::begin), sample(1'000'000 + i, i));
+        EXPECT_EQ(done.has_value(), !disk_fails && !killed_behind_disk && !key_fails);
+        disk_fails = killed_behind_disk = key_fails = false;
+        if (!done) continue;
+        EXPECT_TRUE(used.insert(done->page).second) << done->page;
+        EXPECT_GT(done->page, highest);
+        highest = done->page;
+    }
+    EXPECT_EQ(used.size(), 16u);
+}
+
+TEST_F(MeterBilling, in_one_life_a_number_whose_disk_failed_is_not_used_either) {
+    Billing b = open();
+    disk_fails = true;
+    EXPECT_EQ(b.sign(ask(Mark::begin), sample(1, 0)).error().code, Errc::full);
+    disk_fails = false;
+    EXPECT_EQ(MUST(b.sign(ask(Mark::begin), sample(1, 0))).page, 2u);
+}
+
+TEST_F(MeterBilling, signs_nothing_when_its_number_is_lost) {
+    for (const char* damaged : {"", "{", "{}", "[]", R"({"next_page":0})", R"({"next_page":-1})", R"({"next_page":"x"})", R"({"next_page":1.5})"}) {
+        const auto b = Billing::open(config, damaged, [](std::string_view) { return Result<>{}; }, [](Bytes) { return Result<std::vector<std::byte>>{}; });
+        ASSERT_FALSE(b) << damaged;
+        EXPECT_EQ(b.error().code, Errc::integrity);
+    }
+}
+
+TEST_F(MeterBilling, an_end_needs_its_beginning_on_the_same_meter) {
+    Billing b = open();
+    EXPECT_EQ(b.sign(ask(Mark::end), sample(1, 0)).error().code, Errc::bad_state);
+    MUST(b.sign(ask(Mark::begin), sample(1'000, 0)));
+    EXPECT_EQ(b.sign(ask(Mark::end, "t-2"), sample(2'000, 1)).error().code, Errc::bad_state);
+    Sample other = sample(2'000, 1);
+    other.serial = "VK-DC-900001";
+    EXPECT_EQ(b.sign(ask(Mark::end), other).error().code, Errc::integrity);
+    EXPECT_EQ(b.sign(ask(Mark::end), sample(999, 1)).error().code, Errc::integrity);
+    Sample frozen = sample(2'000, 1);
+    frozen.condition = Condition::frozen;
+    EXPECT_EQ(b.sign(ask(Mark::end), frozen).error().code, Errc::integrity);
+    EXPECT_TRUE(b.sign(ask(Mark::end), sample(2'000, 1)));
+    EXPECT_EQ(b.known()->import_mwh, 2'000);
+}
+
+TEST_F(MeterBilling, the_time_says_what_it_is_worth) {
+    using ocmf::TimeStatus;
+    Billing b = open();
+    EXPECT_EQ(verified(MUST(b.sign(ask(Mark::begin), sample(1, 0)))).readings.at(0).time, TimeStatus::informative);
+    const auto end = verified(MUST(b.sign(ask(Mark::end), sample(2, 60))));
+    EXPECT_EQ(end.readings.at(0).time, TimeStatus::informative);
+    EXPECT_EQ(end.readings.at(1).time, TimeStatus::relative) << "a duration that the machine confirms";
+    Sample set = sample(3, 120);
+    set.taken_wall_ms += 5'000;   // somebody has set the clock
+    const auto jumped = verified(MUST(b.sign(ask(Mark::end), set)));
+    EXPECT_EQ(jumped.readings.at(1).time, TimeStatus::informative);
+    EXPECT_EQ(jumped.readings.at(1).error_flags, "t");
+    EXPECT_EQ(*ocmf::billed_mwh(jumped), 2) << "energy is good all the same";
+    Billing next = open();
+    EXPECT_EQ(verified(MUST(next.sign(ask(Mark::end), sample(3, 180)))).readings.at(1).time, TimeStatus::informative) << "nobody has watched the clock";
+    Sample never_set = sample(1, 0);
+    never_set.taken_wall_ms = 1'000;
+    EXPECT_EQ(verified(MUST(next.sign(ask(Mark::begin), never_set))).readings.at(0).time, TimeStatus::unknown);
+    config.is_clock_synchronised = true;
+    Billing good = open();
+    MUST(good.sign(ask(Mark::begin), sample(5, 0)));
+    EXPECT_EQ(verified(MUST(good.sign(ask(Mark::end), sample(6, 1)))).readings.at(1).time, TimeStatus::synchronised);
+}
+
+TEST_F(MeterBilling, the_longest_identification_fits_and_a_hostile_one_is_refused_whole) {
+    Billing b = open();
+    Sign s = ask(Mark::begin, std::string(36, 'a'));
+    s.identification = Text<255>::cut(std::string(255, 'x'));
+    MUST(b.sign(s, sample(1, 0)));
+    s.mark = Mark::end;
+    EXPECT_EQ(verified(MUST(b.sign(s, sample(9'000'000'000'000, 1)))).identification.size(), 255u);
+    s.identification = Text<255>::cut(std::string(255, '\x01'));
+    EXPECT_EQ(b.sign(s, sample(9'000'000'000'001, 1)).error().code, Errc::full);
+}
+
+}  // namespace voltkeep::meter
