@@ -64,6 +64,7 @@ meter::Config meter_config(const StationFile& f, const std::string& evse) {
     set(c.gateway_version, "0.1.0");
     set(c.evse, f.evse.id_prefix + evse);
     set(c.current_type, "DC");
+    if (f.metering.kind == "meter-signed") set(c.capsule_key, "pki/meter@" + evse + "/capsule.pem");
     c.is_clock_synchronised = f.metering.clock == "synchronised";
     return c;
 }

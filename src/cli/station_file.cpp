@@ -60,6 +60,7 @@ std::map<std::string, Key> keys_of(StationFile& f) {
         {"tariff.price_per_kwh", text(f.tariff.price_per_kwh, 1, 12, "a decimal number in quotes", [](const std::string& s) { return micro_of(s).has_value(); })},
         {"authorization.anybody", text(f.authorization.anybody, 0, 255, "a token")},
         {"metering.meter_interval_ms", number(f.metering.meter_interval_ms, 500, 3'600'000, "milliseconds")},
+        {"metering.kind", text(f.metering.kind, 12, 14, R"("station-signed" or "meter-signed")", [](const std::string& s) { return s == "station-signed" || s == "meter-signed"; })},
         {"metering.clock", text(f.metering.clock, 11, 12, R"("informative" or "synchronised")", [](const std::string& s) { return s == "informative" || s == "synchronised"; })},
     };
 }

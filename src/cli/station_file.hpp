@@ -44,6 +44,7 @@ struct StationFile {
     } authorization;
     struct {
         int meter_interval_ms = charging::kMeterInterval / 1ms;   ///< between meter values of a transaction
+        std::string kind = "station-signed";      ///< who signs the readings: the station, or the meter itself ("meter-signed")
         std::string clock = "informative";        ///< "synchronised": the installer says that this machine's clock is, as the law wants it
     } metering;
 };

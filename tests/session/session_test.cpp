@@ -260,6 +260,26 @@ TEST(Session, ends_by_the_card_that_began_it_and_the_station_goes_out_of_service
     EXPECT_TRUE(station.wait_for([](const Json& line) { return line.string("step") == "status" && line.string("status") == "Unavailable"; }, 30s));
 }
 
+TEST(Meter, that_signs_by_itself_is_passed_on_byte_for_byte) {
+    char name[] = "/tmp/voltkeep-config-XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    const std::string config = std::string(name) + "/station.toml";
+    std::ofstream(config) << "[metering]\nkind = \"meter-signed\"\n";
+    Station station({"--once", "--duration", "4", "--config", config});
+    const auto summary = station.summary();
+    std::filesystem::remove_all(name);
+    ASSERT_TRUE(summary) << station.tail();
+    EXPECT_EQ(station.status(), 0) << station.tail();
+    const Json& visit = visit_of(*summary);
+    expect_agreement(visit);
+    const std::string file = station.folder() + "/readings.json";
+    std::ofstream(file) << stored_messages(station.folder(), visit.string("transaction"));
+    const Said good = say({"meter", "verify", file, "--key", station.folder() + "/run/plant/evse1-capsule.pub", "--json"});
+    EXPECT_EQ(good.status, 0) << good.output;
+    EXPECT_NE(good.output.find("\"billed_mwh\":" + std::string(visit.find("energy_mwh")->scalar())), std::string::npos) << good.output;
+    EXPECT_EQ(say({"meter", "verify", file, "--key", station.folder() + "/pki/meter@1/public.pem"}).status, 1) << "the station has signed nothing";
+}
+
 TEST(Meter, that_is_exchanged_while_it_charges_ends_the_transaction_with_its_last_good_reading) {
     Station station({"--once", "--duration", "60"});
     station.wait_until_charging();

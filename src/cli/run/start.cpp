@@ -115,8 +115,10 @@ void World::lay_cables() {
 
 Result<> World::start_peers() {
     const std::string evses = std::to_string(file_.evse.count);
+    std::vector<std::string> plant{layout_.peers + "/plant", "--state-dir", run_file("plant"), "--evse", evses, "--real-time", "40"};
+    if (file_.metering.kind == "meter-signed") plant.emplace_back("--meters-sign");
     children_.push_back(std::make_unique<Child>(TRY(Child::start(
-        {"plant", {layout_.peers + "/plant", "--state-dir", run_file("plant"), "--evse", evses, "--real-time", "40"}, {}, {}, {}}))));
+        {"plant", plant, {}, {}, {}}))));
     const std::string pki = options_.state + "/pki";
     children_.push_back(std::make_unique<Child>(TRY(Child::start(
         {"csms", {layout_.peers + "/csms", "--port", std::to_string(file_.csms.port), "--path", file_.csms.path, "--database", options_.state + "/csms.db",
@@ -126,6 +128,23 @@ Result<> World::start_peers() {
     while (!csms_is_ready_ && !status_) {
         if (now() > deadline) return fail(Errc::timeout, "the reference CSMS did not start within 10 s");
         TRY(turn());
+    }
+    return file_.metering.kind == "meter-signed" ? commission_meters(deadline) : Result<>{};
+}
+
+/// What an installer does with the public key on a meter's label.
+Result<> World::commission_meters(Instant deadline) {
+    for (int evse = 1; evse <= file_.evse.count; ++evse) {
+        const std::string number = std::to_string(evse), label = run_file("plant/evse" + number + "-capsule.pub");
+        for (;;) {
+            const auto key = kernel::read_file(label, 4096);
+            if (key && !key->empty()) {
+                TRY(kernel::write_file(options_.state + "/pki/meter@" + number + "/capsule.pem", *key, 0644));
+                break;
+            }
+            if (now() > deadline) return fail(Errc::timeout, "the simulated meter has no key: " + label);
+            TRY(turn());
+        }
     }
     return {};
 }

@@ -64,6 +64,7 @@ private:
     Result<> make_certificates();
     void lay_cables();
     Result<> start_peers();
+    Result<> commission_meters(Instant deadline);
     Result<> start_station();
     Result<> listen();
     Result<> plug(int evse);

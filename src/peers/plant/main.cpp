@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
             {"ccs", safety::Outlet::ccs}, {"mcs", safety::Outlet::mcs}, {"ac-socket", safety::Outlet::ac_socket}, {"ac-cable", safety::Outlet::ac_cable}}));
     app.add_option("--socket-mode", mode, "permissions of the sockets, octal")->capture_default_str();
     app.add_option("--real-time", priority, "SCHED_FIFO priority, 1 to 99")->check(CLI::Range(1, 99));
+    app.add_flag("--meters-sign", options.meters_sign, "each meter signs its readings by itself");
     app.add_flag("--die-with-parent", dies_with_parent, "end when the process that started it ends");
     try {
         app.parse(argc, argv);

@@ -70,7 +70,8 @@ Result<std::unique_ptr<World>> World::open(const Options& options) {
         Listener meter = TRY(Listener::open(stem + "-meter.sock", Kind::packets, options.socket_mode));
         Listener cable = TRY(Listener::open(stem + "-cable.sock", Kind::packets, options.socket_mode));
         world->places_.push_back(std::make_unique<Place>(Place{n, Evse(setup), std::move(power), std::move(meter), std::move(cable), {}, {}, {},
-                                                               std::move(registers), 0, false, 0, 0, false, false}));
+                                                               std::move(registers), 0, false, 0, 0, false, false, {}}));
+        if (options.meters_sign) world->places_.back()->capsule = TRY(Capsule::open(stem + "-capsule"));
         for (const Listener* door : {&world->places_.back()->power_door, &world->places_.back()->meter_door, &world->places_.back()->cable_door})
             world->watch(door->get());
     }
@@ -189,12 +190,17 @@ void World::on_power(Place& place) {
 }
 
 void World::on_meter(Place& place) {
-    std::array<std::byte, meter::kRequestSize> buffer;
+    std::array<std::byte, meter::kSignSize> buffer;
     for (int i = 0; i < kMostPackets; ++i) {
         std::size_t size = 0;
         const Got got = receive(place.meter, buffer, size);
         if (got == Got::nothing) return;
         if (got == Got::end) return place.meter.close();
+        if (place.capsule && size <= buffer.size())
+            if (const auto wanted = meter::decode_sign(Bytes(buffer).first(size))) {
+                send_record(place, *wanted);
+                continue;
+            }
         const auto request = size <= buffer.size() ? meter::decode_request(Bytes(buffer).first(size)) : fail(Errc::malformed);
         if (request) send_reading(place, request->number);
         else ++place.refused_frames;
@@ -206,6 +212,17 @@ void World::send_reading(Place& place, std::uint32_t answers) {
     const auto reading = place.evse.reading(answers);
     store_registers(place);
     if (reading && !send(place.meter, *reading)) place.meter.close();
+}
+
+/// Of the reading that goes out in front of it.
+void World::send_record(Place& place, const meter::SignFrame& wanted) {
+    const auto frame = place.evse.reading(0);
+    store_registers(place);
+    if (!frame) return;
+    const auto reading = meter::decode_reading(*frame);
+    if (!reading || !send(place.meter, *frame)) return;
+    const meter::RecordFrame record{wanted.number, place.capsule->sign(wanted, reading->serial, reading->import_mwh, wall_now().unix_ms)};
+    if (!send(place.meter, encode(record))) place.meter.close();
 }
 
 void World::on_cable(Place& place) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "peers/plant/capsule.hpp"
 #include "peers/plant/physics.hpp"
 #include "peers/plant/sockets.hpp"
 
@@ -17,6 +18,7 @@ struct Options {
     std::uint64_t seed = 1;
     std::vector<safety::Outlet> outlets{safety::Outlet::ccs};   ///< of each EVSE; the last one is also that of those behind it
     unsigned socket_mode = 0600;
+    bool meters_sign = false;        ///< each meter signs by itself
 };
 
 /// One EVSE's hardware, with the sockets of its buses.
@@ -32,6 +34,7 @@ struct Place {
     int matched_ms = 0;              ///< how long its inlet has had the battery's voltage: a test voltage passes by
     bool has_drawn = false;
     bool is_released = false;        ///< its contactor has fallen open, until it is plugged anew
+    std::unique_ptr<Capsule> capsule{};   ///< of a meter that signs by itself
 };
 
 class World {
@@ -61,6 +64,7 @@ private:
     void handle(int descriptor);
     void drive_own_car(Place& place);
     void send_reading(Place& place, std::uint32_t answers);
+    void send_record(Place& place, const meter::SignFrame& wanted);
 
     Descriptor lock_, epoll_, timer_;
     std::vector<std::unique_ptr<Place>> places_;

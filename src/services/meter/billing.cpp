@@ -129,4 +129,35 @@ Result<Sign::Signed> Billing::sign(const Sign& wanted, const Sample& sample) {
     return result;
 }
 
+Result<Sign::Signed> Billing::wrap(const Sign& wanted, const Sample& sample, std::string_view text_of_record, Verifier verify) {
+    /// What may have flowed between the sample and the meter's own reading: 2 s at 1 MW.
+    constexpr std::int64_t most_apart_mwh = 600'000;
+    const auto refuse = [](std::string_view why) { return fail(Errc::integrity, "the meter's record " + std::string(why)); };
+    if (sample.condition != Condition::good) return fail(Errc::integrity, "the meter is not good");
+    const ocmf::Record record = TRY(ocmf::split(text_of_record));
+    if (record.signature.algorithm != ocmf::algorithm_p256) return fail(Errc::unsupported, "the meter signs with " + record.signature.algorithm);
+    TRY(verify(as_bytes(record.payload), record.signature.bytes));
+    const ocmf::Payload p = TRY(ocmf::read(record.payload));
+    const ocmf::Reading& reading = p.readings.back();
+    const std::string_view reasons = wanted.mark == Mark::begin ? "B" : wanted.mark == Mark::end ? "ELRAP" : "CST";
+    if (p.meter_serial != sample.serial.view()) return refuse("is of another meter");
+    if (p.pagination < next_page_) return refuse("is an old one");
+    if (reasons.find(static_cast<char>(reading.reason)) == std::string_view::npos) return refuse("answers another question");
+    if (p.identification != wanted.identification.view()) return refuse("is for somebody else");
+    if (reading.status != 'G' || reading.error_flags.find('E') != std::string::npos) return refuse("says that it cannot be billed");
+    const std::int64_t energy = TRY(ocmf::mwh(reading.value, reading.unit));
+    if (energy < sample.import_mwh - most_apart_mwh || energy > sample.import_mwh + most_apart_mwh) return refuse("has another register than its bus");
+    if (known_ && known_->serial == sample.serial && energy < known_->import_mwh) return refuse("has a register that fell");
+    Sign::Signed result{sample, p.pagination, {}, {}};
+    const auto whole = decltype(result.record)::from(text_of_record);
+    if (!whole) return fail(Errc::full, "the signed record is longer than its bound");
+    result.record = *whole;
+    result.sample.import_mwh = energy;
+    result.sample.taken_wall_ms = reading.wall_ms;
+    known_ = Known{sample.serial, energy, sample.export_mwh};
+    next_page_ = p.pagination + 1;
+    TRY(keep_(text()));
+    return result;
+}
+
 }  // namespace voltkeep::meter

@@ -25,6 +25,11 @@ public:
     /// Errors: as Sign; nothing is signed without all of it.
     Result<Sign::Signed> sign(const Sign& wanted, const Sample& sample);
 
+    using Verifier = std::move_only_function<Result<>(Bytes payload, Bytes signature)>;
+    /// The record of a meter that signs by itself: passed on byte for byte, if it is this meter's, of this question, good, newer than any
+    /// before, and its register is where the meter's is. Errors: integrity, malformed, unsupported; full, io.
+    Result<Sign::Signed> wrap(const Sign& wanted, const Sample& sample, std::string_view record, Verifier verify);
+
     /// Another meter from here on. Errors: full, io.
     Result<> adopt(const Known& known) {
         known_ = known;

@@ -170,4 +170,55 @@ TEST_F(MeterBilling, the_longest_identification_fits_and_a_hostile_one_is_refuse
     EXPECT_EQ(b.sign(s, sample(9'000'000'000'001, 1)).error().code, Errc::full);
 }
 
+/// A meter that signs by itself, as another maker writes it.
+class MeterCapsule : public MeterBilling {
+protected:
+    MeterCapsule() : capsule(MUST(pki::make_key(pki::Algorithm::p256))) {}
+    struct Written {
+        std::uint64_t page = 10;
+        std::string serial = "VK-DC-100001", reason = "B", value = "1000.5", identification = "VK-DEMO-DRIVER", status = "G";
+    };
+    std::string write(const Written& w) {
+        const std::string payload = "{ \"PG\" : \"T" + std::to_string(w.page) + "\", \"MS\":\"" + w.serial + "\", \"IS\":true, \"IT\":\"CENTRAL\", \"ID\":\"" + w.identification +
+                                    "\", \"RD\":[ {\"TM\":\"2027-01-15T08:00:00,000+0100 S\",\"TX\":\"" + w.reason + "\",\"RV\":" + w.value +
+                                    ",\"RI\":\"1-b:1.8.0\",\"RU\":\"Wh\",\"ST\":\"" + w.status + "\"} ] }";
+        return "OCMF|" + payload + "|{ \"SE\":\"base64\", \"SD\":\"" + ocmf::to_base64(MUST(pki::sign_sha256(capsule.get(), as_bytes(payload)))) + "\"}";
+    }
+    Result<Sign::Signed> wrap(Billing& b, const std::string& record, Mark mark = Mark::begin) {
+        return b.wrap(ask(mark), sample(1'000'400, 0), record, [this](Bytes payload, Bytes signature) { return pki::verify_sha256(capsule.get(), payload, signature); });
+    }
+    pki::Key capsule;
+};
+
+TEST_F(MeterCapsule, its_record_passes_byte_for_byte_and_its_register_is_what_is_billed) {
+    Billing b = open();
+    const std::string record = write({});
+    const auto done = wrap(b, record);
+    ASSERT_TRUE(done) << done.error().what.view();
+    EXPECT_EQ(done->record.view(), record);
+    EXPECT_EQ(done->sample.import_mwh, 1'000'500);
+    EXPECT_EQ(done->page, 10u);
+}
+
+TEST_F(MeterCapsule, what_is_not_its_good_answer_to_this_question_is_not_passed_on) {
+    Billing b = open();
+    const auto refused = [&](const Written& w, Mark mark = Mark::begin) { return !wrap(b, write(w), mark).has_value(); };
+    EXPECT_TRUE(refused({.serial = "VK-DC-900001"}));
+    EXPECT_TRUE(refused({.reason = "E"}));
+    EXPECT_TRUE(refused({.reason = "B"}, Mark::end));
+    EXPECT_TRUE(refused({.identification = "SOMEBODY"}));
+    EXPECT_TRUE(refused({.status = "M"}));
+    EXPECT_TRUE(refused({.value = "2000.5"})) << "its bus says another register";
+    std::string changed = write({});
+    changed[changed.find("1000.5") + 5] = '6';
+    EXPECT_EQ(wrap(b, changed).error().code, Errc::integrity);
+    EXPECT_FALSE(wrap(b, "OCMF|{}|{}"));
+    ASSERT_TRUE(wrap(b, write({})));
+    EXPECT_TRUE(refused({})) << "a record that was there before";
+    EXPECT_TRUE(refused({.page = 11, .value = "1000.4"})) << "a register that fell";
+    Billing next = open();
+    EXPECT_FALSE(wrap(next, write({})).has_value()) << "over a restart too";
+    EXPECT_TRUE(wrap(next, write({.page = 11})));
+}
+
 }  // namespace voltkeep::meter

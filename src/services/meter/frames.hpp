@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the energy meter says on its bus: readings every 200 ms, and one for each request. Fixed size, little-endian, counted,
-// with a checksum. The socket is SOCK_SEQPACKET, one frame a packet.
+// What the energy meter says on its bus: readings every 200 ms, and one for each request. A meter that signs by itself answers a sign
+// request with its own record, whose bytes are nobody's business but its own. Fixed size, little-endian, counted, with a checksum. The
+// socket is SOCK_SEQPACKET, one frame a packet.
 #pragma once
 
 #include "base/frame.hpp"
@@ -30,6 +31,24 @@ struct ReadingFrame {
     std::uint16_t status = 0;        ///< StatusBit
     Text<24> serial;
 };
+
+/// Asks a meter that signs by itself for a record of the reading now.
+struct SignFrame {
+    std::uint32_t number = 0;        ///< the answer's `answers`
+    char mark = 'C';                 ///< OCMF TX: B, C or E
+    Text<16> identification_type;    ///< OCMF IT
+    Text<255> identification;        ///< OCMF ID
+};
+
+struct RecordFrame {
+    std::uint32_t answers = 0;
+    Text<2048> record;               ///< OCMF; empty: the meter signs nothing
+};
+
+inline constexpr std::size_t kSignSize = 4 + 4 + 1 + 2 + 16 + 2 + 255 + 4;
+inline constexpr std::size_t kRecordSize = 4 + 4 + 2 + 2048 + 4;
+inline constexpr std::uint32_t kSignMark = 0x31'47'4d'56;    // "VMG1"
+inline constexpr std::uint32_t kRecordMark = 0x31'4f'4d'56;  // "VMO1"
 
 inline constexpr std::size_t kRequestSize = 12;
 inline constexpr std::size_t kReadingSize = 84;
@@ -95,6 +114,64 @@ inline constexpr std::int64_t kReadingPeriodUs = 200'000;
         if (i < length && (serial[i] < ' ' || serial[i] > '~')) return fail(Errc::malformed, "meter reading: serial number not printable");
     }
     frame.serial = decltype(frame.serial)::cut({serial.data(), length});
+    return frame;
+}
+
+namespace detail {
+template <std::size_t N, std::size_t M>
+void put_text(FrameWriter<N>& w, const Text<M>& text) {
+    w.put(static_cast<std::uint16_t>(text.size()));
+    for (std::size_t i = 0; i < M; ++i) w.put(static_cast<std::uint8_t>(i < text.size() ? text.view()[i] : '\0'));
+}
+template <std::size_t M>
+bool get_text(FrameReader& r, Text<M>& text) {
+    const auto length = r.get<std::uint16_t>();
+    std::array<char, M> octets{};
+    for (char& c : octets) c = static_cast<char>(r.get<std::uint8_t>());
+    if (length > M) return false;
+    text = Text<M>::cut({octets.data(), length});
+    return true;
+}
+}  // namespace detail
+
+[[nodiscard]] inline std::array<std::byte, kSignSize> encode(const SignFrame& frame) {
+    FrameWriter<kSignSize> w(kSignMark);
+    w.put(frame.number);
+    w.put(static_cast<std::uint8_t>(frame.mark));
+    detail::put_text(w, frame.identification_type);
+    detail::put_text(w, frame.identification);
+    const auto bytes = w.finish();
+    CHECK(bytes.has_value());
+    return *bytes;
+}
+
+/// Errors: malformed.
+[[nodiscard]] inline Result<SignFrame> decode_sign(Bytes bytes) {
+    FrameReader r(bytes);
+    SignFrame frame;
+    if (!r.accepts(kSignSize, kSignMark)) return fail(Errc::malformed, "sign request: size, mark or checksum does not fit");
+    frame.number = r.get<std::uint32_t>();
+    frame.mark = static_cast<char>(r.get<std::uint8_t>());
+    if (!detail::get_text(r, frame.identification_type) || !detail::get_text(r, frame.identification)) return fail(Errc::malformed, "sign request: a text is too long");
+    return frame;
+}
+
+[[nodiscard]] inline std::array<std::byte, kRecordSize> encode(const RecordFrame& frame) {
+    FrameWriter<kRecordSize> w(kRecordMark);
+    w.put(frame.answers);
+    detail::put_text(w, frame.record);
+    const auto bytes = w.finish();
+    CHECK(bytes.has_value());
+    return *bytes;
+}
+
+/// Errors: malformed.
+[[nodiscard]] inline Result<RecordFrame> decode_record(Bytes bytes) {
+    FrameReader r(bytes);
+    RecordFrame frame;
+    if (!r.accepts(kRecordSize, kRecordMark)) return fail(Errc::malformed, "meter record: size, mark or checksum does not fit");
+    frame.answers = r.get<std::uint32_t>();
+    if (!detail::get_text(r, frame.record)) return fail(Errc::malformed, "meter record: too long");
     return frame;
 }
 

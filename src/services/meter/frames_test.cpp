@@ -28,6 +28,21 @@ TEST(MeterFrames, a_request_comes_back_as_it_went) {
     EXPECT_EQ(got->number, 77u);
 }
 
+TEST(MeterFrames, a_record_comes_back_as_it_went_and_so_does_what_asks_for_it) {
+    const auto asked = decode_sign(encode(SignFrame{7, 'E', "CENTRAL", "VK-DEMO-DRIVER"}));
+    ASSERT_TRUE(asked);
+    EXPECT_EQ(asked->number, 7u);
+    EXPECT_EQ(asked->mark, 'E');
+    EXPECT_EQ(asked->identification.view(), "VK-DEMO-DRIVER");
+    RecordFrame frame{7, {}};
+    frame.record = Text<2048>::cut(std::string(2048, 'x'));
+    const auto record = decode_record(encode(frame));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->record.size(), 2048u);
+    EXPECT_FALSE(decode_record(encode(SignFrame{})));
+    EXPECT_FALSE(decode_sign(encode(RequestFrame{})));
+}
+
 TEST(MeterFrames, every_flipped_bit_is_refused) {
     const auto good = encode(some_reading());
     for (std::size_t i = 0; i < good.size() * 8; ++i) {

@@ -13,12 +13,14 @@ namespace voltkeep::meter {
 namespace {
 
 constexpr Duration stale_after = 1s;
+constexpr Duration capsule_patience = 800ms;
 constexpr std::size_t largest_file = 8'192;
 
 class Meter {
 public:
-    Meter(kernel::Service& self, Result<Billing> billing, Bytes public_key)
-        : self_(self), billing_(std::move(billing)), public_key_(*Blob<128>::from(public_key)) {
+    /// `capsule`: the public key of a meter that signs by itself, else null. `public_key` is of who signs.
+    Meter(kernel::Service& self, Result<Billing> billing, EVP_PKEY* capsule, Bytes public_key)
+        : self_(self), billing_(std::move(billing)), capsule_(capsule), public_key_(*Blob<128>::from(public_key)) {
         if (!billing_) self_.fault(billing_.error());
         else if (const auto known = billing_->known()) watch_ = Watch(*known);
         self_.on_device("meter", [this](int descriptor) { adopt(descriptor); });
@@ -33,26 +35,59 @@ public:
         return *sample_;
     }
 
-    Result<Sign::Signed> sign(const Sign& wanted) {
-        const Sample sample = TRY(newest());
-        if (!billing_) return std::unexpected(billing_.error());
-        auto done = billing_->sign(wanted, sample);
-        if (!done) {
-            self_.fault(done.error());
-            return done;
-        }
-        done->public_key = public_key_;
-        return done;
+    void sign(const Sign& wanted, kernel::Defer<Sign::Signed> reply) {
+        const auto sample = newest();
+        if (!sample) return reply(std::unexpected(sample.error()));
+        if (!billing_) return reply(std::unexpected(billing_.error()));
+        if (capsule_) return ask_capsule(wanted, std::move(reply));
+        answer(billing_->sign(wanted, *sample), reply);
     }
 
 private:
+    /// A question to the meter, until it answers.
+    struct Asked {
+        std::uint32_t number;
+        Sign wanted;
+        kernel::Defer<Sign::Signed> reply;
+    };
+
+    void answer(Result<Sign::Signed> done, kernel::Defer<Sign::Signed>& reply) {
+        if (done) done->public_key = public_key_;
+        else self_.fault(done.error());
+        reply(done);
+    }
+
+    void ask_capsule(const Sign& wanted, kernel::Defer<Sign::Signed> reply) {
+        const char mark = wanted.mark == Mark::begin ? 'B' : wanted.mark == Mark::end ? 'E' : 'C';
+        const std::uint32_t number = ++last_asked_;
+        const auto sent = kernel::os::send(end_.get(), encode(SignFrame{number, mark, wanted.identification_type, wanted.identification}));
+        if (!sent) return reply(fail(Errc::stale, "the meter's bus takes nothing"));
+        asked_.emplace(Asked{number, wanted, std::move(reply)});
+        self_.after(capsule_patience, [this, number] {
+            if (!asked_ || asked_->number != number) return;
+            Asked late = std::move(*asked_);
+            asked_.reset();
+            late.reply(fail(Errc::stale, "the meter does not sign"));
+        });
+    }
+
+    void take_record(const RecordFrame& frame) {
+        if (!asked_ || asked_->number != frame.answers) return;   // too late: it was asked again
+        Asked asked = std::move(*asked_);
+        asked_.reset();
+        const auto sample = newest();
+        if (!sample) return asked.reply(std::unexpected(sample.error()));
+        answer(billing_->wrap(asked.wanted, *sample, frame.record, [this](Bytes payload, Bytes signature) { return pki::verify_sha256(capsule_, payload, signature); }),
+               asked.reply);
+    }
+
     void adopt(int descriptor) {
         end_ = kernel::os::Descriptor(descriptor);
         if (end_) self_.watch(descriptor, false, [this](bool, bool) { take(); });
     }
 
     void take() {
-        std::array<std::byte, kReadingSize + 1> buffer;
+        std::array<std::byte, kRecordSize + 1> buffer;
         const auto received = kernel::os::receive(end_.get(), buffer);
         if (!received) {
             self_.unwatch(end_.get());
@@ -60,7 +95,10 @@ private:
             return self_.fault(Error(Errc::closed, "the meter's bus is gone"));
         }
         if (!*received) return;
-        const auto reading = decode_reading(Bytes(buffer).first((*received)->size));
+        const Bytes frame = Bytes(buffer).first((*received)->size);
+        if (capsule_)
+            if (const auto record = decode_record(frame)) return take_record(*record);
+        const auto reading = decode_reading(frame);
         if (!reading) return self_.fault(reading.error());
         accept(*reading);
     }
@@ -86,7 +124,10 @@ private:
 
     kernel::Service& self_;
     Result<Billing> billing_;
+    EVP_PKEY* capsule_;
     Blob<128> public_key_;
+    std::optional<Asked> asked_;
+    std::uint32_t last_asked_ = 0;
     Text<24> replaced_;
     Watch watch_;
     kernel::os::Descriptor end_;
@@ -115,9 +156,15 @@ int main() {
     const pki::Key key = MUST(pki::key_from_pem(as_text(pem)));
     const auto config = MUST(kernel::read_config<meter::Config>("config/" + name));
     MUST(pki::sign_sha256(key.get(), as_bytes("first use: what it loads is loaded before the seal")));
-    meter::Meter meter(self, meter::open_billing(config, "state/" + name + "/book", key.get()), pki::public_der(key.get()));
+    pki::Key capsule;
+    if (!config.capsule_key.empty()) {
+        const auto label = MUST(kernel::read_file(config.capsule_key, meter::largest_file));
+        capsule = MUST(pki::public_from_pem(as_text(label)));
+    }
+    meter::Meter meter(self, meter::open_billing(config, "state/" + name + "/book", key.get()), capsule.get(), pki::public_der(capsule ? capsule.get() : key.get()));
 
-    self.serve<meter::Interface>([&](const meter::Read&) { return meter.newest(); }, [&](const meter::Sign& m) { return meter.sign(m); });
+    self.serve<meter::Interface>([&](const meter::Read&) { return meter.newest(); },
+                                 [&](const meter::Sign& m, kernel::Defer<meter::Sign::Signed> reply) { meter.sign(m, std::move(reply)); });
 
     self.seal();
     return self.run();

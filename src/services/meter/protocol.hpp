@@ -68,6 +68,7 @@ struct Config {
     Text<32> gateway_version;
     Text<64> evse;                       ///< EVSEID
     Text<2> current_type;                ///< AC, DC
+    Text<64> capsule_key;                ///< file with the public key of a meter that signs by itself (`meter-signed`); empty: this service signs
     bool is_clock_synchronised = false;  ///< the installer says so; else the clock is an informative one
 };
 
