@@ -2,7 +2,8 @@
 // Kill any process of a station: the car goes on charging, or stops safely and goes on in the same transaction.
 //   kills_test                           every service in every phase of a session once; the process manager; what must fail fails
 //   kills_test --write FILE              the same, and writes the table (docs/generated/kills.md)
-//   kills_test --causes ROUNDS           every service by every cause in the charge loop, so often
+//   kills_test --causes ROUNDS           every service by every cause in the charge loop, so often; with --write its table
+//                                        (docs/generated/causes.md)
 //   kills_test ... --only SERVICE        no other service
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -125,6 +126,7 @@ TEST(Kills, each_service_by_each_cause) {
         for (int c = 0; c <= static_cast<int>(Cause::last_); ++c) {
             const auto cause = static_cast<Cause>(c);
             if (!can(cause)) continue;
+            const bool had_failed = HasFailure();
             const auto station = start();
             ASSERT_TRUE(station);
             const Cast cast = cast_of(*station);
@@ -136,9 +138,15 @@ TEST(Kills, each_service_by_each_cause) {
             judge.end_visit();
             expect_good(judge.deaths());
             expect_log_verifies(*station);
+            if (HasFailure() && !had_failed) keep_lines(*station);
             all.insert(all.end(), judge.deaths().begin(), judge.deaths().end());
         }
     std::printf("%s", table_of(all).c_str());
+    if (!write_to.empty())
+        std::ofstream(write_to) << "# Every service, ended in every way in the charge loop\n\n"
+                                   "Made by `./voltkeep shell build/release/tests/kills/kills_test --causes 1 --write docs/generated/causes.md`. `busy loop` and\n"
+                                   "`hang` end by the service's watchdog, and `back after` counts from there; `slow` goes on before the watchdog's time is over.\n\n"
+                                << table_of(all);
 }
 
 /// Its own death is the death of all; whoever started it starts it again, and the car goes on in the same transaction.

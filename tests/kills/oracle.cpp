@@ -183,8 +183,8 @@ void Judge::watch_charge(Death& death, std::size_t from, Instant asked, Instant 
     const auto openings = number_in(before, "openings");
     const auto connections = [&] { return station_.count(from, [](const Json& l) { return is_car(l, "parted"); }); };
     const bool is_watched = death.cause == Cause::hang || death.cause == Cause::busy;
-    const Duration settled = 300ms + (is_watched ? member(death.service).watchdog : Duration{});
-    (void)station_.wait_for(SIZE_MAX, settled, [](const Json&) { return false; });
+    // Whom the watchdog ended is back by now; the car that comes back then makes the contactor close and open once more.
+    (void)station_.wait_for(SIZE_MAX, 300ms, [](const Json&) { return false; });
     auto plant = station_.plant();
     if (!plant) return death.problems.push_back("the plant does not answer");
     death.lowest_share = amperes(*plant, "lowest_amperes") / current;
