@@ -12,6 +12,11 @@ namespace voltkeep::cli {
 /// `voltkeep status [--json] [--watch]`
 Result<int> status_command(const std::string& state, bool json, bool watch);
 
+/// `voltkeep trips`: what is latched at each EVSE, and what is there now.
+Result<int> trips_command(const std::string& state, bool json);
+/// `voltkeep trips acknowledge EVSE [REASON...]`: what is latched there now is acknowledged; 1 if something stays, because its cause does.
+Result<int> trips_acknowledge_command(const std::string& state, int evse, const std::string& reason);
+
 /// `voltkeep log show`: entries from `from` on, the last `last` of them if not 0; `follow` goes on until Ctrl-C.
 Result<int> log_show_command(const std::string& state, std::uint64_t from, std::uint64_t last, bool follow, bool json);
 /// `voltkeep log verify [PATH]`: a folder or a segment; offline, needs no running station.
@@ -28,7 +33,7 @@ Result<int> meter_export_command(const std::string& path);
 Result<int> policy_command(const std::string& manifests, const std::string& what);
 Result<int> policy_why_command(const std::string& manifests, const std::string& from, const std::string& to);
 
-/// `voltkeep evse stop|acknowledge EVSE`, `present EVSE TOKEN [TYPE]`: what somebody at the station does, by the operator's door.
+/// `voltkeep evse stop EVSE`, `present EVSE TOKEN [TYPE]`: what somebody at the station does, by the operator's door.
 Result<int> evse_command(const std::string& state, const std::string& request);
 
 /// `voltkeep ev plug|unplug EVSE`: speaks to a running `voltkeep run`.

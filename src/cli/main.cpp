@@ -35,6 +35,7 @@ struct Arguments {
     bool json = false, watch = false, follow = false;
     std::uint64_t first = 0, last = 0;
     int evse = 1;
+    std::vector<std::string> words;
     RunOptions run;
 };
 
@@ -66,6 +67,20 @@ void add_status(CLI::App& app, Arguments& a, Command& command) {
     status->add_flag("--json", a.json, "one JSON object");
     status->add_flag("--watch", a.watch, "every second anew, until q or Ctrl-C");
     status->callback([&] { command = [&a] { return status_command(absolute(a.state), a.json, a.watch); }; });
+}
+
+void add_trips(CLI::App& app, Arguments& a, Command& command) {
+    CLI::App* trips = app.add_subcommand("trips", "which protections have tripped and wait for somebody to have looked");
+    trips->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
+    trips->add_flag("--json", a.json, "one JSON object");
+    trips->fallthrough();
+    CLI::App* acknowledge = trips->add_subcommand("acknowledge", "somebody has looked: what is latched there is released, once its cause is gone");
+    acknowledge->add_option("EVSE", a.evse, "which EVSE")->required()->check(CLI::Range(1, 8));
+    acknowledge->add_option("REASON", a.words, "for the log");
+    trips->callback([&, acknowledge] {
+        if (acknowledge->parsed()) command = [&a] { return trips_acknowledge_command(absolute(a.state), a.evse, CLI::detail::join(a.words, " ")); };
+        else command = [&a] { return trips_command(absolute(a.state), a.json); };
+    });
 }
 
 void add_policy(CLI::App& app, Arguments& a, Command& command) {
@@ -137,8 +152,7 @@ void add_evse(CLI::App& app, Arguments& a, Command& command) {
     evse->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
     evse->fallthrough();
     static const std::map<std::string, std::string> verbs{{"stop", "end the session"},
-                                                          {"present", "a card at the reader: begins a session, or ends the one that it began"},
-                                                          {"acknowledge", "somebody has looked at a station that stopped by a protection that latches"}};
+                                                          {"present", "a card at the reader: begins a session, or ends the one that it began"}};
     for (const auto& [verb, help] : verbs) {
         CLI::App* sub = evse->add_subcommand(verb, help);
         sub->add_option("EVSE", a.evse, "which EVSE")->check(CLI::Range(1, 8))->required();
@@ -173,6 +187,7 @@ int main(int argc, char** argv) {
     Command command;
     add_run(app, arguments, command);
     add_status(app, arguments, command);
+    add_trips(app, arguments, command);
     add_policy(app, arguments, command);
     add_log(app, arguments, command);
     add_replay(app, arguments, command);

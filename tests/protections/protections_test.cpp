@@ -5,6 +5,7 @@
 //   protections_test --long         what lasts longer by its clause
 //   protections_test --only NAMES   these protections
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -116,6 +117,39 @@ TEST(Protections, each_opens_in_the_time_of_its_clause) {
         std::ifstream kept{std::string(kept_table)};
         EXPECT_EQ(verdicts_in(table), verdicts_in(std::string(std::istreambuf_iterator<char>(kept), {}))) << "say it anew with --write";
     }
+}
+
+/// What somebody must look at does not go because a process died, nor because nobody can read what was latched.
+TEST(Protections, a_latch_outlives_the_loop) {
+    if (is_long || !only.empty()) GTEST_SKIP() << "others were asked for";
+    auto station = Station::start({{}});
+    ASSERT_TRUE(station) << station.error().what.view();
+    Lane lane(**station, 1, false);
+    ASSERT_TRUE(lane.begin(Begin::full_power));
+    constexpr std::uint32_t emergency_stop = 1u << PROTECTION_EMERGENCY_STOP;
+    lane.plant("fault emergency_stop");
+    ASSERT_TRUE(eventually([&] { return lane.said().latched == emergency_stop; }, 2s));
+    lane.plant("clear");
+    lane.want(safety::Demand::none, 0, 0, 460'000);
+    const auto starts_anew = [&](const char* service) {
+        const pid_t before = (*station)->process_of(std::string(service) + "@1");
+        lane.signal(service, SIGKILL);
+        return eventually([&] { const pid_t now = (*station)->process_of(std::string(service) + "@1"); return now > 1 && now != before; }, 5s);
+    };
+    for (const char* service : {"power", "powerdrv", "power"}) {
+        ASSERT_TRUE(starts_anew(service));
+        // A loop that knew nothing of it would say so within its first periods, and close.
+        lane.want(safety::Demand::energy, 397'000, 125'000, 460'000);
+        EXPECT_FALSE(eventually([&] { return is_true(lane.truth(), "contactor"); }, 500ms)) << "closed after the death of " << service;
+        EXPECT_EQ(lane.said().latched & emergency_stop, emergency_stop) << service;
+        lane.want(safety::Demand::none, 0, 0, 460'000);
+    }
+    EXPECT_TRUE(lane.recover()) << "acknowledged";
+    lane.plant("fault latch_register_lost");
+    ASSERT_TRUE(starts_anew("power"));
+    EXPECT_TRUE(eventually([&] { return lane.said().latched & emergency_stop; }, 2s)) << "a register that nobody can read is not an empty one";
+    EXPECT_TRUE(lane.recover());
+    EXPECT_TRUE(lane.begin(Begin::full_power)) << "and it charges again: " << lane.report();
 }
 
 TEST(Protections, what_lasts_longer_by_its_clause) {

@@ -176,7 +176,7 @@ std::string Outcome::words() const {
 }
 
 std::string table_of(std::vector<Outcome> outcomes) {
-    std::ranges::stable_sort(outcomes, {}, [](const Outcome& o) { return std::pair(id_of(o.provocation->protection), o.provocation->is_ac); });
+    std::ranges::stable_sort(outcomes, {}, [](const Outcome& o) { return std::tuple(id_of(o.provocation->protection), o.provocation->protection, o.provocation->is_ac, o.provocation->by); });
     std::string text = "| protection | on | provoked by | contactor open after | limit | where the limit is from | verdict |\n"
                        "| --- | --- | --- | --- | --- | --- | --- |\n";
     for (const Outcome& o : outcomes) {

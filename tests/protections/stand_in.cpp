@@ -85,7 +85,7 @@ private:
         } else if (std::sscanf(line, "consent %u", &number) == 1) {
             consents_ = number != 0;
         } else if (std::strcmp(line, "acknowledge") == 0) {
-            (void)power_.call(power::Acknowledge{});
+            (void)power_.call(power::Acknowledge{UINT32_MAX});
         } else if (std::strcmp(line, "forget") == 0) {
             seen_ = 0;
         } else if (std::strcmp(line, "report") == 0) {

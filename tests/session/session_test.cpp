@@ -128,7 +128,6 @@ TEST(Session, runs_from_the_plug_to_the_bill) {
     EXPECT_EQ(verified.status, 0) << verified.output;
     for (const char* socket : {"operator.sock", "world.sock"}) EXPECT_FALSE(std::filesystem::exists(station.folder() + "/run/" + socket)) << socket;
 
-    for (const Json& line : station.lines()) EXPECT_NE(line.string("event"), "security") << "nobody did anything wrong: " << line.text();
     expect_replay(station.folder());
 
     // Every frame that crossed the cable decodes and encodes to the same bytes in the other process's codec.
@@ -244,6 +243,29 @@ TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
     ASSERT_TRUE(summary);
     expect_agreement(visit_of(*summary));
     expect_whole(station.folder(), visit_of(*summary));
+}
+
+/// Who releases a trip has to have looked at it: not before its cause is gone, and not without the log.
+TEST(Session, a_trip_is_released_by_somebody_who_is_in_the_log) {
+    Station station({"--duration", "60"});
+    station.wait_until_charging();
+    auto plant = DoorClient::connect(station.folder() + "/run/plant/control.sock");
+    ASSERT_TRUE(plant);
+    ASSERT_TRUE(plant->ask("fault 1 emergency_stop"));
+    ASSERT_TRUE(station.wait_for_step("transaction", "ended", 20s));
+    const Said shown = say({"trips", "--state", station.folder()});
+    EXPECT_NE(shown.output.find("EVSE 1: latched: emergency_stop"), std::string::npos) << shown.output;
+    const auto acknowledge = [&] { return say({"trips", "acknowledge", "1", "nobody", "is", "hurt", "--state", station.folder()}); };
+    const Said early = acknowledge();
+    EXPECT_EQ(early.status, 1) << early.output;
+    EXPECT_NE(early.output.find("still latched, because the cause is there: emergency_stop"), std::string::npos) << early.output;
+    ASSERT_TRUE(plant->ask("clear 1"));
+    const Said late = acknowledge();
+    EXPECT_EQ(late.status, 0) << late.output;
+    const auto told = station.wait_for([](const Json& line) { return line.string("step") == "acknowledge_trips"; }, 10s);
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->string("reason"), "nobody is hurt") << told->text();
+    EXPECT_EQ(told->string("trips"), "emergency_stop") << told->text();
 }
 
 //= OCPP 2.1 E07, G03

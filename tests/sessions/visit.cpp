@@ -59,7 +59,7 @@ void Visit::power_period() {
     }
     const auto [state, outputs] = safety::step(limits_, core_, inputs_, {ms_ * 1'000});
     inputs_.command.consent_ms = 0;
-    inputs_.command.acknowledge = false;
+    inputs_.command.acknowledge = 0;
     core_ = state;
     plant_.order(outputs.actuators);
     if (outputs.report.tripped & ~report_.tripped) ++tally_->trips;
@@ -89,8 +89,6 @@ Context Visit::context() {
 
 void Visit::start_session() {
     session_lives_ = true;
-    ++life_;
-    for (const Event& stop : std::exchange(unanswered_, {})) mail_.emplace_back(ms_ + 50, stop);
     backlog_ = std::make_unique<session::Backlog>();
     disk_due_ms_ = -1;
     is_full_told_ = false;
@@ -99,8 +97,6 @@ void Visit::start_session() {
     if (has_stored_ && flaw_ != Flaw::session_forgets) {
         auto [state, actions] = resume(configuration_, stored_, restart_, context());
         state_ = state;
-        // What it had heard and not stored did not happen, and nobody was told that it had: who was not answered says it again.
-        allowed_ = (stored_.transaction && !stored_.transaction->stopping) || stored_.granted;
         carry_out(actions);
     }
     feed(LimitChanged{LimitSource::fuse, {Watt{50'000}, std::nullopt}});
@@ -128,15 +124,9 @@ void Visit::feed(const Event& event) {
     if (is_yes && (is_new || has_begun)) allowed_ = true;
     state_ = state;
     if (state_.durable.transaction && state_.durable.transaction->stopping) allowed_ = false;
-    const bool is_stop = std::holds_alternative<RemoteStopped>(event) || std::holds_alternative<AuthorizationWithdrawn>(event);
-    if (is_stop) unanswered_.push_back(event);
     if (flaw_ == Flaw::stops_are_forgotten && state_.durable.transaction) state_.durable.transaction->stopping = false;
     mix(power::digest_of(actions));
     carry_out(actions);
-    if (is_stop)
-        backlog_->when_durable([this, life = life_] {
-            if (life == life_) unanswered_.pop_front();
-        });
 }
 
 void Visit::carry_out(const Actions& actions) {
@@ -150,7 +140,7 @@ void Visit::carry_out(const Actions& actions) {
             if (wanted->demand == safety::Demand::none || consent_ms_ > 0) send_power(*wanted);
         }
         if (const auto* consent = std::get_if<GiveConsent>(&action); consent && consent_ms_ > 0) send_consent(*consent);
-        if (std::holds_alternative<AcknowledgeTrips>(action) && ms_ >= power_back_ms_) inputs_.command.acknowledge = true;
+        if (const auto* trips = std::get_if<AcknowledgeTrips>(&action); trips && ms_ >= power_back_ms_) inputs_.command.acknowledge |= trips->trips;
         if (std::holds_alternative<Persist>(action)) batch.commit.durable = state_.durable;
         session::Event event;
         if (const auto* record = std::get_if<Record>(&action)) {
@@ -177,7 +167,6 @@ void Visit::carry_out(const Actions& actions) {
 }
 
 void Visit::give() {
-    if (!may_deliver(state_)) return backlog_->withdraw();
     const session::Gift gift = backlog_->take_gift();
     if (gift.power) send_power(*gift.power);
     if (gift.consent) send_consent(*gift.consent);
@@ -211,7 +200,7 @@ void Visit::look_at_disk() {
         if (event.kind == session::EventKind::authorize) answer({event.request, {}});
     }
     if (!session_lives_) return;
-    for (session::Backlog::Then& then : backlog_->done().then) then();
+    (void)backlog_->done();
     give();
     submit();
     if (!state_.store_fails) return;
@@ -414,7 +403,7 @@ void Visit::happen() {
     if (fault_ && ms_ >= fault_ends_ms_) clear_fault();
     if (acknowledge_ms_ > 0 && ms_ >= acknowledge_ms_) {
         acknowledge_ms_ = 0;
-        feed(TripsAcknowledged{});
+        feed(TripsAcknowledged{UINT32_MAX});
     }
     for (std::size_t i = 0; i < mail_.size();) {
         if (mail_[i].first > ms_ || !session_lives_) {
@@ -445,7 +434,7 @@ void Visit::millisecond() {
 void Visit::observe() {
     const auto& t = state_.durable.transaction;
     if (session_lives_ && t && !t->stopping) permitted_ms_ = ms_;
-    while (setpoints_.size() > 1 && setpoints_[1].first < ms_ - ramp_ms) setpoints_.pop_front();   // the one that was in force then stays
+    while (!setpoints_.empty() && setpoints_.size() > 1 && setpoints_.front().first < ms_ - ramp_ms) setpoints_.pop_front();
     if (ms_ % 5 != 0) return;
     const plant::Truth truth = plant_.truth();
     mix(static_cast<std::uint64_t>(truth.delivered_mwh));
@@ -500,7 +489,7 @@ std::string Visit::run(Tally& tally) {
     leave();
     for (int i = 0; i < 16'000 && problem_.empty(); ++i) {
         millisecond();
-        if (i == 12'000) feed(TripsAcknowledged{});
+        if (i == 12'000) feed(TripsAcknowledged{UINT32_MAX});
     }
     if (problem_.empty()) compare();
     return problem_;

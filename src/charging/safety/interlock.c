@@ -136,7 +136,7 @@ struct interlock_outputs interlock_step(struct interlock_state *state, const str
     const uint32_t tripped = trips(state, conditions, inputs->elapsed_us);
     outputs.tripped = tripped;
 
-    if (inputs->acknowledge) state->latched &= conditions;
+    state->latched &= conditions | ~inputs->acknowledge;
     state->latched |= that_latch(tripped, state->phase == INTERLOCK_OPEN ? LATCH_ALWAYS : LATCH_UNDER_POWER);
     const uint32_t emergency = with_stop(tripped, STOP_EMERGENCY) | state->latched;
     const uint32_t controlled = with_stop(tripped, STOP_CONTROLLED);

@@ -106,7 +106,7 @@ struct interlock_inputs {
     uint8_t voltage_matched;  /* both sides of the contactor are within 20 V (DC) */
     uint8_t current_known;    /* the current is fresh and plausible */
     uint8_t contactor_closed; /* the auxiliary contact */
-    uint8_t acknowledge;      /* someone has acknowledged the trips */
+    uint32_t acknowledge;     /* the trips that someone has acknowledged, one bit a protection */
 };
 
 struct interlock_outputs {

@@ -147,15 +147,15 @@ TEST(Interlock, an_emergency_stays_latched_until_its_cause_is_gone_and_someone_a
     interlock_step(&state, &in);
     in.contactor_closed = 0;
     in.request = 0;
-    in.acknowledge = 1;
+    in.acknowledge = UINT32_MAX;
     interlock_step(&state, &in);
     EXPECT_EQ(state.latched, bit(PROTECTION_EMERGENCY_STOP));
     in.conditions = 0;
-    in.acknowledge = 0;
+    in.acknowledge = ~bit(PROTECTION_EMERGENCY_STOP);   // another one's
     in.request = 1;
     EXPECT_FALSE(interlock_step(&state, &in).close);
     EXPECT_EQ(state.latched, bit(PROTECTION_EMERGENCY_STOP));
-    in.acknowledge = 1;
+    in.acknowledge = bit(PROTECTION_EMERGENCY_STOP);
     EXPECT_TRUE(interlock_step(&state, &in).close);
     EXPECT_EQ(state.latched, 0u);
 }
@@ -221,7 +221,7 @@ TEST(Interlock, holds_its_invariants_whatever_comes) {
             if ((dice >> 27) % 32 == 0) in.voltage_matched = 0;
             if ((dice >> 32) % 32 == 0) in.current_known = 0;
             in.contactor_closed = (dice >> 37) % 16 ? state.phase != INTERLOCK_OPEN : (dice >> 41) % 2;
-            in.acknowledge = (dice >> 42) % 4 == 0;
+            in.acknowledge = (dice >> 42) % 4 == 0 ? static_cast<std::uint32_t>(random()) : 0;
             in.current_ma = static_cast<std::int32_t>((dice >> 44) % 200'000) - 100'000;
             in.elapsed_us = (dice >> 62) == 0 ? 1 : kPeriod;
             const std::uint8_t before = state.phase;

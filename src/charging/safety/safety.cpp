@@ -7,6 +7,7 @@ namespace voltkeep::safety {
 
 namespace {
 
+constexpr std::uint32_t kAheadOfEcho = 1'000;
 constexpr std::uint32_t kFaultSignalUs = 500'000;  // F after an emergency: every car opens its contactor on it
 
 std::uint32_t saturating_add(std::uint32_t a, std::uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : a + b; }
@@ -17,14 +18,34 @@ std::uint32_t elapsed_since(const State& state, Tick now) {
     return us > 3'600'000'000 ? 3'600'000'000U : static_cast<std::uint32_t>(us);
 }
 
+std::uint32_t that_can_latch() {
+    std::uint32_t set = 0;
+    for (std::uint8_t id = 0; id < PROTECTION_COUNT; ++id)
+        if (interlock_protections[id].latches != LATCH_NEVER) set |= std::uint32_t{1} << id;
+    return set;
+}
+
+// From a fresh frame: what an earlier life of this loop had latched is latched. When the frames answer our own orders, the last one of that
+// life has arrived, and the register is ours to write.
+void remember_register(Work& work) {
+    State& state = work.state;
+    const Sensors& s = work.sensors;
+    if (state.knows_register) return;
+    state.interlock.latched |= s.latched & that_can_latch();
+    state.knows_register = state.sequence - s.echo <= static_cast<std::uint32_t>(limit_of(PROTECTION_BUS_LATE)) / 10;
+}
+
 void see(Work& work) {
     State& state = work.state;
     const Sensors& s = work.sensors;
     const bool fresh = !state.seen ? s.sequence != 0 : s.sequence != state.seen_sequence;
     state.frame_age_us = fresh ? 0 : saturating_add(state.frame_age_us, work.elapsed_us);
     if (fresh) {
+        // Numbers that the loop before this one never used: an echo that stands still must not look like an answer to this one.
+        if (!state.seen) state.sequence = s.echo + kAheadOfEcho;
         state.seen = true;
         state.seen_sequence = s.sequence;
+        remember_register(work);
     }
     // What was never measured is not known; while the pilot says F it cannot be read.
     if (state.seen && state.drive != Drive::fault)
@@ -73,7 +94,7 @@ void remember_stop(Work& work, const interlock_outputs& interlock, std::uint8_t 
     if (stopped && state.interlock.stop >= STOP_CONTROLLED) state.blocked = true;
     if (stopped && state.interlock.stop == STOP_EMERGENCY && phase_before == INTERLOCK_RUNNING) state.fault_signal_us = kFaultSignalUs;
     if (work.command.demand == Demand::none && state.interlock.phase == INTERLOCK_OPEN) state.blocked = false;
-    if (work.command.acknowledge && state.stage != Stage::short_test) state.short_circuit = false;
+    if ((work.command.acknowledge >> PROTECTION_SHORT_CIRCUIT & 1u) != 0 && state.stage != Stage::short_test) state.short_circuit = false;
     const bool idle = state.stage == Stage::idle;
     if (idle && (!work.plugged || work.command.demand == Demand::none)) {
         state.cable_check = CableCheck::none;
@@ -140,6 +161,7 @@ Step step(const Configuration& configuration, const State& before, const Inputs&
     a.sequence = ++state.sequence;
     a.close_contactor = interlock.close;
     a.reset_watchdog = !interlock.close;
+    a.latched = state.knows_register ? state.interlock.latched : kUnknownRegister;
     // What is live stays locked, whatever the pilot says.
     const bool is_live = interlock.close || (!is_ac && inputs.sensors.outlet_voltage.value >= 60'000);
     a.lock = is_live || (work.plugged && (inputs.command.lock || inputs.command.demand != Demand::none));

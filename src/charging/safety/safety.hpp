@@ -74,7 +74,11 @@ struct Sensors {
     bool charge_enable = false;          ///< MCS: CE
     bool supply_fault = false;
     bool watchdog_tripped = false;       ///< the hardware opened the contactor by itself because the heartbeat was missing
+    std::uint32_t latched = 0;           ///< the hardware's register of latched trips, which survives everything but the hardware
 };
+
+/// A register that was never written, or cannot be read. As an order: leave it as it is. Who does not know has to take all as latched.
+inline constexpr std::uint32_t kUnknownRegister = UINT32_MAX;
 
 /// How far the session wants to go. The core runs every earlier step by itself.
 enum class Demand : std::uint8_t {
@@ -102,7 +106,7 @@ struct Command {
     bool offer = true;               ///< the pilot invites the car: PWM instead of a steady level
     bool digital = true;             ///< AC: the pilot says 5 % (ISO 15118); DC always does
     std::uint16_t consent_ms = 0;    ///< renewed in this step for so long; 0: not renewed in this step
-    bool acknowledge = false;        ///< in this step: whoever is allowed to has acknowledged the trips
+    std::uint32_t acknowledge = 0;   ///< in this step: whoever is allowed to has acknowledged these trips, one bit a protection
 };
 
 struct Inputs {
@@ -132,6 +136,7 @@ struct Actuators {
     std::uint16_t duty_permille = 1'000;
     MilliVolt voltage{};         ///< the supply's setpoint
     MilliAmpere current{};       ///< the supply's current limit; negative: discharge
+    std::uint32_t latched = kUnknownRegister;   ///< what the hardware shall keep in its register of latched trips
 };
 
 enum class Stage : std::uint8_t {
@@ -212,6 +217,7 @@ struct State {
     std::uint32_t seen_sequence = 0;///< of the newest sensors' frame
     std::uint32_t frame_age_us = 0; ///< since the sequence counted on
     bool seen = false;              ///< any frame at all
+    bool knows_register = false;    ///< the register's trips are among the latched ones
     std::uint32_t consent_left_us = 0;
     Debounced<Pilot> pilot{Pilot::between, Pilot::between, 0};  ///< not known until the first frames
     Debounced<bool> locked{};

@@ -74,7 +74,7 @@ struct Bench {
         const Step made = step(configuration, state, in, Tick{us});
         state = made.state;
         out = made.outputs;
-        in.command.acknowledge = false;
+        in.command.acknowledge = 0;
     }
     void run(int ms) {
         for (int i = 0; i < ms / 10; ++i) period();
@@ -630,7 +630,7 @@ TEST(Safety, holds_its_rules_whatever_the_sensors_and_the_session_say) {
             if (random() % 99 == 0) bench.in.command.setpoint.current = {static_cast<std::int32_t>(random())};
             if (random() % 99 == 0) bench.demand(Demand::energy, 32'000);
             if (random() % 399 == 0) bench.frames = !bench.frames;
-            bench.in.command.acknowledge = random() % 50 == 0;
+            bench.in.command.acknowledge = random() % 50 == 0 ? UINT32_MAX : random() % 50 == 0 ? static_cast<std::uint32_t>(random()) : 0;
             if (random() % 499 == 0) {
                 const auto& p = kProvocations[random() % std::size(kProvocations)];
                 bench.fault = p.fault;
@@ -659,6 +659,36 @@ TEST(Safety, holds_its_rules_whatever_the_sensors_and_the_session_say) {
         }
     }
     EXPECT_GT(delivered, 1'000u) << "the random runs must reach what they test";
+}
+
+TEST(Safety, a_loop_that_is_started_anew_takes_over_what_the_register_holds) {
+    Bench bench;
+    bench.state.last = {};
+    bench.in.sensors.latched = 1u << PROTECTION_EMERGENCY_STOP | 1u << PROTECTION_MAINS;
+    bench.out.actuators.sequence = 4'000;   // the last order of the one before
+    bench.period();
+    EXPECT_EQ(bench.out.report.latched, 1u << PROTECTION_EMERGENCY_STOP) << "what never latches is none";
+    EXPECT_EQ(bench.out.actuators.latched, kUnknownRegister) << "not its own to write before the hardware has answered";
+    bench.run(50);
+    EXPECT_EQ(bench.out.actuators.latched, 1u << PROTECTION_EMERGENCY_STOP);
+    bench.in.command.acknowledge = ~(1u << PROTECTION_EMERGENCY_STOP);
+    bench.period();
+    EXPECT_EQ(bench.out.report.latched, 1u << PROTECTION_EMERGENCY_STOP) << "another one's acknowledgement";
+    bench.in.command.acknowledge = 1u << PROTECTION_EMERGENCY_STOP;
+    bench.period();
+    EXPECT_EQ(bench.out.report.latched, 0u);
+    EXPECT_EQ(bench.out.actuators.latched, 0u);
+}
+
+TEST(Safety, a_register_that_nobody_knows_latches_everything_that_can) {
+    Bench bench;
+    bench.in.sensors.latched = kUnknownRegister;
+    bench.plug(6'000);
+    bench.demand(Demand::energy, 32'000);
+    bench.run(2'000);
+    EXPECT_FALSE(bench.out.actuators.close_contactor);
+    for (unsigned id = 0; id < PROTECTION_COUNT; ++id)
+        EXPECT_EQ(bench.out.report.latched >> id & 1u, interlock_protections[id].latches == LATCH_NEVER ? 0u : 1u) << interlock_protections[id].name;
 }
 
 }  // namespace

@@ -118,8 +118,10 @@ struct LimitChanged { LimitSource source = LimitSource::csms; Allowance allowanc
 struct AvailabilityWanted { bool operative = true; };
 struct Reserved { std::int32_t id = 0; Identity identity; std::int64_t until_wall_ms = 0; };
 struct ReservationCancelled { std::int32_t id = 0; };
-/// Somebody who may do it has acknowledged the trips at the station or from the CSMS.
-struct TripsAcknowledged {};
+/// Somebody who may do it has acknowledged these trips (one bit a protection) at the station or from the CSMS.
+struct TripsAcknowledged {
+    std::uint32_t trips = 0;
+};
 /// At least every Configuration::tick. Nothing else makes time pass.
 struct Ticked {};
 
@@ -167,7 +169,10 @@ struct SetPower {
 };
 /// Power may flow for so long. 0 withdraws it.
 struct GiveConsent { std::uint16_t ms = 0; };
-struct AcknowledgeTrips {};
+struct AcknowledgeTrips {
+    std::uint32_t trips = 0;           ///< one bit a protection
+    bool by_somebody = false;          ///< else they are of the passing kind, or gone with the car
+};
 /// The verdict about the car's identification changed: ask verdict_for_ev().
 struct EvDecided {};
 /// What the car is told changed: ask view_for_ev().

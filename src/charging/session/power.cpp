@@ -156,7 +156,7 @@ void Machine::on(const LimitChanged& event) {
     dirty = true;
 }
 
-void Machine::on(const TripsAcknowledged&) { act(AcknowledgeTrips{}); }
+void Machine::on(const TripsAcknowledged& event) { act(AcknowledgeTrips{event.trips, true}); }
 
 void Machine::watch_power() {
     if (is_engaged(state.power.stage)) state.engaged = true;
@@ -168,7 +168,7 @@ void Machine::watch_power() {
         act(EvSetpointChanged{});
     }
     const std::uint32_t clearable = kPassing | (state.plugged ? 0u : kOfTheCar);
-    if (state.power.latched != 0 && (state.power.latched & ~clearable) == 0) act(AcknowledgeTrips{});
+    if (state.power.latched != 0 && (state.power.latched & ~clearable) == 0) act(AcknowledgeTrips{state.power.latched, false});
 }
 
 void Machine::move_limit(Duration elapsed) {
@@ -183,14 +183,7 @@ void Machine::move_limit(Duration elapsed) {
     if (adopts) {
         state.limit = wanted;
         state.adopted = wanted.current;
-        return;
-    }
-    state.limit = ramped(state.limit, wanted, configuration.ramp, elapsed, voltage);
-    // A ramp is of power; what protects is kept on it, also when the voltage falls.
-    Allowances protecting = state.durable.allowances;
-    protecting[LimitSource::csms] = protecting[LimitSource::grid] = {};
-    const Limit highest = limit_of(protecting, voltage);
-    if (highest.current < state.limit.current) state.limit = {highest.current, std::min(highest.power, state.limit.power), highest.reason};
+    } else state.limit = ramped(state.limit, wanted, configuration.ramp, elapsed, voltage);
 }
 
 void Machine::command(bool renew) {

@@ -235,7 +235,10 @@ TEST(Session, a_trip_ends_the_transaction_and_shows_a_fault_until_acknowledged) 
     EXPECT_EQ(evse.state.told, Availability::faulted);
     evse.tell(IdentityPresented{kCard});
     EXPECT_EQ(evse.state.phase, Phase::faulted);
-    evse.tell(TripsAcknowledged{});
+    evse.tell(TripsAcknowledged{1u << PROTECTION_EMERGENCY_STOP});
+    evse.tick();
+    EXPECT_EQ(evse.state.phase, Phase::faulted) << "another trip was acknowledged";
+    evse.tell(TripsAcknowledged{1u << PROTECTION_INSULATION});
     evse.tick();
     EXPECT_EQ(evse.state.phase, Phase::finishing);
 }
@@ -294,24 +297,6 @@ TEST(Session, a_limit_of_nothing_suspends_and_says_so) {
     evse.tell(LimitChanged{LimitSource::csms, {}});
     evse.run(3s);
     EXPECT_EQ(evse.state.phase, Phase::charging);
-}
-
-TEST(Session, what_protects_is_kept_on_the_way_down_to_a_lower_limit_of_others) {
-    Evse evse;
-    evse.charge();
-    evse.need(EvPhase::charge, 200'000);
-    evse.run(3s);
-    EXPECT_EQ(evse.wanted.setpoint.current.value, 125'000);
-    evse.obeys = false;
-    evse.power.voltage = {360'000};   // as the load sags: the same power is a higher current
-    evse.tell(LimitChanged{LimitSource::csms, {Watt{20'000}, std::nullopt}});
-    for (int i = 0; i < 10; ++i) {
-        evse.seen();
-        EXPECT_LE(evse.wanted.setpoint.current.value, 125'000) << "before the ramp has come far";
-        evse.tick();
-        EXPECT_LE(evse.wanted.setpoint.current.value, 125'000);
-    }
-    EXPECT_LT(evse.wanted.setpoint.current.value, 60'000);
 }
 
 TEST(Session, without_a_reading_there_is_no_transaction) {
@@ -493,7 +478,7 @@ TEST(Session, holds_its_promises_whatever_comes) {
                 }
                 case 11: evse.tell(PowerGone{}); break;
                 case 12: evse.power.latched = 1u << (random() % PROTECTION_COUNT); evse.seen(); break;
-                case 13: evse.tell(TripsAcknowledged{}); break;
+                case 13: evse.tell(TripsAcknowledged{UINT32_MAX}); break;
                 case 14:
                     csms = {};
                     if (random() % 2) csms.power = Watt{static_cast<std::int32_t>(random() % 60'000)};

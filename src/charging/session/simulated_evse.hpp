@@ -56,7 +56,7 @@ struct Evse {
             if (const auto* a = std::get_if<AskAuthorization>(&action)) asked = a->request;
             if (const auto* p = std::get_if<SetPower>(&action)) wanted = *p;
             if (const auto* c = std::get_if<GiveConsent>(&action)) consent_until = context.now + std::chrono::milliseconds(c->ms);
-            if (std::holds_alternative<AcknowledgeTrips>(action)) power.latched = 0;
+            if (const auto* acknowledge = std::get_if<AcknowledgeTrips>(&action)) power.latched &= ~acknowledge->trips;
         }
     }
     void tell(const Event& event) { take(step(configuration, state, event, context)); }

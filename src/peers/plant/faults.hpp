@@ -13,7 +13,7 @@ enum class Fault : std::uint8_t {
     emergency_stop, earth_lost, pilot_short, pilot_between, diode_missing, lock_open, contactor_welded, contactor_stuck_open,
     auxiliary_stuck_closed, auxiliary_stuck_open, residual_dc, residual_ac, insulation, cable_short, over_current, over_voltage,
     reverse_current, supply_fault, discharge_broken, hot_contact, temperature_sensor_broken, current_sensor_zero, voltage_sensor_offset,
-    mains_voltage, mains_frequency, frames_stop, frames_frozen, frames_corrupt, echo_frozen, orders_lost, car_ignores_pilot, car_overdraws,
+    mains_voltage, mains_frequency, frames_stop, frames_frozen, frames_corrupt, echo_frozen, orders_lost, latch_register_lost, car_ignores_pilot, car_overdraws,
     meter_stop, meter_frozen, meter_jumps_back, meter_exchanged, meter_fault, meter_lies, meter_corrupt,
     last_ = meter_corrupt,
 };
@@ -56,6 +56,7 @@ inline constexpr std::array<FaultEntry, kFaults> kFaultMenu{{
     {"frames_corrupt", 1, "one bit of each frame flips"},
     {"echo_frozen", 1, "frames count on, but are of the past"},
     {"orders_lost", 1, "orders do not arrive, sensors' frames do"},
+    {"latch_register_lost", 1, "the register of latched trips reads as if it had never been written"},
     {"car_ignores_pilot", 1, "AC: the car draws on whatever the pilot says"},
     {"car_overdraws", 200, "AC: % of what was offered"},
     {"meter_stop", 1, "the meter falls silent"},

@@ -43,6 +43,7 @@ public:
         std::uint8_t number = 1;
         std::int64_t import_mwh = 1'000'000;  ///< the meter's registers at the start: a meter is never new
         std::int64_t export_mwh = 0;
+        std::uint32_t latched = 0;            ///< the register of latched trips at the start
     };
     explicit Evse(const Setup& setup);
 
@@ -70,6 +71,8 @@ public:
     [[nodiscard]] std::int64_t time_us() const { return time_us_; }
     [[nodiscard]] std::int64_t import_mwh() const;
     [[nodiscard]] std::int64_t export_mwh() const;
+    /// The register of latched trips, as it was last ordered.
+    [[nodiscard]] std::uint32_t latched() const { return latched_; }
     /// What is broken. contactor_welded, once set, welds until the fault is taken back; wear welds for good.
     Faults faults;
 
@@ -89,6 +92,7 @@ private:
     Warmth plus_, minus_;
     std::int64_t time_us_ = 0;
     std::int64_t heartbeat_us_ = 0;
+    std::uint32_t latched_;
     bool watchdog_ = true;             ///< until the first order
     bool ordered_ = false;
     bool locked_ = false;

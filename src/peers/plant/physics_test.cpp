@@ -45,7 +45,7 @@ struct Loop {
             const safety::Step made = safety::step(configuration, state, inputs, safety::Tick{ms * 1'000});
             state = made.state;
             outputs = made.outputs;
-            inputs.command.acknowledge = false;
+            inputs.command.acknowledge = 0;
             const auto sent = powerdrv::decode_outputs(encode(powerdrv::OutputsFrame{outputs.actuators}));
             evse.order(sent->actuators);
         }

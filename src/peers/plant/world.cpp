@@ -18,6 +18,8 @@ namespace {
 
 constexpr std::uint32_t kRegistersMark = 0x31'53'4d'56;  // "VMS1"
 constexpr std::size_t kRegistersSize = 24;
+constexpr std::uint32_t kLatchMark = 0x31'4c'4d'56;      // "VML1"
+constexpr std::size_t kLatchSize = 12;
 constexpr std::size_t kMostClients = 8;
 constexpr std::int64_t kMostCatchUpUs = 200'000;
 constexpr int kMostPackets = 64;  // of one connection in one turn
@@ -51,6 +53,25 @@ void store_registers(const Place& place) {
         std::fprintf(stderr, "plant: the registers of meter %u cannot be stored\n", place.number);
 }
 
+// New hardware has nothing latched; a damaged register is one that nobody knows.
+Result<std::uint32_t> load_latch(const Descriptor& file, const std::string& path) {
+    std::array<std::byte, kLatchSize + 1> bytes{};
+    const ssize_t n = ::pread(file.get(), bytes.data(), bytes.size(), 0);
+    if (n < 0) return fail_errno("read", path);
+    if (n == 0) return 0;
+    FrameReader r(Bytes(bytes).first(static_cast<std::size_t>(n)));
+    return r.accepts(kLatchSize, kLatchMark) ? r.get<std::uint32_t>() : safety::kUnknownRegister;
+}
+
+void store_latch(const Place& place) {
+    FrameWriter<kLatchSize> w(kLatchMark);
+    w.put(place.evse.latched());
+    const auto bytes = w.finish();
+    CHECK(bytes.has_value());
+    if (::pwrite(place.latch.get(), bytes->data(), bytes->size(), 0) != static_cast<ssize_t>(bytes->size()))
+        std::fprintf(stderr, "plant: the latched trips of EVSE %u cannot be stored\n", place.number);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<World>> World::open(const Options& options) {
@@ -66,11 +87,13 @@ Result<std::unique_ptr<World>> World::open(const Options& options) {
         Descriptor registers = TRY(open_file(stem + "-meter.state"));
         Evse::Setup setup{.outlet = options.outlets[std::min<std::size_t>(n, options.outlets.size()) - 1], .seed = options.seed, .number = n};
         TRY(load_registers(registers, stem + "-meter.state", setup));
+        Descriptor latch = TRY(open_file(stem + "-latch.state"));
+        setup.latched = TRY(load_latch(latch, stem + "-latch.state"));
         Listener power = TRY(Listener::open(stem + "-power.sock", Kind::packets, options.socket_mode));
         Listener meter = TRY(Listener::open(stem + "-meter.sock", Kind::packets, options.socket_mode));
         Listener cable = TRY(Listener::open(stem + "-cable.sock", Kind::packets, options.socket_mode));
         world->places_.push_back(std::make_unique<Place>(Place{n, Evse(setup), std::move(power), std::move(meter), std::move(cable), {}, {}, {},
-                                                               std::move(registers), 0, false, 0, 0, false, false, {}}));
+                                                               std::move(registers), std::move(latch), 0, false, 0, 0, false, false, {}}));
         if (options.meters_sign) world->places_.back()->capsule = TRY(Capsule::open(stem + "-capsule"));
         for (const Listener* door : {&world->places_.back()->power_door, &world->places_.back()->meter_door, &world->places_.back()->cable_door})
             world->watch(door->get());
@@ -184,8 +207,13 @@ void World::on_power(Place& place) {
         if (got == Got::nothing) return;
         if (got == Got::end) return place.power.close();  // the watchdog does the rest
         const auto frame = size <= buffer.size() ? powerdrv::decode_outputs(Bytes(buffer).first(size)) : fail(Errc::malformed);
-        if (frame) place.evse.order(frame->actuators);
-        else ++place.refused_frames;
+        if (!frame) {
+            ++place.refused_frames;
+            continue;
+        }
+        const std::uint32_t latched = place.evse.latched();
+        place.evse.order(frame->actuators);
+        if (place.evse.latched() != latched) store_latch(place);   // before a frame can say so
     }
 }
 

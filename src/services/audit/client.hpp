@@ -21,8 +21,10 @@ public:
         self.every(1s, [this] { send_next(); });   // after a refusal (full disk), try again
     }
 
-    /// Must not be lost: durable when audit answers.
-    void append(Type type, std::uint8_t evse, const Payload& payload) { add({type, evse, payload.text()}, false); }
+    /// Must not be lost: durable when audit answers. `then(true)` when it is on the disk, `then(false)` when it will never be there.
+    void append(Type type, std::uint8_t evse, const Payload& payload, std::move_only_function<void(bool)> then = {}) {
+        add({type, evse, payload.text()}, false, std::move(then));
+    }
     /// May be lost under load.
     void append_later(Type type, std::uint8_t evse, const Payload& payload) { add({type, evse, payload.text()}, true); }
 
@@ -31,16 +33,20 @@ private:
     struct Item {
         Append entry;
         bool may_be_lost;
+        std::move_only_function<void(bool)> then = {};
     };
 
-    void add(Append entry, bool may_be_lost) {
+    void add(Append entry, bool may_be_lost, std::move_only_function<void(bool)> then = {}) {
         if (queue_.size() == bound) {
             ++lost_;
             const auto victim = std::ranges::find_if(queue_.begin() + 1, queue_.end(), [](const Item& i) { return i.may_be_lost; });
-            if (victim == queue_.end()) return;
+            if (victim == queue_.end()) {
+                if (then) then(false);
+                return;
+            }
             queue_.erase(victim);
         }
-        queue_.push_back({std::move(entry), may_be_lost});
+        queue_.push_back({std::move(entry), may_be_lost, std::move(then)});
         send_next();
     }
 
@@ -64,6 +70,7 @@ private:
         is_sending_ = false;
         const bool is_refused = is_final(outcome);
         if (outcome != Errc::ok && !is_refused) return;
+        auto then = std::move(queue_.front().then);
         queue_.pop_front();
         if (is_refused) {
             ++lost_;
@@ -73,6 +80,7 @@ private:
             queue_.push_back({{Type::gap, 0, Payload().put("lost", count).text()}, false});
         }
         send_next();
+        if (then) then(!is_refused);
     }
 
     kernel::Service& self_;

@@ -23,8 +23,12 @@ void Door::accept() {
     kernel::os::Descriptor socket(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!socket || connections_.size() == connection_bound) return;   // the ninth is closed at once
     const int descriptor = socket.get();
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return;
     auto connection = std::make_shared<Connection>();
     connection->socket = std::move(socket);
+    connection->user = peer.uid;
     connections_.emplace(descriptor, std::move(connection));
     self_.watch(descriptor, false, [this, descriptor](bool readable, bool writable) { on_ready(descriptor, readable, writable); });
 }
@@ -60,7 +64,7 @@ void Door::handle_lines(const std::shared_ptr<Connection>& connection) {
         if (line.size() > line_bound) return close(connection->socket.get());
         connection->is_answering = true;
         --connection->allowance;
-        on_request_(line, [this, connection](std::string answer) {
+        on_request_(line, connection->user, [this, connection](std::string answer) {
             if (!connection->socket) return;
             connection->is_answering = false;
             connection->output += answer;

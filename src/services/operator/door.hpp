@@ -17,7 +17,8 @@ using Answer = std::function<void(std::string line)>;
 
 class Door {
 public:
-    using OnRequest = std::function<void(std::string_view line, Answer answer)>;
+    /// `user`: the number of whoever connected, as the system knows it.
+    using OnRequest = std::function<void(std::string_view line, std::uint32_t user, Answer answer)>;
 
     Door(kernel::Service& self, int listener, OnRequest on_request);
 
@@ -29,6 +30,7 @@ private:
 
     struct Connection {
         kernel::os::Descriptor socket;
+        std::uint32_t user = 0;
         std::string input;
         std::string output;
         bool is_answering = false;       ///< one request at a time

@@ -25,14 +25,15 @@ std::string hex(const audit::Hash& hash) {
     return text;
 }
 
-/// The words of a request line.
+/// The words of a request line: three, and whatever is behind them as the fourth.
 std::vector<std::string_view> words_of(std::string_view line) {
     std::vector<std::string_view> words;
-    while (!line.empty() && words.size() < 4) {
+    while (!line.empty() && words.size() < 3) {
         const std::size_t end = std::min(line.find(' '), line.size());
         if (end > 0) words.push_back(line.substr(0, end));
         line.remove_prefix(std::min(end + 1, line.size()));
     }
+    if (!line.empty()) words.push_back(line);
     return words;
 }
 
@@ -59,12 +60,12 @@ class Operator {
 public:
     Operator(kernel::Service& self, const Config& config)
         : self_(self), config_(config), session_(self.connect<session::Interface>("session")), audit_(self.connect<audit::Interface>("audit")),
-          journal_(self), door_(self, self.device("door"), [this](std::string_view line, Answer answer) { handle(line, std::move(answer)); }) {
+          journal_(self), door_(self, self.device("door"), [this](std::string_view line, std::uint32_t user, Answer answer) { handle(line, user, std::move(answer)); }) {
         self.on("audit", audit::Pulse::appended, [this](EvseId, std::uint64_t) { serve_followers(); });
     }
 
 private:
-    void handle(std::string_view line, Answer answer) {
+    void handle(std::string_view line, std::uint32_t user, Answer answer) {
         const auto words = words_of(line);
         const std::optional<std::uint64_t> argument = number_of(words.size() > 1 ? words[1] : std::string_view());
         if (words.size() == 1 && words[0] == "status") return gather(std::move(answer));
@@ -74,9 +75,11 @@ private:
         if (words.size() == 2 && words[0] == "stop" && argument && *argument <= 8) return answer(stop(static_cast<std::uint8_t>(argument.value_or(0))));
         if (words.size() >= 3 && words[0] == "present" && argument && *argument <= 8)
             return answer(present(static_cast<std::uint8_t>(argument.value_or(0)), words[2], words.size() == 4 ? words[3] : "ISO14443"));
-        if (words.size() == 2 && words[0] == "acknowledge" && argument && *argument <= 8) return answer(acknowledge(static_cast<std::uint8_t>(argument.value_or(0))));
+        if (words.size() == 1 && words[0] == "trips") return answer(trips());
+        if (words.size() >= 3 && words[0] == "acknowledge") return acknowledge(words, user, std::move(answer));
         if (words.size() == 2 && words[0] == "restart") return answer(restart(words[1]));
-        answer(failed("unknown request: status | measures | log FROM WAIT_MS | head | stop EVSE | present EVSE TOKEN [TYPE] | acknowledge EVSE | restart SERVICE"));
+        answer(failed("unknown request: status | measures | log FROM WAIT_MS | head | stop EVSE | present EVSE TOKEN [TYPE] | trips | "
+                      "acknowledge EVSE TRIPS [REASON] | restart SERVICE"));
     }
 
     std::string head() {
@@ -100,11 +103,56 @@ private:
         return done ? R"({"ok":true})" : failed(done.error());
     }
 
-    std::string acknowledge(std::uint8_t evse) {
-        const auto done = session_.call(session::AcknowledgeTrips{EvseId{evse}});
-        if (!done) return failed(done.error());
-        journal_.append(audit::Type::safety, evse, audit::Payload().put("step", "acknowledge_by_operator"));
-        return R"({"ok":true})";
+    // ---- trips: what is latched, and who says that it has been looked at ---------------------------------------------------
+
+    /// "emergency_stop insulation", with a blank between them
+    static std::string names_of(std::uint32_t trips, std::string_view between) {
+        std::string names;
+        for (std::uint8_t id = 0; id < PROTECTION_COUNT; ++id)
+            if (trips >> id & 1u) names += std::string(names.empty() ? "" : between) + safety::protection_name(id);
+        return names;
+    }
+    static std::string list_of(std::uint32_t trips) { return trips == 0 ? "[]" : "[\"" + names_of(trips, "\",\"") + "\"]"; }
+
+    std::string trips() {
+        std::string evses;
+        for (std::uint8_t number = 1; number <= config_.evse_count; ++number) {
+            const auto view = session_.call(session::Snapshot{EvseId{number}});
+            if (!view) return failed(view.error());
+            evses += (evses.empty() ? "{\"evse\":" : ",{\"evse\":") + std::to_string(number) + ",\"trips\":" + std::to_string(view->latched) +
+                     ",\"latched\":" + list_of(view->latched) + ",\"present\":" + list_of(view->tripped) + "}";
+        }
+        return R"({"ok":true,"evses":[)" + evses + "]}";
+    }
+
+    struct Acknowledging {
+        Answer answer;
+        bool is_over = false;
+    };
+
+    /// What is not in the log does not happen: not now, and not when the log is there again.
+    void acknowledge(const std::vector<std::string_view>& words, std::uint32_t user, Answer answer) {
+        const auto evse = number_of(words[1]), trips = number_of(words[2]);
+        if (!evse || *evse < 1 || *evse > config_.evse_count || !trips || *trips < 1 || *trips > UINT32_MAX)
+            return answer(failed("expected: acknowledge EVSE TRIPS [REASON], TRIPS as `trips` gives it"));
+        const auto number = static_cast<std::uint8_t>(*evse);
+        const auto mask = static_cast<std::uint32_t>(*trips);
+        const auto act = std::make_shared<Acknowledging>(std::move(answer));
+        audit::Payload payload;
+        payload.put("step", "acknowledge_trips").put("user", user).put("trips", names_of(mask, " "));
+        if (words.size() > 3) payload.put("reason", words[3]);
+        journal_.append(audit::Type::safety, number, payload, [this, act, number, mask](bool is_stored) {
+            if (std::exchange(act->is_over, true)) {
+                if (is_stored) journal_.append(audit::Type::safety, number, audit::Payload().put("step", "acknowledge_trips_given_up"));
+                return;
+            }
+            if (!is_stored) return act->answer(failed("the log does not take it: nothing was acknowledged"));
+            const auto done = session_.call(session::AcknowledgeTrips{EvseId{number}, mask});
+            act->answer(done ? R"({"ok":true})" : failed(done.error()));
+        });
+        self_.after(3s, [act] {
+            if (!std::exchange(act->is_over, true)) act->answer(failed("the log does not answer: nothing was acknowledged"));
+        });
     }
 
     std::string restart(std::string_view service) {

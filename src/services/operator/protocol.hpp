@@ -8,7 +8,9 @@
 //   head                         size and hash of the log
 //   stop EVSE                    somebody at the station stops the session
 //   present EVSE TOKEN [TYPE]    somebody presents an identity (type as in OCPP's IdTokenType, else ISO14443)
-//   acknowledge EVSE             somebody has looked at the station: its latched trips may clear
+//   trips                        what is latched at each EVSE, and what is there now
+//   acknowledge EVSE TRIPS [REASON...]   these trips (a number, one bit each, as `trips` gives it) are acknowledged; who and why is in the
+//                                log before it takes effect, or it does not
 //   restart SERVICE              end a service; the process manager starts it again
 //
 // A line is at most 256 bytes. At most 8 connections, 50 requests a second each; more wait.

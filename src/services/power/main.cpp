@@ -34,7 +34,7 @@ public:
         command.digital = wanted.digital;
     }
 
-    void acknowledge() { inputs_.command.acknowledge = true; }
+    void acknowledge(std::uint32_t trips) { inputs_.command.acknowledge |= trips; }
 
     [[nodiscard]] const safety::Report& report() const { return report_; }
     [[nodiscard]] TakeSteps::Steps take(const TakeSteps& m) const { return ring_.take(m, configuration_, state_); }
@@ -51,7 +51,7 @@ public:
         const auto [state, outputs] = safety::step(configuration_, state_, inputs_, at);
         ring_.note(at, inputs_, outputs);
         inputs_.command.consent_ms = 0;
-        inputs_.command.acknowledge = false;
+        inputs_.command.acknowledge = 0;
         state_ = state;
         // Not acknowledged: the hardware's echo stays behind, and the core trips on that; its watchdog opens without us.
         (void)driver_.call(powerdrv::Put{outputs.actuators});
@@ -106,8 +106,8 @@ int main() {
             loop.want(m);
             return kernel::Done{};
         },
-        [&](const power::Acknowledge&) -> Result<kernel::Done> {
-            loop.acknowledge();
+        [&](const power::Acknowledge& m) -> Result<kernel::Done> {
+            loop.acknowledge(m.trips);
             return kernel::Done{};
         },
         [&](const power::Read&) -> Result<safety::Report> { return loop.report(); },

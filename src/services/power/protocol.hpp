@@ -27,8 +27,9 @@ struct Setpoint {
     using Reply = kernel::Done;
 };
 
-/// Somebody who is allowed to has acknowledged the latched trips.
+/// Somebody who is allowed to has acknowledged these latched trips. What is still there stays latched.
 struct Acknowledge {
+    std::uint32_t trips = 0;         ///< one bit a protection
     using Reply = kernel::Done;
 };
 

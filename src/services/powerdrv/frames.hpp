@@ -21,10 +21,10 @@ struct InputsFrame {
     safety::Sensors sensors{};
 };
 
-inline constexpr std::size_t kOutputsSize = 24;
-inline constexpr std::size_t kInputsSize = 76;
-inline constexpr std::uint32_t kOutputsMark = 0x31'4f'4b'56;  // "VKO1"
-inline constexpr std::uint32_t kInputsMark = 0x31'49'4b'56;   // "VKI1"
+inline constexpr std::size_t kOutputsSize = 28;
+inline constexpr std::size_t kInputsSize = 80;
+inline constexpr std::uint32_t kOutputsMark = 0x32'4f'4b'56;  // "VKO2"
+inline constexpr std::uint32_t kInputsMark = 0x32'49'4b'56;   // "VKI2"
 
 /// How often the hardware sends its inputs without being asked, and how long it goes on without a heartbeat.
 inline constexpr std::int64_t kInputsPeriodUs = 5'000;
@@ -40,6 +40,7 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
     w.put(a.duty_permille);
     w.put(a.voltage.value);
     w.put(a.current.value);
+    w.put(a.latched);
     const auto bytes = w.finish();
     CHECK(bytes.has_value());
     return *bytes;
@@ -65,6 +66,7 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
     a.duty_permille = r.get<std::uint16_t>();
     a.voltage = {r.get<std::int32_t>()};
     a.current = {r.get<std::int32_t>()};
+    a.latched = r.get<std::uint32_t>();
     return frame;
 }
 
@@ -94,6 +96,7 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
     w.put(std::uint16_t{0});
     w.put(s.mains_voltage.value);
     w.put(s.mains_frequency.value);
+    w.put(s.latched);
     const auto bytes = w.finish();
     CHECK(bytes.has_value());
     return *bytes;
@@ -133,6 +136,7 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
     if (r.get<std::uint16_t>() != 0) return fail(Errc::malformed, "inputs frame: unknown value");
     s.mains_voltage = {r.get<std::int32_t>()};
     s.mains_frequency = {r.get<std::int32_t>()};
+    s.latched = r.get<std::uint32_t>();
     return frame;
 }
 

@@ -12,7 +12,7 @@ OutputsFrame some_outputs() {
     OutputsFrame frame;
     frame.actuators = {.sequence = 0xfedcba98, .close_contactor = true, .supply_on = false, .discharge = true, .lock = true,
                        .three_phase = false, .reset_watchdog = true, .drive = safety::Drive::pwm, .duty_permille = 50,
-                       .voltage = {400'000}, .current = {-12'345}};
+                       .voltage = {400'000}, .current = {-12'345}, .latched = 0x80000010};
     return frame;
 }
 
@@ -24,7 +24,7 @@ InputsFrame some_inputs() {
                      .residual_dc = {1'234}, .residual_ac = {-5}, .insulation = {987'654}, .plus_temperature = {-123},
                      .minus_temperature = {456}, .cabinet_temperature = {301}, .mains_voltage = {231'000},
                      .mains_frequency = {49'987}, .contactor_closed = true, .locked = true, .emergency_stop = false,
-                     .earth_present = true, .charge_enable = false, .supply_fault = true, .watchdog_tripped = false};
+                     .earth_present = true, .charge_enable = false, .supply_fault = true, .watchdog_tripped = false, .latched = 0x12345678};
     return frame;
 }
 

@@ -142,17 +142,17 @@ int main() {
                 reply(RemoteStart::Started{t ? t->id : TransactionId()});
             });
         },
-        [&](const RemoteStop& m, kernel::Defer<kernel::Done> reply) {
+        [&](const RemoteStop& m) -> Result<kernel::Done> {
             Evse* evse = station.with(m.transaction);
-            if (!evse) return reply(fail(Errc::not_found, "no such transaction"));
+            if (!evse) return fail(Errc::not_found, "no such transaction");
             evse->feed(charging::RemoteStopped{m.transaction});
-            evse->when_durable([reply = std::move(reply)]() mutable { reply(kernel::Done{}); });
+            return done();
         },
-        [&](const Deauthorize& m, kernel::Defer<kernel::Done> reply) {
+        [&](const Deauthorize& m) -> Result<kernel::Done> {
             Evse* evse = station.with(m.transaction);
-            if (!evse) return reply(fail(Errc::not_found, "no such transaction"));
+            if (!evse) return fail(Errc::not_found, "no such transaction");
             evse->feed(charging::AuthorizationWithdrawn{m.transaction});
-            evse->when_durable([reply = std::move(reply)]() mutable { reply(kernel::Done{}); });
+            return done();
         },
         [&](const Reserve& m, kernel::Defer<Reserve::Outcome> reply) {
             const charging::Reserved wanted{m.id, m.identity, m.until_wall_ms};
@@ -204,7 +204,8 @@ int main() {
         [&](const AcknowledgeTrips& m) -> Result<kernel::Done> {
             Evse* evse = station.at(m.evse);
             if (!evse) return no_evse();
-            evse->feed(charging::TripsAcknowledged{});
+            if (!evse->state().power_known) return fail(Errc::bad_state, "power is not there");
+            evse->feed(charging::TripsAcknowledged{m.trips});
             return done();
         });
 

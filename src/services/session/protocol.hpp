@@ -140,12 +140,12 @@ struct RemoteStart {
     };
     using Reply = Started;
 };
-/// ocpp: RequestStopTransaction. It stops at once; answered when that is on the disk: a `request`. Errors: not_found.
+/// ocpp: RequestStopTransaction. Errors: not_found.
 struct RemoteStop {
     TransactionId transaction;
     using Reply = kernel::Done;
 };
-/// ocpp: the CSMS takes an authorization back (idTokenInfo of a TransactionEvent response). A `request`, as above. Errors: not_found.
+/// ocpp: the CSMS takes an authorization back (idTokenInfo of a TransactionEvent response). Errors: not_found.
 struct Deauthorize {
     TransactionId transaction;
     using Reply = kernel::Done;
@@ -203,6 +203,8 @@ struct Snapshot {
         Text<40> limited_by;
         Text<80> fault;
         std::uint32_t wear_openings = 0;   ///< contactor openings under load
+        std::uint32_t latched = 0;         ///< trips that wait for an acknowledgement, one bit a protection
+        std::uint32_t tripped = 0;         ///< and those whose cause is there now
     };
     using Reply = View;
 };
@@ -218,9 +220,11 @@ struct Present {
     Identity identity;
     using Reply = kernel::Done;
 };
-/// Somebody who may do it has looked at the station: its latched trips are acknowledged. What is still the case trips again.
+/// Somebody at the station acknowledges latched trips, one bit a protection: those whose cause is gone are released. Who it was stands in
+/// the log before this is sent. Errors: not_found, bad_state (power is not there).
 struct AcknowledgeTrips {
     EvseId evse;
+    std::uint32_t trips = 0;
     using Reply = kernel::Done;
 };
 

@@ -45,6 +45,14 @@ std::string_view word(charging::NoteKind kind) {
     return words[static_cast<std::size_t>(kind)];
 }
 
+/// "emergency_stop insulation"
+std::string trip_names(std::uint32_t trips) {
+    std::string names;
+    for (std::uint8_t id = 0; id < PROTECTION_COUNT; ++id)
+        if (trips >> id & 1u) names += (names.empty() ? "" : " ") + std::string(safety::protection_name(id));
+    return names;
+}
+
 bool is_event(const charging::Action& action) {
     return std::holds_alternative<charging::Record>(action) || std::holds_alternative<charging::StatusChanged>(action) ||
            std::holds_alternative<charging::AskAuthorization>(action);
@@ -101,7 +109,9 @@ void Evse::feed(const charging::Event& event) {
 }
 
 void Evse::look_at_power() {
-    if (const auto report = power_.call(power::Read{})) feed(charging::PowerSeen{*report});
+    const auto report = power_.call(power::Read{});
+    if (report && report->latched == 0) told_trips_ = 0;
+    if (report) feed(charging::PowerSeen{*report});
     else if (report.error().code != Errc::timeout && report.error().code != Errc::busy)
         feed(charging::PowerGone{});
 }
@@ -213,6 +223,7 @@ Backlog::Batch Evse::batch_of(const charging::Actions& actions) const {
 /// What takes power away, or only goes on giving what was given, never waits for a disk.
 void Evse::take_away(const charging::Actions& actions) {
     for (const charging::Action& action : actions) {
+        if (const auto* acknowledged = std::get_if<charging::AcknowledgeTrips>(&action)) acknowledge(*acknowledged);
         if (const auto* wanted = std::get_if<charging::SetPower>(&action)) {
             if (wanted->demand == safety::Demand::none) {
                 consent_ms_ = 0;   // the next consent is a gift again: after the disk
@@ -224,6 +235,16 @@ void Evse::take_away(const charging::Actions& actions) {
     }
 }
 
+/// In the log's queue before power hears of it, once for what is acknowledged again and again until its cause is gone.
+void Evse::acknowledge(const charging::AcknowledgeTrips& action) {
+    const std::uint32_t untold = action.trips & ~told_trips_;
+    if (untold != 0)
+        journal_.append(audit::Type::safety, number_.number,
+                        audit::Payload().put("step", "trips_acknowledged").put("by", action.by_somebody ? "operator" : "session").put("trips", trip_names(untold)));
+    told_trips_ |= action.trips;
+    (void)power_.call(power::Acknowledge{action.trips});   // lost: what stays latched is acknowledged again
+}
+
 /// The rest of it: power that did not flow before.
 void Evse::give(const charging::Actions& actions) {
     for (const charging::Action& action : actions) {
@@ -231,7 +252,6 @@ void Evse::give(const charging::Actions& actions) {
         if (const auto* wanted = std::get_if<charging::SetPower>(&action); wanted && wanted->demand != safety::Demand::none) backlog_.promise(*wanted);
         if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && consent->ms > 0) backlog_.promise(*consent);
     }
-    if (!charging::may_deliver(state_)) return backlog_.withdraw();   // power is gone, or stands: what was promised to it is void
     const Gift gift = backlog_.take_gift();
     if (gift.power) send_power(*gift.power);
     if (gift.consent) send_consent(*gift.consent);
@@ -279,9 +299,7 @@ void Evse::perform(const charging::Action& action) {
     using audit::Type;
     std::visit(
         [this]<class A>(const A& a) {
-            if constexpr (std::same_as<A, charging::AcknowledgeTrips>) {
-                (void)power_.call(power::Acknowledge{});
-            } else if constexpr (std::same_as<A, charging::EvDecided>) {
+            if constexpr (std::same_as<A, charging::EvDecided>) {
                 self_.notify(Pulse::decided, 0, number_);
             } else if constexpr (std::same_as<A, charging::EvSetpointChanged>) {
                 self_.notify(Pulse::setpoint, 0, number_);
@@ -365,6 +383,8 @@ Snapshot::View Evse::snapshot() const {
     v.limited_by = Text<40>::cut(charging::name(state_.limit.reason));
     if (state_.store_fails) v.fault = "the session store takes nothing";
     if (state_.power.latched != 0) v.fault = Text<80>::cut(safety::protection_name(state_.power.cause));
+    v.latched = state_.power.latched;
+    v.tripped = state_.power.tripped;
     v.wear_openings = state_.power.counters.openings_under_load;
     return v;
 }

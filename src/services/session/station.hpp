@@ -37,6 +37,7 @@ private:
     void carry_out(const charging::Actions& actions);
     [[nodiscard]] Backlog::Batch batch_of(const charging::Actions& actions) const;
     void take_away(const charging::Actions& actions);
+    void acknowledge(const charging::AcknowledgeTrips& action);
     void give(const charging::Actions& actions);
     void submit();
     void finish_first();
@@ -60,6 +61,7 @@ private:
     kernel::Client<meter::Interface> meter_;
     Flight flight_;
     Backlog backlog_;
+    std::uint32_t told_trips_ = 0;       ///< acknowledged and in the log, as long as something is latched
     bool is_full_told_ = false;          ///< the machine knows that no more fits behind the disk
     std::uint16_t consent_ms_ = 0;       ///< in force; 0: none was given
     bool online_ = false;

@@ -32,8 +32,7 @@ static int is_flag(uint8_t value) { return value <= 1; }
 /* What a caller owes: flags are 0 or 1, the path is one of the two and stays the same, time passes. */
 static int are_possible(const struct interlock_inputs *in, uint8_t path) {
     return in->path == path && in->elapsed_us > 0 && is_flag(in->request) && is_flag(in->consent) && is_flag(in->energy_ready) &&
-           is_flag(in->locked) && is_flag(in->voltage_matched) && is_flag(in->current_known) && is_flag(in->contactor_closed) &&
-           is_flag(in->acknowledge);
+           is_flag(in->locked) && is_flag(in->voltage_matched) && is_flag(in->current_known) && is_flag(in->contactor_closed);
 }
 
 static int latches_at_least(uint32_t set, uint8_t latch) {
@@ -166,9 +165,9 @@ void prove_step(void) {
     const int latches = row->latches == LATCH_ALWAYS || (row->latches == LATCH_UNDER_POWER && was_closed);
     __CPROVER_assert(!(out.tripped & BIT(ghost.watched)) || !latches || (after.latched & BIT(ghost.watched)), "a trip that latches is latched");
     const uint32_t released = before.latched & ~after.latched;
-    __CPROVER_assert(!released || in.acknowledge, "no latch goes without acknowledgement");
+    __CPROVER_assert(!(released & ~in.acknowledge), "no latch goes without its own acknowledgement");
     __CPROVER_assert(!(released & after.conditions), "no latch goes while its cause is there");
-    __CPROVER_assert(!in.acknowledge || !(before.latched & ~after.conditions & after.latched), "an acknowledged latch goes when its cause is gone");
+    __CPROVER_assert(!(before.latched & in.acknowledge & ~after.conditions & after.latched), "an acknowledged latch goes when its cause is gone");
 
     /* The facts of the classes of stop, said once more in numbers that are not the code's. */
     __CPROVER_assert(row->stop == STOP_EMERGENCY || row->stop == STOP_CONTROLLED, "every protection has a class of stop");

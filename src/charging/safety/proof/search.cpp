@@ -22,10 +22,11 @@ namespace {
 using namespace voltkeep::safety;
 using namespace voltkeep::safety::proof;
 
-enum class Event : std::uint8_t { nothing, unplug, plug, ready, demand, check, consent, fault, acknowledge, setpoint, recover, last_ = recover };
+enum class Event : std::uint8_t { nothing, unplug, plug, ready, demand, check, consent, fault, acknowledge, setpoint, recover, restart, last_ = restart };
 constexpr std::array<const char*, static_cast<std::size_t>(Event::last_) + 1> kEventNames{
     "nothing", "car away", "car in B", "car in C", "demand on/off", "cable check wanted", "consent on/off", "fault on/off", "acknowledge", "next setpoint",
-    "fault gone, demand withdrawn, acknowledged, demand again"};
+    "fault gone, demand withdrawn, acknowledged, demand again",
+    "the loop is started anew"};
 
 /// How long the world stays so after an event, milliseconds: a period, less than every time of the table, longer than the short ones, and
 /// as long as it takes to rest.
@@ -73,7 +74,7 @@ void put_core(Key& key, const State& s, const Sensors& sensors) {
     key.cut(s.sequence - sensors.echo, 8);
     key.put(s.seen_sequence == sensors.sequence);
     key.cut(s.frame_age_us, 40'000);
-    key.put(s.seen);
+    key.put(s.seen), key.put(s.knows_register);
     key.put(s.consent_left_us);
     key.put(s.pilot.stable), key.put(s.pilot.seen), key.cut(s.pilot.held_us, 20'000);
     key.put(s.locked.stable), key.put(s.locked.seen), key.cut(s.locked.held_us, 20'000);
@@ -101,6 +102,9 @@ Key key_of(const Node& n) {
     key.put(w.is_faulty), key.put(w.level_mv), key.put(w.demand), key.put(w.renews), key.put(w.setpoint), key.put(w.car_contactor);
     key.put(w.sensors.supply_voltage.value), key.put(w.sensors.outlet_voltage.value), key.put(w.sensors.current.value);
     key.put(w.sensors.contactor_closed), key.put(w.sensors.locked);
+    // The register counts until the core has read it; then the next order overwrites it.
+    const bool is_read = n.state.knows_register && w.orders.latched != kUnknownRegister;
+    key.put(is_read ? 0 : w.sensors.latched), key.put(is_read ? 0 : w.latched);
     const Actuators& a = w.orders;
     key.put(a.close_contactor), key.put(a.supply_on), key.put(a.discharge), key.put(a.lock), key.put(a.drive), key.put(a.duty_permille);
     key.put(a.voltage.value), key.put(a.current.value);
@@ -168,8 +172,21 @@ private:
             case Event::acknowledge: w.acknowledges = true; return fault_ != Fault::setpoints && (n.hold == Hold::period || n.hold == Hold::rest);
             case Event::setpoint: w.setpoint = static_cast<std::uint8_t>((w.setpoint + 1) % kSetpoints); return fault_ == Fault::setpoints;
             case Event::recover: w.is_faulty = false; w.acknowledges = true; w.demand = Demand::none; return n.hold == Hold::period;
+            case Event::restart: return is_restarted() && n.hold == Hold::rest && start_anew(n);
         }
         return false;
+    }
+
+    // What is latched is latched by whatever protection: two that always latch stand for all of them.
+    bool is_restarted() const { return fault_ == Fault::emergency_stop || fault_ == Fault::earth_lost; }
+
+    // Behind an open contactor: under a closed one the hardware's watchdog would have its say, which this world has not.
+    static bool start_anew(Node& n) {
+        if (n.world.orders.close_contactor || n.world.sensors.contactor_closed) return false;
+        n.state = State{};
+        n.world.demand = Demand::none;   // what was wanted is told to it anew
+        n.observer.openings = n.observer.operations = n.observer.refused = n.observer.clamped = 0;
+        return true;
     }
 
     static bool level(World& w, std::int16_t mv) {
@@ -212,7 +229,7 @@ private:
         in.command.setpoint = setpoint_of(w.setpoint, is_ac(configuration_.outlet));
         in.command.digital = false;
         in.command.consent_ms = w.renews ? 500 : 0;
-        in.command.acknowledge = w.acknowledges;
+        in.command.acknowledge = w.acknowledges ? UINT32_MAX : 0;
         w.acknowledges = false;
         n.us += elapsed_ms * 1'000;
         const Step made = step(configuration_, n.state, in, Tick{n.us});

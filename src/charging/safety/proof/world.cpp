@@ -94,10 +94,12 @@ bool shows(const World& w, Stage stage) {
 }
 
 void advance(World& w, const Configuration& c, Stage stage) {
+    if (w.orders.latched != kUnknownRegister) w.latched = w.orders.latched;
     if (w.fault == Fault::frames_stop && w.is_faulty) return;
     const std::uint32_t sequence = w.sensors.sequence;
     const MilliVolt charged = w.sensors.supply_voltage;
     w.sensors = Sensors{};
+    w.sensors.latched = w.latched;
     w.sensors.sequence = sequence + 1;
     w.sensors.echo = w.orders.sequence;
     w.sensors.supply_voltage = charged.value < 0 || charged.value > 600'000 ? MilliVolt{0} : charged;

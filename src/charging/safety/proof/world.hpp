@@ -93,6 +93,7 @@ struct World {
     Sensors sensors{};
     Actuators orders{};
     std::uint32_t frozen_echo = 0;
+    std::uint32_t latched = 0;      ///< the hardware's register
 };
 
 /// The classes of setpoint: full, half, three beyond the nameplate or the car (clamped), and four absurd ones (refused: what was wanted stays).

@@ -86,7 +86,7 @@ void sense(Sensors& s, const Actuators& a, bool is_ac, std::int16_t level, Rando
 
 void want(Command& c, Random& random, unsigned step) {
     c.consent_ms = random.once_in(64) ? 0 : static_cast<std::uint16_t>(200 + random.next() % 800);
-    c.acknowledge = random.once_in(40);
+    c.acknowledge = random.once_in(40) ? (random.once_in(2) ? UINT32_MAX : random.next()) : 0;
     if (step == 20 || random.once_in(150)) c.demand = random.once_in(3) ? static_cast<Demand>(random.next() % 4) : Demand::energy;
     if (step != 20 && !random.once_in(200)) return;
     c.digital = random.once_in(2);
@@ -109,12 +109,14 @@ std::uint64_t run(unsigned number, std::uint32_t& delivering) {
     Digest digest;
     std::int64_t us = static_cast<std::int64_t>(random.next()) * 1'000;
     std::int16_t level = 12'000;
+    const std::uint32_t latched = number % 5 == 0 ? random.next() & random.next() : number % 7 == 0 ? kUnknownRegister : 0;
     delivering = 0;
     for (unsigned i = 0; i < kSteps; ++i) {
         if (i == 10 || random.once_in(400)) level = random.once_in(4) ? std::int16_t{9'000} : std::int16_t{6'000};
         if (random.once_in(900)) level = 12'000;
         sense(in.sensors, out.actuators, is_ac, level, random);
         in.sensors.charge_enable = level == 6'000;
+        in.sensors.latched = latched;
         want(in.command, random, i);
         us += random.once_in(300) ? static_cast<std::int64_t>(random.next() % 200'000) - 20'000 : 9'900 + static_cast<std::int64_t>(random.next() % 200);
         const Step made = step(configuration, state, in, Tick{us});
