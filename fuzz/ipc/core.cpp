@@ -54,7 +54,7 @@ public:
                     if (!core_->is_present(c.client) || !core_->is_present(c.server)) std::abort();
                 }
                 if (const auto* state = std::get_if<action::AnswerState>(&action))
-                    if (state->service != 0 && state->state.kind != control::Kind::end) std::abort();
+                    if (state->service != 0 && state->message.kind != control::Kind::end) std::abort();
                 if (std::holds_alternative<action::Finish>(action)) is_over_ = true;
             }
     }

@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <concepts>
+#include <utility>
 
 #include "base/text.hpp"
 #include "base/utf8.hpp"
@@ -40,6 +41,34 @@ public:
         raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
         return *this;
     }
+    /// Anybody's octets: what is not printable ASCII is escaped, so that they never reach a terminal as they are; the end is left off
+    /// if less than `room` characters would remain for what comes behind.
+    JsonObject& put_octets(std::string_view key, std::string_view octets, std::size_t room) {
+        begin(key);
+        raw("\"");
+        for (const char c : octets) {
+            if (N - size_ < room) break;
+            if (c < ' ' || c > '~') escape(static_cast<unsigned char>(c));
+            else {
+                if (c == '"' || c == '\\') raw("\\");
+                raw({&c, 1});
+            }
+        }
+        raw("\"");
+        return *this;
+    }
+    /// names[n] is in the list if bit n is set.
+    JsonObject& put_names(std::string_view key, std::span<const std::string_view> names, std::uint32_t bits) {
+        begin(key);
+        std::string_view before = "[";
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if ((bits >> i & 1) == 0) continue;
+            raw(std::exchange(before, ","));
+            quote(names[i]);
+        }
+        raw(before == "[" ? "[]" : "]");
+        return *this;
+    }
     /// A value that is JSON already.
     JsonObject& put_raw(std::string_view key, std::string_view json) {
         begin(key);
@@ -54,6 +83,14 @@ public:
         if (size == 0) whole[size++] = '{';
         whole[size++] = '}';
         return *Text<N>::from({whole.data(), size});
+    }
+
+    /// The text and a newline behind it.
+    [[nodiscard]] Text<N + 1> line() const {
+        const Text<N> object = text();
+        std::array<char, N + 1> whole;
+        *std::ranges::copy(object.view(), whole.begin()).out = '\n';
+        return *Text<N + 1>::from({whole.data(), object.size() + 1});
     }
 
 private:
@@ -78,15 +115,17 @@ private:
             const auto octet = static_cast<unsigned char>(character.back());
             text.remove_prefix(character.size());
             if (length == 0) raw("\\ufffd");
-            else if (octet < 0x20 || octet == 0x7f || (length == 2 && character[0] == '\xc2' && octet < 0xa0)) {
-                const std::array<char, 6> escape{'\\', 'u', '0', '0', "0123456789abcdef"[octet >> 4], "0123456789abcdef"[octet & 15]};
-                raw({escape.data(), escape.size()});
-            } else {
+            else if (octet < 0x20 || octet == 0x7f || (length == 2 && character[0] == '\xc2' && octet < 0xa0)) escape(octet);
+            else {
                 if (octet == '"' || octet == '\\') raw("\\");
                 raw(character);
             }
         }
         raw("\"");
+    }
+    void escape(unsigned char octet) {
+        const std::array<char, 6> escape{'\\', 'u', '0', '0', "0123456789abcdef"[octet >> 4], "0123456789abcdef"[octet & 15]};
+        raw({escape.data(), escape.size()});
     }
 
     std::array<char, N> bytes_{};

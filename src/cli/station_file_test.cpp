@@ -28,7 +28,7 @@ TEST(StationFile, what_it_says_is_taken) { EXPECT_EQ(error_of("[evse]\ncount = 3
 
 TEST(StationFile, a_wrong_type_is_named_with_its_line_and_what_was_expected) {
     EXPECT_EQ(error_of("[evse]\n\nmax_current = \"64A\"\n"),
-              "3: evse.max_current = '64A': expected milliamperes as a number from 1000 to 3000000, for example 125000");
+              "3: evse.max_current = \"64A\": expected milliamperes as a number from 1000 to 3000000, for example 125000");
 }
 
 TEST(StationFile, a_value_out_of_range_is_refused) {
@@ -36,7 +36,7 @@ TEST(StationFile, a_value_out_of_range_is_refused) {
 }
 
 TEST(StationFile, an_unknown_key_is_refused) {
-    EXPECT_EQ(error_of("[evse]\ncout = 1\n"), "2: evse.cout: unknown key; docs/configuration.md lists them");
+    EXPECT_EQ(error_of("[evse]\ncout = 1\n"), "2: evse.cout: unknown key: expected one of count, id_prefix, max_current, max_power, max_voltage, min_voltage");
 }
 
 TEST(StationFile, a_syntax_error_has_its_line) { EXPECT_EQ(error_of("[evse]\ncount =\n").substr(0, 2), "2:"); }

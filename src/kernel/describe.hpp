@@ -2,6 +2,7 @@
 // What the policy compiler knows of an interface: names, numbers, sizes. Filled from the C++ types, so it cannot drift.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string_view>
@@ -24,6 +25,12 @@ struct InterfaceDescription {
     std::uint64_t fingerprint = 0;
     std::vector<MessageDescription> messages;  ///< index = message number
     std::vector<std::string_view> pulses;      ///< index = pulse code
+
+    /// Null if there is none of this name.
+    [[nodiscard]] const MessageDescription* find(std::string_view message) const {
+        const auto found = std::ranges::find(messages, message, &MessageDescription::name);
+        return found == messages.end() ? nullptr : &*found;
+    }
 };
 
 namespace detail {
@@ -33,12 +40,6 @@ MessageDescription describe_message() {
     if constexpr (boost::pfr::tuple_size_v<M> > 0)
         for (std::string_view field : boost::pfr::names_as_array<M>()) d.fields.push_back(field);
     return d;
-}
-template <class P>
-std::vector<std::string_view> describe_pulses() {
-    return []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::vector<std::string_view>{enumerator_name<static_cast<P>(I)>()...};
-    }(std::make_index_sequence<static_cast<std::size_t>(P::last_) + 1>{});
 }
 }  // namespace detail
 
@@ -52,7 +53,7 @@ InterfaceDescription describe(std::string_view service) {
     [&]<std::size_t... N>(std::index_sequence<N...>) {
         (d.messages.push_back(detail::describe_message<typename I::template Message<N>>()), ...);
     }(std::make_index_sequence<I::count>{});
-    if constexpr (!std::same_as<P, NoPulse>) d.pulses = detail::describe_pulses<P>();
+    if constexpr (!std::same_as<P, NoPulse>) d.pulses.assign(names_of<P>.begin(), names_of<P>.end());
     return d;
 }
 

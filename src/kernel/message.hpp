@@ -18,6 +18,7 @@
 #include <variant>
 
 #include "base/clock.hpp"
+#include "base/names.hpp"
 #include "base/result.hpp"
 #include "base/text.hpp"
 
@@ -52,36 +53,13 @@ template <class T>
 concept Scalar = std::integral<T> || std::floating_point<T>;
 
 namespace detail {
-template <class T> struct is_text : std::false_type {};
-template <std::size_t N> struct is_text<Text<N>> : std::true_type {};
-template <class T> struct is_blob : std::false_type {};
-template <std::size_t N> struct is_blob<Blob<N>> : std::true_type {};
-template <class T> struct is_list : std::false_type {};
-template <class T, std::size_t N> struct is_list<List<T, N>> : std::true_type {};
-template <class T> struct is_optional : std::false_type {};
-template <class T> struct is_optional<std::optional<T>> : std::true_type {};
-template <class T> struct is_variant : std::false_type {};
-template <class... T> struct is_variant<std::variant<T...>> : std::true_type {};
-template <class T> struct is_array : std::false_type {};
-template <class T, std::size_t N> struct is_array<std::array<T, N>> : std::true_type {};
-template <class T> struct is_duration : std::false_type {};
-template <class R, class P> struct is_duration<std::chrono::duration<R, P>> : std::true_type {};
-
-/// The name of a type as the compiler writes it: the same on both sides of one source tree.
-template <class T>
-constexpr std::string_view type_name() {
-    std::string_view text = __PRETTY_FUNCTION__;
-    text.remove_prefix(text.find("T = ") + 4);
-    return text.substr(0, text.find_first_of(";]"));
-}
-
-template <auto V>
-constexpr std::string_view enumerator_name() {
-    std::string_view text = __PRETTY_FUNCTION__;
-    text.remove_prefix(text.find("V = ") + 4);
-    text = text.substr(0, text.find_first_of(";]"));
-    return text.substr(text.rfind(':') + 1);
-}
+/// is_bytes<T, Text>: T is a Text<N>. is_many<T, List>: a List<X, N>. is_of<T, std::optional>: a std::optional<X>.
+template <class T, template <std::size_t> class Of> inline constexpr bool is_bytes = false;
+template <std::size_t N, template <std::size_t> class Of> inline constexpr bool is_bytes<Of<N>, Of> = true;
+template <class T, template <class, std::size_t> class Of> inline constexpr bool is_many = false;
+template <class X, std::size_t N, template <class, std::size_t> class Of> inline constexpr bool is_many<Of<X, N>, Of> = true;
+template <class T, template <class...> class Of> inline constexpr bool is_of = false;
+template <class... X, template <class...> class Of> inline constexpr bool is_of<Of<X...>, Of> = true;
 }  // namespace detail
 
 /// FNV-1a over names and types: two builds whose messages differ never join a conduit.
@@ -154,19 +132,17 @@ struct Codec {
         if constexpr (std::same_as<T, Handle>) return 0;
         else if constexpr (std::same_as<T, bool>) return 1;
         else if constexpr (Scalar<T> || Enumeration<T>) return sizeof(T);
-        else if constexpr (detail::is_duration<T>::value) return sizeof(std::int64_t);
-        else if constexpr (detail::is_text<T>::value || detail::is_blob<T>::value) return 2 + T::capacity;
-        else if constexpr (detail::is_list<T>::value) return 2 + T::capacity * Codec<typename T::value_type>::bound();
-        else if constexpr (detail::is_array<T>::value) return std::tuple_size_v<T> * Codec<typename T::value_type>::bound();
-        else if constexpr (detail::is_optional<T>::value) return 1 + Codec<typename T::value_type>::bound();
-        else if constexpr (detail::is_variant<T>::value)
+        else if constexpr (detail::is_of<T, std::chrono::duration>) return sizeof(std::int64_t);
+        else if constexpr (detail::is_bytes<T, Text> || detail::is_bytes<T, Blob>) return 2 + T::capacity;
+        else if constexpr (detail::is_many<T, List>) return 2 + T::capacity * Codec<typename T::value_type>::bound();
+        else if constexpr (detail::is_many<T, std::array>) return std::tuple_size_v<T> * Codec<typename T::value_type>::bound();
+        else if constexpr (detail::is_of<T, std::optional>) return 1 + Codec<typename T::value_type>::bound();
+        else if constexpr (detail::is_of<T, std::variant>)
             return 1 + []<class... A>(std::type_identity<std::variant<A...>>) {
                 return std::max({Codec<A>::bound()...});
             }(std::type_identity<T>{});
         else
-            return []<std::size_t... I>(std::index_sequence<I...>) {
-                return (std::size_t{0} + ... + Codec<boost::pfr::tuple_element_t<I, T>>::bound());
-            }(std::make_index_sequence<fields()>{});
+            return over_fields([]<class... F>() { return (std::size_t{0} + ... + Codec<F>::bound()); });
     }
 
     static void put(Writer& w, const T& v) {
@@ -175,19 +151,17 @@ struct Codec {
             const std::uint8_t octet = v ? 1 : 0;
             w.raw(&octet, 1);
         } else if constexpr (Scalar<T> || Enumeration<T>) w.raw(&v, sizeof v);
-        else if constexpr (detail::is_duration<T>::value) Codec<std::int64_t>::put(w, static_cast<std::int64_t>(v.count()));
-        else if constexpr (detail::is_text<T>::value || detail::is_blob<T>::value) {
+        else if constexpr (detail::is_of<T, std::chrono::duration>) Codec<std::int64_t>::put(w, static_cast<std::int64_t>(v.count()));
+        else if constexpr (detail::is_bytes<T, Text> || detail::is_bytes<T, Blob>) {
             Codec<std::uint16_t>::put(w, static_cast<std::uint16_t>(v.size()));
             w.raw(v.data(), v.size());
-        } else if constexpr (detail::is_list<T>::value) {
-            Codec<std::uint16_t>::put(w, static_cast<std::uint16_t>(v.size()));
+        } else if constexpr (detail::is_many<T, List> || detail::is_many<T, std::array>) {
+            if constexpr (detail::is_many<T, List>) Codec<std::uint16_t>::put(w, static_cast<std::uint16_t>(v.size()));
             for (const auto& item : v) Codec<typename T::value_type>::put(w, item);
-        } else if constexpr (detail::is_array<T>::value) {
-            for (const auto& item : v) Codec<typename T::value_type>::put(w, item);
-        } else if constexpr (detail::is_optional<T>::value) {
+        } else if constexpr (detail::is_of<T, std::optional>) {
             Codec<bool>::put(w, v.has_value());
             if (v) Codec<typename T::value_type>::put(w, *v);
-        } else if constexpr (detail::is_variant<T>::value) {
+        } else if constexpr (detail::is_of<T, std::variant>) {
             Codec<std::uint8_t>::put(w, static_cast<std::uint8_t>(v.index()));
             std::visit([&]<class A>(const A& a) { Codec<A>::put(w, a); }, v);
         } else
@@ -203,38 +177,33 @@ struct Codec {
             return true;
         } else if constexpr (Scalar<T>) return r.raw(&v, sizeof v);
         else if constexpr (Enumeration<T>) return r.raw(&v, sizeof v) && is_listed(v);
-        else if constexpr (detail::is_duration<T>::value) {
+        else if constexpr (detail::is_of<T, std::chrono::duration>) {
             std::int64_t count = 0;
             if (!Codec<std::int64_t>::get(r, count)) return false;
             v = T(count);
             return true;
-        } else if constexpr (detail::is_text<T>::value) {
+        } else if constexpr (detail::is_bytes<T, Text>) {
             std::array<char, T::capacity> characters;
             std::uint16_t n = 0;
             if (!Codec<std::uint16_t>::get(r, n) || n > T::capacity || !r.raw(characters.data(), n)) return false;
             v = *T::from({characters.data(), n});
             return true;
-        } else if constexpr (detail::is_blob<T>::value) {
-            std::uint16_t n = 0;
-            return Codec<std::uint16_t>::get(r, n) && v.resize(n) && r.raw(v.data(), n);
-        } else if constexpr (detail::is_list<T>::value) {
-            std::uint16_t n = 0;
-            if (!Codec<std::uint16_t>::get(r, n)) return false;
-            v.clear();
-            if (!v.resize(n)) return false;
+        } else if constexpr (detail::is_bytes<T, Blob>) {
+            return get_size(r, v) && r.raw(v.data(), v.size());
+        } else if constexpr (detail::is_many<T, List> || detail::is_many<T, std::array>) {
+            if constexpr (detail::is_many<T, List>) {
+                v.clear();
+                if (!get_size(r, v)) return false;
+            }
             for (auto& item : v)
                 if (!Codec<typename T::value_type>::get(r, item)) return false;
             return true;
-        } else if constexpr (detail::is_array<T>::value) {
-            for (auto& item : v)
-                if (!Codec<typename T::value_type>::get(r, item)) return false;
-            return true;
-        } else if constexpr (detail::is_optional<T>::value) {
+        } else if constexpr (detail::is_of<T, std::optional>) {
             bool present = false;
             if (!Codec<bool>::get(r, present)) return false;
             v.reset();
             return !present || Codec<typename T::value_type>::get(r, v.emplace());
-        } else if constexpr (detail::is_variant<T>::value) {
+        } else if constexpr (detail::is_of<T, std::variant>) {
             std::uint8_t index = 0xff;
             if (!Codec<std::uint8_t>::get(r, index)) return false;
             return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -250,13 +219,13 @@ struct Codec {
     }
 
     static constexpr void mix(Fingerprint& f) {
-        f.mix(detail::type_name<T>());
+        f.mix(type_name<T>());
         if constexpr (Enumeration<T>) {
             f.mix(static_cast<std::uint64_t>(T::last_));
-            f.mix(detail::enumerator_name<T::last_>());
-        } else if constexpr (detail::is_list<T>::value || detail::is_array<T>::value || detail::is_optional<T>::value)
+            f.mix(enumerator_name<T::last_>());
+        } else if constexpr (detail::is_many<T, List> || detail::is_many<T, std::array> || detail::is_of<T, std::optional>)
             Codec<typename T::value_type>::mix(f);
-        else if constexpr (detail::is_variant<T>::value)
+        else if constexpr (detail::is_of<T, std::variant>)
             []<class... A>(Fingerprint& g, std::type_identity<std::variant<A...>>) { (Codec<A>::mix(g), ...); }(f, std::type_identity<T>{});
         else if constexpr (is_aggregate())
             [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -268,19 +237,27 @@ struct Codec {
     static consteval std::size_t handles() {
         if constexpr (std::same_as<T, Handle>) return 1;
         else if constexpr (is_aggregate())
-            return []<std::size_t... I>(std::index_sequence<I...>) {
-                return (std::size_t{0} + ... + Codec<boost::pfr::tuple_element_t<I, T>>::handles());
-            }(std::make_index_sequence<fields()>{});
+            return over_fields([]<class... F>() { return (std::size_t{0} + ... + Codec<F>::handles()); });
         else return 0;
     }
 
 private:
     static consteval bool is_aggregate() {
-        return std::is_aggregate_v<T> && !detail::is_array<T>::value && !std::same_as<T, Handle>;
+        return std::is_aggregate_v<T> && !detail::is_many<T, std::array> && !std::same_as<T, Handle>;
     }
     static consteval std::size_t fields() {
         static_assert(std::is_aggregate_v<T> && !std::is_array_v<T>, "a message is made of bounded aggregates");
         return boost::pfr::tuple_size_v<T>;
+    }
+    /// f.operator()<F...>() of all fields' types.
+    static consteval std::size_t over_fields(auto f) {
+        return [&]<std::size_t... I>(std::index_sequence<I...>) {
+            return f.template operator()<boost::pfr::tuple_element_t<I, T>...>();
+        }(std::make_index_sequence<fields()>{});
+    }
+    static bool get_size(Reader& r, T& v) {
+        std::uint16_t n = 0;
+        return Codec<std::uint16_t>::get(r, n) && v.resize(n);
     }
 };
 
@@ -301,7 +278,7 @@ template <class T>
 [[nodiscard]] Result<T> decode(Bytes bytes) {
     Reader r(bytes);
     Result<T> value{std::in_place};
-    if (!Codec<T>::get(r, *value) || !r.at_end()) return fail(Errc::malformed, detail::type_name<T>());
+    if (!Codec<T>::get(r, *value) || !r.at_end()) return fail(Errc::malformed, type_name<T>());
     return value;
 }
 
@@ -338,7 +315,7 @@ struct Interface {
 /// The name of a message as manifests write it: the struct's own name without its namespace.
 template <class M>
 constexpr std::string_view message_name() {
-    std::string_view name = detail::type_name<M>();
+    std::string_view name = type_name<M>();
     return name.substr(name.rfind(':') + 1);
 }
 

@@ -8,10 +8,11 @@
 #include <memory>
 #include <vector>
 
+#include "base/times.hpp"
 #include "kernel/exchange.hpp"
 #include "kernel/os.hpp"
+#include "kernel/pace.hpp"
 #include "kernel/service.hpp"
-#include "kernel/times.hpp"
 
 namespace voltkeep::kernel {
 
@@ -23,6 +24,10 @@ struct Header {
 };
 inline constexpr std::size_t header_size = bound<Header>;
 static_assert(header_size == 8);
+
+/// What a poller key stands for: the kind above, the index of a conduit or the descriptor below.
+enum class Source : std::uint32_t { control, calls, pulses, watch, timer };
+constexpr std::uint64_t key_of(Source source, std::uint32_t index = 0) { return static_cast<std::uint64_t>(source) << 32 | index; }
 
 /// What a peer did that was refused, each a kind of its own: a message or a pulse by its number, of which those that no interface has
 /// count as one. The worst for who reads the log is last.
@@ -47,9 +52,7 @@ struct ConduitState {
     Instant opened_at;                   ///< of the newest request
 
     // what this peer has made us do: at its quota nobody listens to it until the window ends
-    Instant window_end;
-    std::uint32_t spent = 0;
-    bool is_paused = false;
+    Pace pace;
     std::uint64_t offences = 0;
     std::bitset<offence_numbers * (static_cast<std::size_t>(Offence::last_) + 1)> known, untold;   ///< kinds of them: seen, to be reported
 
@@ -111,6 +114,9 @@ public:
     void listen(std::uint16_t index, bool is_listening);
     [[nodiscard]] Instant next_deadline() const;
     void on_control();
+    void on_command(control::Kind kind, Bytes message, std::span<const int> handles);
+    void on_answer(control::Kind kind, Bytes message);
+    TimerId add_timer(Instant when, Duration period, Action action);
     void join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses);
     void lost(std::uint16_t index);
     void send_record(control::Record record);
@@ -150,11 +156,7 @@ public:
     };
     std::map<TimerId, Timer> timers;
     TimerId next_timer = 1;
-    struct Ask {
-        std::uint64_t number = 0;
-        std::move_only_function<void(Bytes)> then;
-    };
-    std::deque<Ask> asks;
+    std::deque<std::move_only_function<void(Bytes)>> asks;   ///< answered in their order
     std::uint64_t next_ask = 1;
     Action stop_action;
     bool stopping = false;

@@ -203,7 +203,7 @@ void Runtime::on_calls(std::uint16_t index) {
         Reply reply;
         return settle(index, look(index, reply), reply);
     }
-    if (c.is_paused) return;   // paused by what was ready beside this
+    if (c.pace.is_paused) return;   // paused by what was ready beside this
     const auto received = os::receive(c.calls.get(), receive_buffer);
     if (!received) return broken(index, received.error().code);
     if (*received) on_request(index, **received);
@@ -252,14 +252,15 @@ void Runtime::flush(std::uint16_t index) {
         if (!os::send(c.pulses.get(), message)) break;
         c.pending &= ~(1u << code);
     }
-    if (!c.is_paused && (c.pending != 0 || before != c.pending)) (void)poller.change(c.pulses.get(), (2ull << 32) | index, true, c.pending != 0);
+    if (!c.pace.is_paused && (c.pending != 0 || before != c.pending))
+        (void)poller.change(c.pulses.get(), key_of(Source::pulses, index), true, c.pending != 0);
 }
 
 void Runtime::on_pulses(std::uint16_t index, bool writable) {
     if (writable) flush(index);
     ConduitState& c = conduits[index];
     std::array<std::byte, 16> message;
-    for (int turn = 0; turn < 32 && c.pulses && !c.is_paused; ++turn) {
+    for (int turn = 0; turn < 32 && c.pulses && !c.pace.is_paused; ++turn) {
         const auto received = os::receive(c.pulses.get(), message);
         if (!received && !is_hang_up(received.error().code)) return broken(index, received.error().code);
         if (!received) {   // what became of a call is told by its own channel, which may still hold the reply

@@ -4,19 +4,12 @@
 
 namespace voltkeep::kernel {
 
-namespace {
-/// What a poller key stands for: the kind above, the index or descriptor below.
-enum class Source : std::uint32_t { control, calls, pulses, watch, timer };
-constexpr std::uint64_t key_of(Source source, std::uint32_t index = 0) { return static_cast<std::uint64_t>(source) << 32 | index; }
-static_assert(key_of(Source::pulses) == 2ull << 32);
-}  // namespace
-
 Instant Runtime::next_deadline() const {
     Instant next = next_beat;
     for (const auto& [id, timer_entry] : timers) next = std::min(next, timer_entry.when);
     for (const ConduitState& c : conduits) {
         if (c.in_flight) next = std::min(next, c.in_flight->deadline);
-        if (c.is_paused) next = std::min(next, c.window_end);
+        if (c.pace.is_paused) next = std::min(next, c.pace.window_end);
     }
     return next;
 }
@@ -25,7 +18,7 @@ void Runtime::turn(Instant until) {
     arm();
     Instant at = process_ready(until);
     for (std::uint16_t i = 0; i < conduits.size(); ++i)
-        if (conduits[i].is_paused && at >= conduits[i].window_end) listen(i, true);
+        if (conduits[i].pace.is_paused && at >= conduits[i].pace.window_end) listen(i, true);
     if (expire_requests(at) + run_timers(at) > 0) at = now();
     if (at >= next_beat) beat(at);
 }
@@ -93,11 +86,7 @@ std::size_t Runtime::run_timers(Instant at) {
 /// A message or a pulse of this peer is about to be handled.
 void Runtime::spend(std::uint16_t index, Instant at) {
     ConduitState& c = conduits[index];
-    if (at >= c.window_end) {
-        c.window_end = at + control::quota_window;
-        c.spent = 0;
-    }
-    if (++c.spent < c.end.quota || c.end.quota == 0) return;   // not `==`: new ends do not begin a new account
+    if (c.end.quota == 0 || !c.pace.spend(1, c.end.quota, control::quota_window, at)) return;
     listen(index, false);
     offend(index, Offence::over_quota);
 }
@@ -105,7 +94,7 @@ void Runtime::spend(std::uint16_t index, Instant at) {
 /// Who is paused is out of the poller: an end whose peer hung up would be ready all the while.
 void Runtime::listen(std::uint16_t index, bool is_listening) {
     ConduitState& c = conduits[index];
-    c.is_paused = !is_listening;
+    c.pace.is_paused = !is_listening;
     const auto set = [&](const os::Descriptor& end, Source source, bool writable) {
         if (!end) return;
         if (!is_listening) poller.remove(end.get());
@@ -169,7 +158,7 @@ void Runtime::join(std::uint16_t index, std::uint32_t epoch, os::Descriptor call
     c.server.joined(epoch);
     c.patience_ms = 0;
     if (!c.end.is_server) CHECK(poller.add(c.calls.get(), key_of(Source::calls, index)).has_value());
-    if (!c.is_paused) listen(index, true);   // a new end begins no new account
+    if (!c.pace.is_paused) listen(index, true);   // a new end begins no new account
     if (!started) return;
     flush(index);
     for (BackHandler& h : back_handlers)
@@ -184,54 +173,58 @@ void Runtime::on_control() {
         if (!received) os::end_broken();   // the process manager is gone: so is everything
         if (!*received) return;
         const Bytes message = Bytes(receive_buffer).first((*received)->size);
-        const auto& handles = (*received)->handles;
         CHECK(!message.empty());
-        switch (static_cast<control::Kind>(message[0])) {
-            case control::Kind::join: {
-                const auto j = decode<control::Join>(message);
-                CHECK(j && j->index < conduits.size() && handles.size() == 2);
-                join(j->index, j->epoch, os::Descriptor(handles[0]), os::Descriptor(handles[1]));
-                break;
-            }
-            case control::Kind::device: {
-                const auto j = decode<control::Join>(message);
-                CHECK(j && j->index < devices.size() && handles.size() == 1);
-                devices[j->index] = os::Descriptor(handles[0]);
-                const auto handler = device_handlers.find(slice.devices[j->index].view());
-                if (handler != device_handlers.end()) handler->second(devices[j->index].release());
-                break;
-            }
-            case control::Kind::fallback: {
-                const auto j = decode<control::Join>(message);
-                CHECK(j && j->index < 64 && j->epoch <= 1);
-                fallbacks = (fallbacks & ~(1ull << j->index)) | static_cast<std::uint64_t>(j->epoch) << j->index;
-                if (fallback_handler) fallback_handler(EvseId{static_cast<std::uint8_t>(j->index)}, j->epoch == 1);
-                break;
-            }
-            case control::Kind::go: started = true; break;
-            case control::Kind::stop:
-                stopping = true;
-                if (stop_action) stop_action();
-                if (embedded) ::_Exit(0);
-                return;
-            case control::Kind::state:
-            case control::Kind::event:
-            case control::Kind::end:
-            case control::Kind::measure:
-            case control::Kind::usage:
-                if (!asks.empty()) {
-                    auto ask = std::move(asks.front());
-                    // an event is followed by more of them; `end` closes the question
-                    const auto kind = static_cast<control::Kind>(message[0]);
-                    const bool more = kind == control::Kind::event || kind == control::Kind::measure;
-                    asks.pop_front();
-                    ask.then(message);
-                    if (more) asks.push_front(std::move(ask));
-                }
-                break;
-            case control::Kind::slice: CHECK(false);
-        }
+        const auto kind = static_cast<control::Kind>(message.front());
+        const bool is_answer = kind >= control::Kind::state && kind <= control::Kind::usage;
+        if (is_answer) on_answer(kind, message);
+        else on_command(kind, message, (*received)->handles);
+        if (kind == control::Kind::stop) return;
     }
+}
+
+void Runtime::on_command(control::Kind kind, Bytes message, std::span<const int> handles) {
+    const auto command = decode<control::Join>(message);
+    CHECK(command.has_value());
+    const auto [_, index, epoch] = *command;
+    switch (kind) {
+        case control::Kind::join:
+            CHECK(index < conduits.size() && handles.size() == 2);
+            join(index, epoch, os::Descriptor(handles[0]), os::Descriptor(handles[1]));
+            break;
+        case control::Kind::device: {
+            CHECK(index < devices.size() && handles.size() == 1);
+            devices[index] = os::Descriptor(handles[0]);
+            const auto handler = device_handlers.find(slice.devices[index].view());
+            if (handler != device_handlers.end()) handler->second(devices[index].release());
+            break;
+        }
+        case control::Kind::fallback:
+            CHECK(index < 64 && epoch <= 1);
+            fallbacks = (fallbacks & ~(1ull << index)) | static_cast<std::uint64_t>(epoch) << index;
+            if (fallback_handler) fallback_handler(EvseId{static_cast<std::uint8_t>(index)}, epoch == 1);
+            break;
+        case control::Kind::go: started = true; break;
+        case control::Kind::stop:
+            stopping = true;
+            if (stop_action) stop_action();
+            if (embedded) ::_Exit(0);
+            break;
+        default: CHECK(false && "the process manager says nothing else");
+    }
+}
+
+/// An event and a measure are followed by more of the same answer; what else comes closes the question.
+void Runtime::on_answer(control::Kind kind, Bytes message) {
+    if (asks.empty()) return;
+    auto then = std::move(asks.front());
+    asks.pop_front();
+    then(message);
+    if (kind == control::Kind::event || kind == control::Kind::measure) asks.push_front(std::move(then));
+}
+
+TimerId Runtime::add_timer(Instant when, Duration period, Action action) {
+    timers.emplace(next_timer, Timer{when, period, std::make_shared<Action>(std::move(action))});
+    return next_timer++;
 }
 
 void Runtime::arm() {

@@ -9,22 +9,17 @@
 namespace voltkeep::kernel {
 
 namespace {
-constexpr std::uint64_t watch_key = 3ull << 32;
-constexpr std::uint64_t timer_key = 4ull << 32;
-
 Runtime* the_runtime = nullptr;   // one Service per process: what the hooks below report to
 
+/// What is no Errc: 0xffff and the line of a broken invariant, 0xfffe and the number of a refused system call.
+void report_end(std::uint16_t what, int number) noexcept {
+    if (the_runtime) the_runtime->report(what, static_cast<Errc>(what), static_cast<std::uint64_t>(number));
+}
 void report_broken(const char*, const char*, int line) noexcept {
-    if (the_runtime)
-        the_runtime->send_record({.request = control::Request::fault, .argument = 0xffff, .code = 0xffff, .value = static_cast<std::uint64_t>(line)});
+    report_end(0xffff, line);
     os::end_broken();
 }
-
-void report_refused(int system_call) noexcept {
-    if (the_runtime)
-        the_runtime->send_record(
-            {.request = control::Request::fault, .argument = 0xfffe, .code = 0xfffe, .value = static_cast<std::uint64_t>(system_call)});
-}
+void report_refused(int system_call) noexcept { report_end(0xfffe, system_call); }
 }  // namespace
 
 Runtime::Runtime(os::Descriptor control)
@@ -51,9 +46,9 @@ void Runtime::receive_slice() {
 }
 
 void Runtime::receive_ends() {
-    MUST(poller.add(control_end.get(), 0));
+    MUST(poller.add(control_end.get(), key_of(Source::control)));
     timer = MUST(os::make_timer());
-    MUST(poller.add(timer.get(), timer_key));
+    MUST(poller.add(timer.get(), key_of(Source::timer)));
     const Instant deadline = now() + 5s;
     while (!started) {
         CHECK(os::wait(control_end.get(), deadline).value_or(false));
@@ -124,22 +119,14 @@ void Service::notify_raw(std::uint8_t code, std::uint64_t value, EvseId only) { 
 
 TimerId Service::every(Duration period, Action action) {
     CHECK(period > 0ns);
-    const TimerId id = runtime_->next_timer++;
-    runtime_->timers.emplace(id, Runtime::Timer{now() + period, period, std::make_shared<Action>(std::move(action))});
-    return id;
+    return runtime_->add_timer(now() + period, period, std::move(action));
 }
-
-TimerId Service::at(Instant when, Action action) {
-    const TimerId id = runtime_->next_timer++;
-    runtime_->timers.emplace(id, Runtime::Timer{when, 0ns, std::make_shared<Action>(std::move(action))});
-    return id;
-}
-
+TimerId Service::at(Instant when, Action action) { return runtime_->add_timer(when, 0ns, std::move(action)); }
 TimerId Service::after(Duration delay, Action action) { return at(now() + delay, std::move(action)); }
 void Service::cancel(TimerId timer) { runtime_->timers.erase(timer); }
 
 void Service::watch(int descriptor, bool writable, std::move_only_function<void(bool, bool)> then) {
-    const std::uint64_t key = watch_key | static_cast<std::uint32_t>(descriptor);
+    const std::uint64_t key = key_of(Source::watch, static_cast<std::uint32_t>(descriptor));
     const auto [it, is_new] = runtime_->watches.insert_or_assign(
         descriptor, Runtime::Watch{writable, std::make_shared<std::move_only_function<void(bool, bool)>>(std::move(then))});
     MUST(is_new ? runtime_->poller.add(descriptor, key, writable) : runtime_->poller.change(descriptor, key, true, writable));
@@ -174,9 +161,8 @@ void Service::fault(const Error& error) {
 }
 
 void Service::ask(control::Request request, std::uint16_t argument, std::move_only_function<void(Bytes)> then) {
-    const std::uint64_t number = runtime_->next_ask++;
-    runtime_->asks.push_back({number, std::move(then)});
-    runtime_->send_record({.request = request, .argument = argument, .number = number});
+    runtime_->asks.push_back(std::move(then));
+    runtime_->send_record({.request = request, .argument = argument, .number = runtime_->next_ask++});
 }
 
 void Service::on_fallback(std::move_only_function<void(EvseId, bool)> then) {

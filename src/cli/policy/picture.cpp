@@ -163,7 +163,7 @@ private:
         out += format(
             "<g><title>{} to {}: {}</title><path class=\"c{}\" marker-end=\"url(#a)\" d=\"M{:.0f} {:.0f}C{:.0f} {:.0f} {:.0f} "
             "{:.0f} {:.0f} {:.0f}\"/>",
-            talk.client->name, talk.server->name, talk.messages(), crosses ? " z" : "", x1, y1, x1, y1 + 0.6 * (y2 - y1), x2,
+            talk.client->name, talk.server->name, messages(talk), crosses ? " z" : "", x1, y1, x1, y1 + 0.6 * (y2 - y1), x2,
             y2 - 0.6 * (y2 - y1), x2, y2);
         if (pulses) out += format("<circle cx=\"{:.0f}\" cy=\"{:.0f}\" r=\"4\" fill=\"#fff\" stroke=\"#444\"/>", x1, y1 + 4);
         out += "</g>\n";

@@ -8,6 +8,11 @@
 namespace voltkeep::cli {
 namespace policy = kernel::policy;
 
+/// "Read, GetHead"
+[[nodiscard]] std::string messages(const policy::Conversation& talk);
+/// Deadlines too: "Read 200 ms, Append (request) 2000 ms"
+[[nodiscard]] std::string messages_with_deadlines(const policy::Conversation& talk);
+
 /// The whole policy in plain words. docs/generated/policy.txt
 [[nodiscard]] std::string show(const policy::Policy& policy);
 

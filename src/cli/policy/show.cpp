@@ -18,6 +18,13 @@ std::string listed(const std::vector<std::string>& items, std::string_view betwe
     return text;
 }
 
+template <class Name>
+std::string listed_calls(const Conversation& talk, Name name) {
+    std::vector<std::string> names;
+    for (const Call* call : talk.calls) names.push_back(name(*call));
+    return listed(names);
+}
+
 /// The words of the bits that are set.
 template <Enumeration E>
 std::string bits(std::uint64_t set, char blank = '-') {
@@ -50,15 +57,15 @@ void show_service(std::string& out, const Policy& policy, const std::vector<Conv
     if (const InterfaceDescription* interface = policy.interface_of(m)) {
         std::vector<std::string> idle;
         for (const MessageDescription& message : interface->messages)
-            if (std::ranges::none_of(m.permits, [&](const Permit& p) { return p.message == message.name; })) idle.emplace_back(message.name);
+            if (std::ranges::none_of(m.permits, [&](const Mention& p) { return p.name == message.name; })) idle.emplace_back(message.name);
         for (const Conversation& talk : talks)
             if (talk.server == &m)
                 line("serves", format("{}{}: {}", talk.client->name,
-                                      talk.client->service.zone > s.zone ? " (from the outer zone)" : "", talk.messages()));
+                                      talk.client->service.zone > s.zone ? " (from the outer zone)" : "", messages(talk)));
         line("nobody sends", listed(idle));
     }
     for (const Conversation& talk : talks)
-        if (talk.client == &m) line("calls", format("{}: {}", talk.server->name, talk.messages_with_deadlines()));
+        if (talk.client == &m) line("calls", format("{}: {}", talk.server->name, messages_with_deadlines(talk)));
     for (const Manifest& peer : policy.manifests)
         if (const auto pulses = pulses_between(m, peer); !pulses.empty()) line("pulses", format("{}: {}", peer.name, listed(pulses)));
     line("touches", touches(m));
@@ -79,6 +86,14 @@ std::string type_name(const Manifest& m) {
     return name + "_t";
 }
 }  // namespace
+
+std::string messages(const Conversation& talk) {
+    return listed_calls(talk, [](const Call& call) { return call.message; });
+}
+
+std::string messages_with_deadlines(const Conversation& talk) {
+    return listed_calls(talk, [](const Call& call) { return format("{}{} {} ms", call.message, call.is_request ? " (request)" : "", call.ms); });
+}
 
 std::string show(const Policy& policy) {
     const std::vector<Conversation> talks = conversations(policy);
@@ -109,13 +124,13 @@ Result<std::string> why(const Policy& policy, std::string_view from, std::string
 
     std::string out;
     if (!chains.empty() && chains.front().size() == 1)
-        out += format("{} may send {}: {}\n", place(*start), place(*goal), chains.front().front()->messages_with_deadlines());
+        out += format("{} may send {}: {}\n", place(*start), place(*goal), messages_with_deadlines(*chains.front().front()));
     else out += format("no conduit from {} to {}\n", place(*start), place(*goal));
     for (const auto& way : chains) {
         if (way.size() == 1) continue;
         std::string text, in_turn;
         for (std::size_t i = 0; i < way.size(); ++i) {
-            text += format("{} -{}-> ", way[i]->client->name, way[i]->messages());
+            text += format("{} -{}-> ", way[i]->client->name, messages(*way[i]));
             for (const Need& need : way[i]->server->needs)
                 if (i + 1 < way.size() && need.server == way[i + 1]->server->name &&
                     std::ranges::any_of(way[i]->calls, [&](const Call* c) { return c->message == need.message; }))
@@ -143,7 +158,7 @@ Result<std::string> why(const Policy& policy, std::string_view from, std::string
         for (const Conversation& b : talks)
             if (a.client == start && b.client == goal && a.server == b.server)
                 out += format("both call {}: {} sends {}; {} sends {} and reads the replies\n", a.server->name, start->name,
-                              a.messages(), goal->name, b.messages());
+                              messages(a), goal->name, messages(b));
     for (const Manifest* end : {start, goal})
         if (const Manifest* other = end == start ? goal : start; !pulses_between(*end, *other).empty())
             out += format("pulses from {} to {}: {}\n", end->name, other->name, listed(pulses_between(*end, *other)));

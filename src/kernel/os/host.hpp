@@ -2,8 +2,8 @@
 // What only the process manager wants from a system, besides spawning: devices for services, the pipe of their prints, its own end.
 #pragma once
 
+#include "kernel/control.hpp"
 #include "kernel/os.hpp"
-#include "kernel/policy/image.hpp"
 
 namespace voltkeep::kernel::os {
 
@@ -20,12 +20,8 @@ void remove_device(const policy::DeviceGrant& device);
 [[nodiscard]] Result<Descriptor> make_memory(std::size_t size);
 /// What is in the file from `offset` on, at most the buffer; nothing at its end.
 [[nodiscard]] Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std::size_t offset);
-/// Processor time since its start and resident memory of a process that was not waited for yet; zeros if the system does not say.
-struct Consumed {
-    std::uint64_t cpu_ms = 0;
-    std::uint64_t memory_kib = 0;
-};
-[[nodiscard]] Consumed consumed_by(std::uint32_t pid);
+/// What a process that was not waited for yet has used; zeros if the system does not say.
+[[nodiscard]] control::Usage usage_of(std::uint32_t pid);
 /// Writes the whole of at most 4096 bytes, or nothing and says false, if the reader does not keep up or is gone.
 [[nodiscard]] bool write_line(int descriptor, std::string_view line);
 

@@ -21,7 +21,8 @@ std::string replaced(std::string text, std::string_view what, std::string_view b
 bool covers(std::string_view a, std::string_view b) { return b.starts_with(a) && (b.size() == a.size() || b[a.size()] == '/'); }
 bool overlap(std::string_view a, std::string_view b) { return covers(a, b) || covers(b, a); }
 
-class Builder {
+/// What is wrong with all instances of a service is told once.
+class Builder : Refusing {
 public:
     Builder(const Policy& policy, const Station& station) : policy_(policy), station_(station) {}
 
@@ -41,7 +42,7 @@ public:
         owners();
         descriptors();
         realtime_budget();
-        if (!refusals_.empty()) return std::unexpected(std::move(refusals_));
+        if (!refusals().empty()) return std::unexpected(take_refusals());
         if (const auto valid = validate(image); !valid) return std::unexpected(Refusals{{"policy image", 1, std::string(valid.error().what.view())}});
         return std::move(image_);
     }
@@ -55,11 +56,6 @@ private:
         enum class Use : std::uint8_t { read, write, device } use;
     };
 
-    template <class... A>
-    void refuse(const std::string& path, std::uint32_t line, std::format_string<A...> what, A&&... about) {
-        Refusal refusal{path, line, std::format(what, std::forward<A>(about)...)};
-        if (!std::ranges::contains(refusals_, refusal)) refusals_.push_back(std::move(refusal));   // once for all instances
-    }
     template <std::size_t N>
     void bounded(Text<N>& out, const std::string& text, const std::string& path, std::uint32_t line) {
         if (text.size() > N) refuse(path, line, R"("{}" is longer than {} bytes)", text, N);
@@ -128,9 +124,9 @@ private:
         conduit->fingerprint = interface->fingerprint;
         CHECK(conduit->deadline_ms.resize(interface->messages.size()));
         for (const Call* call : talk.calls) {
-            const auto message = std::ranges::find(interface->messages, call->message, &MessageDescription::name);
-            if (message == interface->messages.end()) continue;
-            const auto number = static_cast<std::size_t>(message - interface->messages.begin());
+            const MessageDescription* const message = interface->find(call->message);
+            if (!message) continue;
+            const auto number = static_cast<std::size_t>(message - interface->messages.data());
             conduit->messages |= 1u << number;
             if (call->is_request) conduit->requests |= 1u << number;
             conduit->deadline_ms[number] = call->ms;
@@ -207,7 +203,6 @@ private:
     std::vector<const Manifest*> manifest_of_;   ///< by index of the instance
     std::vector<Owned> owned_;
     std::map<std::uint16_t, std::size_t> ends_of_;
-    Refusals refusals_;
 };
 }  // namespace
 

@@ -34,11 +34,6 @@ struct Conversation {
     const Manifest* client = nullptr;
     const Manifest* server = nullptr;
     std::vector<const Call*> calls;
-
-    /// "Read, GetHead"
-    [[nodiscard]] std::string messages() const;
-    /// Deadlines too: "Read 200 ms, Append (request) 2000 ms"
-    [[nodiscard]] std::string messages_with_deadlines() const;
 };
 /// By client, then server, in the order of the manifests. Calls to services that are not there are left out.
 [[nodiscard]] std::vector<Conversation> conversations(const Policy& policy);

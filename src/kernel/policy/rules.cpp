@@ -27,20 +27,6 @@ std::span<const std::string_view> Policy::pulses_of(const Manifest& sender) cons
     return found == interfaces.end() ? std::span<const std::string_view>{} : found->pulses;
 }
 
-std::string Conversation::messages() const {
-    std::string text;
-    for (const Call* call : calls) text += (text.empty() ? "" : ", ") + call->message;
-    return text;
-}
-
-std::string Conversation::messages_with_deadlines() const {
-    std::string text;
-    for (const Call* call : calls)
-        text +=
-            std::format("{}{}{} {} ms", text.empty() ? "" : ", ", call->message, call->is_request ? " (request)" : "", call->ms);
-    return text;
-}
-
 std::vector<Conversation> conversations(const Policy& policy) {
     std::vector<Conversation> all;
     for (const Manifest& client : policy.manifests)
@@ -55,18 +41,25 @@ std::vector<Conversation> conversations(const Policy& policy) {
 
 std::vector<std::string> pulses_between(const Manifest& sender, const Manifest& receiver) {
     std::vector<std::string> names;
-    for (const PulseEnd& to : sender.pulses_to)
-        if (to.peer == receiver.name) names.push_back(to.pulse);
+    for (const Mention& to : sender.pulses_to)
+        if (to.peer == receiver.name) names.push_back(to.name);
     return names;
 }
 
 namespace {
 using std::format;
 
+bool has(const std::vector<Mention>& list, std::string_view peer, std::string_view name) {
+    return std::ranges::any_of(list, [&](const Mention& m) { return m.peer == peer && m.name == name; });
+}
+bool calls(const Manifest& client, std::string_view server, std::string_view message) {
+    return std::ranges::any_of(client.calls, [&](const Call& c) { return c.server == server && c.message == message; });
+}
+
 /// The one declared exception of the zones: anyone may append to the log, write-only.
 bool is_append(const Call& call) { return call.server == "audit" && (call.message == "Append" || call.message == "AppendLater"); }
 
-class Judge {
+class Judge : Refusing {
 public:
     explicit Judge(const Policy& policy) : policy_(policy), talks_(conversations(policy)) {}
 
@@ -83,20 +76,15 @@ public:
             zones(talk);
             deadlines(talk);
         }
-        return std::move(refusals_);
+        return take_refusals();
     }
 
 private:
-    template <class... A>
-    void refuse(const Manifest& m, std::uint32_t line, std::format_string<A...> what, A&&... about) {
-        refusals_.push_back({m.path, line, std::format(what, std::forward<A>(about)...)});
-    }
-
     void names(const Manifest& m) {
         for (const Manifest& other : policy_.manifests)
-            if (&other < &m && other.name == m.name) refuse(m, m.line("service"), R"(service "{}" is described by {} already)", m.name, other.path);
+            if (&other < &m && other.name == m.name) refuse(m.path, m.line("service"), R"(service "{}" is described by {} already)", m.name, other.path);
         if (m.interface && !policy_.interface_of(m))
-            refuse(m, m.interface->line,
+            refuse(m.path, m.interface->line,
                    R"(no interface "{}": expected the name of a folder's protocol.hpp, with a capital letter)",
                    m.interface->text);
     }
@@ -105,42 +93,40 @@ private:
     void both_ends(const Manifest& m) {
         for (const Call& call : m.calls) {
             const Manifest* server = policy_.find(call.server);
-            if (!server) refuse(m, call.line, R"(calls "{}", which no manifest describes)", call.server);
-            else if (!std::ranges::any_of(server->permits, [&](const Permit& p) { return p.client == m.name && p.message == call.message; }))
-                refuse(m, call.line, "calls {}.{}, but {} does not let {} send it (serves.to.{})", call.server, call.message,
+            if (!server) refuse(m.path, call.line, R"(calls "{}", which no manifest describes)", call.server);
+            else if (!has(server->permits, m.name, call.message))
+                refuse(m.path, call.line, "calls {}.{}, but {} does not let {} send it (serves.to.{})", call.server, call.message,
                        server->path, m.name, m.name);
         }
         const InterfaceDescription* interface = policy_.interface_of(m);
-        for (const Permit& permit : m.permits) {
-            const Manifest* client = policy_.find(permit.client);
-            const auto message = interface ? std::ranges::find(interface->messages, permit.message, &MessageDescription::name)
-                                           : decltype(interface->messages.begin()){};
-            if (!client) refuse(m, permit.line, R"(serves "{}", which no manifest describes)", permit.client);
-            else if (interface && message == interface->messages.end())
-                refuse(m, permit.line, R"(the interface {} has no message "{}")", m.interface->text, permit.message);
-            else if (!std::ranges::any_of(client->calls, [&](const Call& c) { return c.server == m.name && c.message == permit.message; }))
-                refuse(m, permit.line, "lets {} send {}, but {} does not call it", permit.client, permit.message, client->path);
-            else if (interface && std::max(message->request_bound, message->reply_bound) > m.max_size)
-                refuse(m, permit.line, "{} takes up to {} bytes: expected at most {}, or a larger serves.max_size", permit.message,
-                                              std::max(message->request_bound, message->reply_bound), m.max_size);
+        for (const auto& [peer, name, line] : m.permits) {
+            const Manifest* client = policy_.find(peer);
+            const MessageDescription* message = interface ? interface->find(name) : nullptr;
+            const std::size_t size = message ? std::max(message->request_bound, message->reply_bound) : 0;
+            if (!client) refuse(m.path, line, R"(serves "{}", which no manifest describes)", peer);
+            else if (interface && !message) refuse(m.path, line, R"(the interface {} has no message "{}")", m.interface->text, name);
+            else if (!calls(*client, m.name, name)) refuse(m.path, line, "lets {} send {}, but {} does not call it", peer, name, client->path);
+            else if (size > m.max_size)
+                refuse(m.path, line, "{} takes up to {} bytes: expected at most {}, or a larger serves.max_size", name, size, m.max_size);
         }
     }
 
     /// Rank rises along every call, so the graph has no cycle and messages no deadlock; FIFO priority rises with it.
     void ranks(const Conversation& talk) {
         const auto& [client, server, calls] = talk;
-        if (server->service.rank <= client->service.rank) {
+        const std::uint32_t line = calls.front()->line;
+        const Service &own = client->service, &its = server->service;
+        if (its.rank <= own.rank) {
             const std::string back = way(*server, *client);
-            refuse(*client, calls.front()->line, "calls {} of rank {}: expected a rank over its own {}{}", server->name, server->service.rank,
-                                                        client->service.rank, back.empty() ? "" : "; this is the cycle " + client->name + back);
+            refuse(client->path, line, "calls {} of rank {}: expected a rank over its own {}{}", server->name, its.rank, own.rank,
+                   back.empty() ? "" : "; this is the cycle " + client->name + back);
         }
         if (client->is_fifo() && !server->is_fifo())
-            refuse(*client, calls.front()->line, "a FIFO service calls {}, which is not: nobody may keep it waiting", server->name);
-        else if (client->is_fifo() && server->service.priority <= client->service.priority)
-            refuse(*client, calls.front()->line, "calls {} of priority {}: expected a priority over its own {}", server->name,
-                                                        server->service.priority, client->service.priority);
-        if (server->service.start == Start::on_demand && !client->may(control::Request::demand))
-            refuse(*client, calls.front()->line, R"(calls {}, which starts on demand: expected grants.control = ["demand"])", server->name);
+            refuse(client->path, line, "a FIFO service calls {}, which is not: nobody may keep it waiting", server->name);
+        else if (client->is_fifo() && its.priority <= own.priority)
+            refuse(client->path, line, "calls {} of priority {}: expected a priority over its own {}", server->name, its.priority, own.priority);
+        if (its.start == Start::on_demand && !client->may(control::Request::demand))
+            refuse(client->path, line, R"(calls {}, which starts on demand: expected grants.control = ["demand"])", server->name);
     }
 
     /// A way by calls, " -> a -> b"; empty if there is none.
@@ -158,7 +144,7 @@ private:
         if (outer == inner || outer == inner + 1) return;
         for (const Call* call : talk.calls)
             if (!is_append(*call))
-                refuse(*talk.client, call->line,
+                refuse(talk.client->path, call->line,
                        "{}.{} leads from zone {} to zone {}: expected the same zone or one inward (only audit.Append may skip)",
                        call->server, call->message, outer, inner);
     }
@@ -168,14 +154,14 @@ private:
         const unsigned patience = dog.low * dog.beat_ms;
         for (const Call* call : talk.calls) {
             if (!call->is_request && call->ms >= patience)
-                refuse(*talk.client, call->line, "{}.{} may take {} ms: expected less than watchdog.low x beat_ms = {} ms, or {{ request = {} }}",
+                refuse(talk.client->path, call->line, "{}.{} may take {} ms: expected less than watchdog.low x beat_ms = {} ms, or {{ request = {} }}",
                                                         call->server, call->message, call->ms, patience, call->ms);
             unsigned sum = 0;
             for (const Need& need : talk.server->needs)
                 for (const Call& inner : talk.server->calls)
                     if (need.message == call->message && inner.server == need.server && inner.message == need.called) sum += inner.ms;
             if (sum >= call->ms)
-                refuse(*talk.client, call->line, "{}.{} gives up after {} ms: expected more than the {} ms that {} itself waits for it", call->server,
+                refuse(talk.client->path, call->line, "{}.{} gives up after {} ms: expected more than the {} ms that {} itself waits for it", call->server,
                                                         call->message, call->ms, sum, talk.server->name);
         }
     }
@@ -183,43 +169,35 @@ private:
     void needs(const Manifest& m) {
         const InterfaceDescription* interface = policy_.interface_of(m);
         for (const Need& need : m.needs) {
-            if (interface && !std::ranges::contains(interface->messages, need.message, &MessageDescription::name))
-                refuse(m, need.line, R"(the interface {} has no message "{}")", m.interface->text, need.message);
-            if (!std::ranges::any_of(m.calls, [&](const Call& c) { return c.server == need.server && c.message == need.called; }))
-                refuse(m, need.line, "{} needs {}.{}, which is not among its calls", need.message, need.server, need.called);
+            if (interface && !interface->find(need.message))
+                refuse(m.path, need.line, R"(the interface {} has no message "{}")", m.interface->text, need.message);
+            if (!calls(m, need.server, need.called))
+                refuse(m.path, need.line, "{} needs {}.{}, which is not among its calls", need.message, need.server, need.called);
         }
     }
 
     /// A pulse is named by both ends, exists in the sender's protocol, and goes where a conduit goes.
     void pulses(const Manifest& m) {
-        const auto one_side = [&](const std::vector<PulseEnd>& ends, bool sends) {
-            for (const PulseEnd& end : ends) {
-                const Manifest* peer = policy_.find(end.peer);
-                if (!peer) {
-                    refuse(m, end.line, R"(pulse {}:{}: no manifest describes "{}")", end.peer, end.pulse, end.peer);
-                    continue;
-                }
-                const Manifest& sender = sends ? m : *peer;
-                const auto& others = sends ? peer->pulses_from : peer->pulses_to;
+        for (const bool sends : {true, false})
+            for (const auto& [name, pulse, line] : sends ? m.pulses_to : m.pulses_from) {
+                const Manifest* peer = policy_.find(name);
                 const auto together = [&](const Conversation& t) {
                     return (t.client == &m && t.server == peer) || (t.client == peer && t.server == &m);
                 };
-                if (!std::ranges::contains(policy_.pulses_of(sender), std::string_view(end.pulse)))
-                    refuse(m, end.line, R"(pulse {}:{}: {} has no pulse "{}")", end.peer, end.pulse, sender.name, end.pulse);
-                else if (!std::ranges::any_of(others, [&](const PulseEnd& o) { return o.peer == m.name && o.pulse == end.pulse; }))
-                    refuse(m, end.line, "pulse {}:{}: {} does not name it (pulses.{})", end.peer, end.pulse, peer->path, sends ? "from" : "to");
-                else if (!std::ranges::any_of(talks_, together))
-                    refuse(m, end.line, "pulse {}:{}: there is no conduit between {} and {}", end.peer, end.pulse, m.name, peer->name);
+                const auto refuse_it = [&](const std::string& why) { refuse(m.path, line, "pulse {}:{}: {}", name, pulse, why); };
+                if (!peer) refuse_it(format(R"(no manifest describes "{}")", name));
+                else if (!std::ranges::contains(policy_.pulses_of(sends ? m : *peer), std::string_view(pulse)))
+                    refuse_it(format(R"({} has no pulse "{}")", sends ? m.name : name, pulse));
+                else if (!has(sends ? peer->pulses_from : peer->pulses_to, m.name, pulse))
+                    refuse_it(format("{} does not name it (pulses.{})", peer->path, sends ? "from" : "to"));
+                else if (!std::ranges::any_of(talks_, together)) refuse_it(format("there is no conduit between {} and {}", m.name, name));
             }
-        };
-        one_side(m.pulses_to, true);
-        one_side(m.pulses_from, false);
     }
 
     /// Grants that contradict each other.
     void grants(const Manifest& m) {
         const auto expect = [&](bool good, std::string_view key, std::string_view what) {
-            if (!good) refuse(m, m.line(key), "{}: {}", key, what);
+            if (!good) refuse(m.path, m.line(key), "{}: {}", key, what);
         };
         const bool is_foreign = m.service.kind == Kind::foreign;
         expect(m.has(SyscallGroup::base), "grants.syscalls", "expected the group base: nothing runs without it");
@@ -235,7 +213,6 @@ private:
 
     const Policy& policy_;
     std::vector<Conversation> talks_;
-    Refusals refusals_;
 };
 }  // namespace
 

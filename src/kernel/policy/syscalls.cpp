@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <ranges>
 #include <string>
 
 #include <netinet/in.h>
@@ -74,11 +75,7 @@ public:
                 seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0;   // 2: a binary tree instead of a chain
     }
     void allow(std::string_view calls) {
-        for (std::size_t begin = 0; begin < calls.size();) {
-            const std::size_t end = std::min(calls.find(' ', begin), calls.size());
-            add(SCMP_ACT_ALLOW, std::string(calls.substr(begin, end - begin)), {});
-            begin = end + 1;
-        }
+        for (const auto call : std::views::split(calls, ' ')) add(SCMP_ACT_ALLOW, std::string(std::string_view(call)), {});
     }
     void allow(const std::string& call, Conditions conditions) { add(SCMP_ACT_ALLOW, call, conditions); }
     /// Answers with an errno instead of ending the process: for what libraries try first and can do without.

@@ -327,35 +327,48 @@ Instant Core::beat_limit(std::uint16_t service, unsigned beats) const {
     return members_[service].last_beat_at + patience_ * beats * std::chrono::milliseconds(image_.services[service].watchdog.beat_ms);
 }
 
+/// When something is to be done about this service if nothing comes.
+Instant Core::due(std::uint16_t service) const {
+    const Member& m = members_[service];
+    const policy::Service& s = image_.services[service];
+    switch (m.life) {
+        case Life::dead: return m.launch_at;
+        case Life::stopping: return m.kill_at;
+        case Life::starting: return m.launched_at + patience_ * start_limit;
+        case Life::ready:
+            if (s.kind == policy::Kind::native) return beat_limit(service, m.is_late ? s.watchdog.high : s.watchdog.low);
+            [[fallthrough]];
+        default: return {INT64_MAX};
+    }
+}
+
 void Core::watch_over(std::uint16_t service) {
     Member& m = members_[service];
-    const policy::Service& s = image_.services[service];
-    if (m.life == Life::dead && now_ >= m.launch_at) return launch(service);
-    if (!m.is_present) return;
-    if (m.life == Life::stopping && now_ >= m.kill_at) {
+    const policy::Watchdog& watchdog = image_.services[service].watchdog;
+    if (now_ < due(service)) return;
+    if (m.life == Life::dead) return launch(service);
+    if (m.life == Life::stopping) {
         m.kill_at = now_ + stop_limit;
-        act(action::Kill{service});
+        return act(action::Kill{service});
     }
-    if (m.life == Life::starting && now_ >= m.launched_at + patience_ * start_limit) {
-        m.launched_at = now_;
-        sentence(service, Cause::watchdog, true);
-    }
-    if (m.life != Life::ready || s.kind == policy::Kind::foreign) return;
-    if (now_ >= beat_limit(service, s.watchdog.high)) {
-        m.last_beat_at = now_;
-        sentence(service, Cause::watchdog, true);
-    } else if (!m.is_late && now_ >= beat_limit(service, s.watchdog.low)) {
+    if (m.life == Life::ready && now_ < beat_limit(service, watchdog.high)) {
         m.is_late = true;
-        report(service, Occasion::late, 0, s.watchdog.low);
+        return report(service, Occasion::late, 0, watchdog.low);
     }
+    m.launched_at = m.last_beat_at = now_;   // it is ended now: what was due comes no second time
+    sentence(service, Cause::watchdog, true);
+}
+
+/// Both its ends live and have no pair of it.
+bool Core::is_open(std::uint16_t conduit) const {
+    const policy::Conduit& c = image_.conduits[conduit];
+    return !joints_[conduit].is_joined && is_joined(image_, c) && members_[c.client].is_present && members_[c.server].is_present;
 }
 
 void Core::join_all() {
     for (std::uint16_t i = 0; i < image_.conduits.size(); ++i) {
-        const policy::Conduit& c = image_.conduits[i];
         Joint& joint = joints_[i];
-        if (joint.is_joined || now_ < joint.not_before || !is_joined(image_, c)) continue;
-        if (!members_[c.client].is_present || !members_[c.server].is_present) continue;
+        if (!is_open(i) || now_ < joint.not_before) continue;
         joint = {true, joint.epoch + 1, now_ + rejoin_pause};
         act(action::Join{i, joint.epoch});
     }
@@ -374,19 +387,9 @@ void Core::stop_next_wave() {
 
 Instant Core::next_deadline() const {
     Instant next{INT64_MAX};
-    for (std::uint16_t i = 0; i < image_.services.size(); ++i) {
-        const Member& m = members_[i];
-        if (m.life == Life::dead) next = std::min(next, m.launch_at);
-        if (m.life == Life::stopping) next = std::min(next, m.kill_at);
-        if (m.life == Life::starting) next = std::min(next, m.launched_at + patience_ * start_limit);
-        if (m.life != Life::ready || image_.services[i].kind == policy::Kind::foreign) continue;
-        next = std::min(next, beat_limit(i, m.is_late ? image_.services[i].watchdog.high : image_.services[i].watchdog.low));
-    }
-    for (std::uint16_t i = 0; i < image_.conduits.size(); ++i) {
-        const policy::Conduit& c = image_.conduits[i];
-        if (joints_[i].is_joined || !is_joined(image_, c)) continue;
-        if (members_[c.client].is_present && members_[c.server].is_present) next = std::min(next, joints_[i].not_before);
-    }
+    for (const std::uint16_t service : order_) next = std::min(next, due(service));
+    for (std::uint16_t i = 0; i < image_.conduits.size(); ++i)
+        if (is_open(i)) next = std::min(next, joints_[i].not_before);
     return next;
 }
 

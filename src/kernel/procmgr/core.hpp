@@ -33,9 +33,11 @@ struct Fallback { std::uint16_t service = 0; EvseId evse; bool is_on = false; };
 struct Stop { std::uint16_t service = 0; };
 struct Kill { std::uint16_t service = 0; };
 struct Report { control::Event event; };                               ///< to the log; it is in the ring already
-struct AnswerState { std::uint16_t service = 0; control::State state; };   ///< with Kind::end: no such thing, or no more
-struct AnswerEvent { std::uint16_t service = 0; control::Event event; };
-struct AnswerMeasure { std::uint16_t service = 0; control::Measure measure; };
+template <class M>
+struct Answer { std::uint16_t service = 0; M message; };
+using AnswerState = Answer<control::State>;                            ///< with Kind::end: no such thing, or no more
+using AnswerEvent = Answer<control::Event>;
+using AnswerMeasure = Answer<control::Measure>;
 struct AnswerUsage { std::uint16_t service = 0; std::uint16_t of = 0; std::uint64_t number = 0; };   ///< ends the answer
 struct Finish { int status = 0; };                                     ///< no process is left
 }  // namespace action
@@ -135,7 +137,9 @@ private:
     void rejoin(std::uint16_t service, std::uint16_t index);
     void answer_events(std::uint16_t service, const control::Record& record);
     void answer_measures(std::uint16_t service, const control::Record& record);
+    [[nodiscard]] Instant due(std::uint16_t service) const;
     void watch_over(std::uint16_t service);
+    [[nodiscard]] bool is_open(std::uint16_t conduit) const;
     void join_all();
     void stop_next_wave();
     [[nodiscard]] bool has_conduit(std::uint16_t client, std::uint16_t server) const;

@@ -347,7 +347,7 @@ TEST_F(ProcessManagerCore, an_order_needs_its_permission) {
     ASSERT_EQ(all<action::Report>().size(), 1u);
     EXPECT_EQ(all<action::Report>()[0].event.occasion, control::Occasion::refused);
     ASSERT_EQ(all<action::AnswerState>().size(), 1u);
-    EXPECT_EQ(all<action::AnswerState>()[0].state.kind, control::Kind::end);
+    EXPECT_EQ(all<action::AnswerState>()[0].message.kind, control::Kind::end);
     EXPECT_TRUE(services<action::Stop>().empty());
 }
 
@@ -359,7 +359,7 @@ TEST_F(ProcessManagerCore, keeps_the_newest_measures_of_a_service_and_gives_them
     tell(input::Recorded{server, control::Measure{.message = control::Measure::kinds, .count = 1, .total = 1}.record()});   // there is no such message
     record(client, Request::get_measures, server, 9);
     ASSERT_EQ(all<action::AnswerMeasure>().size(), 1u);
-    const control::Measure measure = all<action::AnswerMeasure>()[0].measure;
+    const control::Measure measure = all<action::AnswerMeasure>()[0].message;
     EXPECT_EQ(measure.message, 3u);
     EXPECT_EQ(measure.count, 7u);
     EXPECT_EQ(measure.p99_us, 80u);
@@ -371,12 +371,12 @@ TEST_F(ProcessManagerCore, keeps_the_newest_measures_of_a_service_and_gives_them
     pass_with_beats(3s);
     done.clear();
     record(client, Request::get_measures, server, 10);
-    EXPECT_EQ(all<action::AnswerMeasure>()[0].measure.count, 0u) << "that was not in the last second";
-    EXPECT_EQ(all<action::AnswerMeasure>()[0].measure.total, 12u);
+    EXPECT_EQ(all<action::AnswerMeasure>()[0].message.count, 0u) << "that was not in the last second";
+    EXPECT_EQ(all<action::AnswerMeasure>()[0].message.total, 12u);
     done.clear();
     record(middle, Request::get_measures, server, 11);
     EXPECT_TRUE(all<action::AnswerMeasure>().empty()) << "it has no permission";
-    EXPECT_EQ(all<action::AnswerState>()[0].state.kind, control::Kind::end);
+    EXPECT_EQ(all<action::AnswerState>()[0].message.kind, control::Kind::end);
 }
 
 TEST_F(ProcessManagerCore, an_ordered_restart_asks_first_and_counts_as_no_death) {
@@ -459,8 +459,8 @@ TEST_F(ProcessManagerCore, events_come_in_order_from_where_the_asker_was_and_a_g
         done.clear();
         record(client, Request::take_events, static_cast<std::uint16_t>(stored), 9);
         std::vector<std::uint32_t> sequences;
-        for (const auto& answer : all<action::AnswerEvent>()) sequences.push_back(answer.event.sequence);
-        EXPECT_EQ(all<action::AnswerState>().back().state.kind, control::Kind::end);
+        for (const auto& answer : all<action::AnswerEvent>()) sequences.push_back(answer.message.sequence);
+        EXPECT_EQ(all<action::AnswerState>().back().message.kind, control::Kind::end);
         return sequences;
     };
     auto events = take(0);

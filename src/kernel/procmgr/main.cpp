@@ -6,6 +6,7 @@
 #include <openssl/sha.h>
 
 #include <cstdio>
+#include <format>
 #include <memory>
 
 #include "kernel/config.hpp"
@@ -21,13 +22,16 @@ struct Arguments {
 
 Result<Arguments> parse(std::span<char* const> words) {
     Arguments arguments;
+    bool is_good = true;
     for (const std::string_view word : words) {
         if (word == "--lab") arguments.options.is_lab = true;
         else if (word == "--rootless") arguments.options.is_rootless = true;
-        else if (word.starts_with('-') || !arguments.image.empty()) return fail(Errc::bad_argument, "usage: procmgr IMAGE [--lab] [--rootless]");
-        else arguments.image = word;
+        else {
+            is_good = is_good && arguments.image.empty() && !word.starts_with('-');
+            arguments.image = word;
+        }
     }
-    if (arguments.image.empty()) return fail(Errc::bad_argument, "usage: procmgr IMAGE [--lab] [--rootless]");
+    if (!is_good || arguments.image.empty()) return fail(Errc::bad_argument, "usage: procmgr IMAGE [--lab] [--rootless]");
     return arguments;
 }
 
@@ -43,11 +47,10 @@ Result<> load(std::string_view path, policy::Image& image) {
 }
 
 void write_opening(const policy::Image& image, const os::Spawner& spawner, const Arguments& arguments) {
-    Line line("station", 0ns);
-    line.text("station", image.station).text("mode", spawner.is_rootless() ? "rootless" : "root").flag("lab", arguments.options.is_lab);
-    line.number("services", static_cast<std::int64_t>(image.services.size()));
-    line.number("conduits", static_cast<std::int64_t>(image.conduits.size()));
-    (void)os::write_line(1, line.finish());
+    Line line;
+    line.put("event", "station").put("us", 0).put("station", image.station).put("mode", spawner.is_rootless() ? "rootless" : "root");
+    line.put("lab", arguments.options.is_lab).put("services", image.services.size()).put("conduits", image.conduits.size());
+    (void)os::write_line(1, line.line());
 }
 
 /// Says what will be started: the SHA-256 of each program, taken from the descriptor that it is started from.
@@ -66,11 +69,18 @@ Result<> measure_programs(const policy::Image& image, const os::Spawner& spawner
         }
         std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest;
         SHA256_Final(digest.data(), &hash);
-        Line line("program", 0ns);
-        line.text("program", image.services[i].program).hex("sha256", digest);
-        (void)os::write_line(1, line.finish());
+        std::string hex;
+        for (const std::uint8_t octet : digest) hex += std::format("{:02x}", octet);
+        (void)os::write_line(1, Line().put("event", "program").put("us", 0).put("program", image.services[i].program).put("sha256", hex).line());
     }
     return {};
+}
+
+/// The exit status, or `otherwise`, when the reason has been said.
+int said(const Result<int>& status, int otherwise) {
+    if (status) return *status;
+    std::fprintf(stderr, "procmgr: %.*s\n", static_cast<int>(status.error().what.size()), status.error().what.data());
+    return otherwise;
 }
 
 Result<int> run(std::span<char* const> words) {
@@ -84,10 +94,7 @@ Result<int> run(std::span<char* const> words) {
     TRY(measure_programs(*image, spawner));
     const auto manager = std::make_unique<Manager>(*image, spawner, arguments.options.is_lab);
     // Nothing is allocated from here on.
-    const auto status = manager->run(stop_requests.get());
-    if (status) return *status;
-    std::fprintf(stderr, "procmgr: %.*s\n", static_cast<int>(status.error().what.size()), status.error().what.data());
-    return 1;
+    return said(manager->run(stop_requests.get()), 1);
 }
 
 }  // namespace
@@ -95,9 +102,5 @@ Result<int> run(std::span<char* const> words) {
 
 int main(int count, char** words) {
     using namespace voltkeep::kernel::procmgr;
-    const auto status = run(std::span(words, static_cast<std::size_t>(count)).subspan(1));
-    if (status) return *status;
-    const auto& what = status.error().what;
-    std::fprintf(stderr, "procmgr: %.*s\n", static_cast<int>(what.size()), what.data());
-    return 2;
+    return said(run(std::span(words, static_cast<std::size_t>(count)).subspan(1)), 2);
 }

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#include "kernel/service.hpp"
+
 namespace voltkeep::kernel::procmgr {
 
 namespace {
@@ -14,18 +16,6 @@ constexpr unsigned records_a_turn = 8;
 constexpr unsigned records_a_window = 64;         // in 100 ms: the quickest watchdog beats five times in it
 constexpr unsigned printed_bytes_a_second = 16384;
 constexpr Duration device_pause = 100ms;          // between two tries to connect a device
-
-template <Enumeration E>
-constexpr auto names_of() {
-    return []<std::size_t... I>(std::index_sequence<I...>) {
-        return std::array<std::string_view, sizeof...(I)>{detail::enumerator_name<static_cast<E>(I)>()...};
-    }(std::make_index_sequence<static_cast<std::size_t>(E::last_) + 1>{});
-}
-template <Enumeration E>
-constexpr std::string_view name_of(E value) {
-    static constexpr auto names = names_of<E>();
-    return names[static_cast<std::size_t>(value)];
-}
 }  // namespace
 
 Manager::Manager(const policy::Image& image, os::Spawner& spawner, bool is_lab)
@@ -55,15 +45,14 @@ Result<int> Manager::run(int stop_requests) {
     }
     for (const policy::Service& service : image_.services)
         for (const policy::DeviceGrant& device : service.devices) os::remove_device(device);
-    Line end = line("stopped");
-    write(end.number("status", *status_));
+    write(line("stopped").put("status", *status_));
     return *status_;
 }
 
 void Manager::carry_out() {
     for (std::size_t next = 0; next < inputs_.size(); ++next) {
         const Input input = inputs_[next];
-        for (const Action& action : core_.step(input, now())) std::visit([this](const auto& a) { perform(a); }, action);
+        for (const Action& action : core_.step(input, now())) perform(action);
         // What was launched together is joined before any of it goes.
         if (next + 1 == inputs_.size() && std::exchange(has_launched_, false)) feed(input::Turn{});
     }
@@ -83,17 +72,36 @@ void Manager::command(std::uint16_t service, const control::Join& message, std::
 
 // ---- actions
 
-void Manager::perform(const action::Launch& a) {
-    const auto launched = launch(a.service);
+void Manager::perform(const Action& action) {
+    std::visit(detail::Overloaded{
+                   [&](const action::Launch& a) { start(a.service); },
+                   [&](const action::Join& a) { join(a); },
+                   [&](const action::Go& a) { command(a.service, {.kind = control::Kind::go}); },
+                   [&](const action::Fallback& a) { command(a.service, {control::Kind::fallback, a.evse.number, a.is_on ? 1u : 0u}); },
+                   [&](const action::Stop& a) { command(a.service, {.kind = control::Kind::stop}); },
+                   [&](const action::Kill& a) { os::Spawner::kill(processes_[a.service].child); },
+                   [&](const action::Report& a) { report(a.event); },
+                   [&]<class M>(const action::Answer<M>& a) { (void)send(a.service, a.message); },
+                   [&](const action::AnswerUsage& a) {
+                       control::Usage usage = core_.is_present(a.of) ? os::usage_of(core_.state_of(a.of).pid) : control::Usage{};
+                       usage.number = a.number;
+                       (void)send(a.service, usage);
+                   },
+                   [&](const action::Finish& a) { status_ = a.status; },
+               },
+               action);
+}
+
+void Manager::start(std::uint16_t service) {
+    const auto launched = launch(service);
     if (launched) {
         has_launched_ = true;
-        return feed(input::Launched{a.service, processes_[a.service].child.pid});
+        return feed(input::Launched{service, processes_[service].child.pid});
     }
-    processes_[a.service].control.reset();
-    processes_[a.service].output.reset();
-    Line reason = line("launch_failed", a.service);
-    write(reason.text("reason", launched.error().what));
-    feed(input::LaunchFailed{a.service});
+    processes_[service].control.reset();
+    processes_[service].output.reset();
+    write(line("launch_failed", service).put("reason", launched.error().what));
+    feed(input::LaunchFailed{service});
 }
 
 Result<> Manager::launch(std::uint16_t service) {
@@ -130,7 +138,7 @@ void Manager::introduce(std::uint16_t service) {
     }
 }
 
-void Manager::perform(const action::Join& a) {
+void Manager::join(const action::Join& a) {
     const policy::Conduit& conduit = image_.conduits[a.conduit];
     // No copy of either end survives this function: else no end would ever see the other one hang up.
     const auto calls = os::make_pair();
@@ -140,50 +148,35 @@ void Manager::perform(const action::Join& a) {
     command(conduit.client, {control::Kind::join, end_index(image_, a.conduit, conduit.client), a.epoch}, std::array{calls->a.get(), pulses->a.get()});
 }
 
-void Manager::perform(const action::Go& a) { command(a.service, {.kind = control::Kind::go}); }
-void Manager::perform(const action::Fallback& a) { command(a.service, {control::Kind::fallback, a.evse.number, a.is_on ? 1u : 0u}); }
-void Manager::perform(const action::Stop& a) { command(a.service, {.kind = control::Kind::stop}); }
-void Manager::perform(const action::Kill& a) { os::Spawner::kill(processes_[a.service].child); }
-
-void Manager::perform(const action::AnswerState& a) { (void)send(a.service, a.state); }
-void Manager::perform(const action::AnswerEvent& a) { (void)send(a.service, a.event); }
-void Manager::perform(const action::AnswerMeasure& a) { (void)send(a.service, a.measure); }
-void Manager::perform(const action::AnswerUsage& a) {
-    const os::Consumed consumed = core_.is_present(a.of) ? os::consumed_by(core_.state_of(a.of).pid) : os::Consumed{};
-    (void)send(a.service, control::Usage{.cpu_ms = consumed.cpu_ms, .memory_kib = consumed.memory_kib, .number = a.number});
-}
-void Manager::perform(const action::Finish& a) { status_ = a.status; }
-
-void Manager::perform(const action::Report& a) {
-    const control::Event& e = a.event;
+void Manager::report(const control::Event& e) {
     const policy::Service& s = image_.services[e.service];
     const control::State state = core_.state_of(e.service);
     Line l = line(e.occasion == control::Occasion::life ? "service" : name_of(e.occasion), e.service);
     switch (e.occasion) {
         case control::Occasion::life:
-            l.text("life", name_of(e.life));
+            l.put("life", name_of(e.life));
             if (e.life == control::Life::starting || e.life == control::Life::ready)
-                l.number("pid", state.pid).number("starts", core_.starts(e.service));
-            else l.text("cause", name_of(e.cause)).number("code", e.code).text("last", e.last);
+                l.put("pid", state.pid).put("starts", core_.starts(e.service));
+            else l.put("cause", name_of(e.cause)).put("code", e.code).put("last", e.last);
             if (e.life == control::Life::ready) {
-                static constexpr auto lacks = names_of<os::Lack>();
-                l.number("restarts", state.restarts).number("last_restart_us", state.last_restart_us).list("lacks", lacks, spawner_.settle(e.service, processes_[e.service].child));
+                const os::Lacks lacks = spawner_.settle(e.service, processes_[e.service].child);
+                l.put("restarts", state.restarts).put("last_restart_us", state.last_restart_us).put_names("lacks", names_of<os::Lack>, lacks);
             }
-            if (e.life == control::Life::exhausted) l.text("fallback", name_of(s.restart.exhausted));
+            if (e.life == control::Life::exhausted) l.put("fallback", name_of(s.restart.exhausted));
             break;
         case control::Occasion::fault:
-            l.text("code", e.code == 0xff ? "invariant" : e.code == 0xfe ? "system_call" : voltkeep::name(static_cast<Errc>(e.code)));
-            l.number("detail", e.detail);
-            if (!e.peer.empty()) l.text("peer", e.peer);
+            l.put("code", e.code == 0xff ? "invariant" : e.code == 0xfe ? "system_call" : voltkeep::name(static_cast<Errc>(e.code)));
+            l.put("detail", e.detail);
+            if (!e.peer.empty()) l.put("peer", e.peer);
             break;
-        case control::Occasion::refused: l.text("request", name_of(static_cast<control::Request>(e.detail))); break;
-        case control::Occasion::late: l.number("beats", e.detail); break;
+        case control::Occasion::refused: l.put("request", name_of(static_cast<control::Request>(e.detail))); break;
+        case control::Occasion::late: l.put("beats", e.detail); break;
         case control::Occasion::rejoined:
-            l.text("client", image_.services[image_.conduits[e.detail].client].name);
-            l.text("server", image_.services[image_.conduits[e.detail].server].name);
+            l.put("client", image_.services[image_.conduits[e.detail].client].name);
+            l.put("server", image_.services[image_.conduits[e.detail].server].name);
             break;
     }
-    write(l.number("sequence", e.sequence));
+    write(l.put("sequence", e.sequence));
 }
 
 // ---- what happens
@@ -275,8 +268,7 @@ void Manager::on_output(std::uint16_t service) {
     }
     print(service, *text);
     if (!process.prints.spend(static_cast<unsigned>(text->size()), printed_bytes_a_second, 1s, now())) return;
-    Line l = line("output_paused", service);
-    write(l);
+    write(line("output_paused", service));
     (void)poller_.change(process.output.get(), key_of(Source::output, service), false, false);
 }
 
@@ -291,8 +283,7 @@ void Manager::print(std::uint16_t service, std::span<const char> text) {
 void Manager::flush_line(std::uint16_t service) {
     Process& process = processes_[service];
     if (process.line.empty()) return;
-    Line l = line("output", service);
-    write(l.text("text", {process.line.data(), process.line.size()}));
+    write(line("output", service).put_octets("text", {process.line.data(), process.line.size()}, 20));
     process.line.clear();
 }
 
@@ -334,16 +325,14 @@ void Manager::give_device(std::uint16_t service, std::uint16_t index) {
         auto result = os::open_device(grant);
         if (!result) {
             if (std::exchange(device.is_missed, true)) return;
-            Line l = line("device", service);
-            return write(l.text("device", grant.name).text("state", "missing").text("reason", result.error().what));
+            return write(line("device", service).put("device", grant.name).put("state", "missing").put("reason", result.error().what));
         }
         (grant.kind == policy::DeviceKind::listen ? device.listener : opened) = std::move(*result);
     }
     const int handle = device.listener ? device.listener.get() : opened.get();
     if (!send(service, control::Join{control::Kind::device, index, 0}, std::array{handle})) return;
     device.is_wanted = device.is_missed = false;
-    Line l = line("device", service);
-    write(l.text("device", grant.name).text("state", "given"));
+    write(line("device", service).put("device", grant.name).put("state", "given"));
 }
 
 /// The next try is not sooner than the pause after the last one, however often it is asked for.
@@ -353,18 +342,9 @@ void Manager::want_device(std::uint16_t service, std::uint16_t index) {
 
 // ---- the log
 
-Line Manager::line(std::string_view event, std::uint16_t service) const {
-    Line l = line(event);
-    l.text("name", image_.services[service].name);
-    return l;
-}
-
-void Manager::write(Line& l) {
-    if (lost_lines_ != 0) {
-        Line lost = line("lost");
-        if (os::write_line(STDOUT_FILENO, lost.number("lines", lost_lines_).finish())) lost_lines_ = 0;
-    }
-    if (lost_lines_ != 0 || !os::write_line(STDOUT_FILENO, l.finish())) ++lost_lines_;
+void Manager::write(const Line& l) {
+    if (lost_lines_ != 0 && os::write_line(STDOUT_FILENO, line("lost").put("lines", lost_lines_).line())) lost_lines_ = 0;
+    if (lost_lines_ != 0 || !os::write_line(STDOUT_FILENO, l.line())) ++lost_lines_;
 }
 
 }  // namespace voltkeep::kernel::procmgr

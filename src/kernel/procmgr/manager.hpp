@@ -3,29 +3,16 @@
 // a service: what a service does not take or sends too much of is its own loss.
 #pragma once
 
+#include "base/json.hpp"
 #include "kernel/os/host.hpp"
 #include "kernel/os/spawn.hpp"
+#include "kernel/pace.hpp"
 #include "kernel/procmgr/core.hpp"
-#include "kernel/procmgr/log.hpp"
 
 namespace voltkeep::kernel::procmgr {
 
-/// How much of something a service may do in a window of time; over it, nobody listens until the window ends.
-struct Pace {
-    Instant window_end;
-    unsigned spent = 0;
-    bool is_paused = false;
-
-    /// True if this was the last that fits.
-    bool spend(unsigned amount, unsigned allowance, Duration window, Instant now) {
-        if (now >= window_end) {
-            window_end = now + window;
-            spent = 0;
-        }
-        spent += amount;
-        return is_paused = spent >= allowance;
-    }
-};
+/// One JSON object a line, for the launcher.
+using Line = JsonObject<1400>;
 
 class Manager {
 public:
@@ -59,18 +46,10 @@ private:
 
     void feed(const Input& input) { CHECK(inputs_.push(input)); }
     void carry_out();
-    void perform(const action::Launch&);
-    void perform(const action::Join&);
-    void perform(const action::Go&);
-    void perform(const action::Fallback&);
-    void perform(const action::Stop&);
-    void perform(const action::Kill&);
-    void perform(const action::Report&);
-    void perform(const action::AnswerState&);
-    void perform(const action::AnswerEvent&);
-    void perform(const action::AnswerMeasure&);
-    void perform(const action::AnswerUsage&);
-    void perform(const action::Finish&);
+    void perform(const Action& action);
+    void start(std::uint16_t service);
+    void join(const action::Join& join);
+    void report(const control::Event& event);
 
     Result<> launch(std::uint16_t service);
     void introduce(std::uint16_t service);
@@ -89,9 +68,9 @@ private:
     Result<> send(std::uint16_t service, const M& message, std::span<const int> handles = {});
     void command(std::uint16_t service, const control::Join& message, std::span<const int> handles = {});
 
-    [[nodiscard]] Line line(std::string_view event) const { return {event, now() - started_}; }
-    [[nodiscard]] Line line(std::string_view event, std::uint16_t service) const;
-    void write(Line& line);
+    [[nodiscard]] Line line(std::string_view event) const { return Line().put("event", event).put("us", (now() - started_) / 1us); }
+    [[nodiscard]] Line line(std::string_view event, std::uint16_t service) const { return line(event).put("name", image_.services[service].name); }
+    void write(const Line& line);
 
     const policy::Image& image_;
     os::Spawner& spawner_;

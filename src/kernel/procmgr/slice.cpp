@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/procmgr/core.hpp"
 
+#include <ranges>
+
 namespace voltkeep::kernel::procmgr {
 
 bool is_joined(const policy::Image& image, const policy::Conduit& conduit) {
     return image.services[conduit.client].kind == policy::Kind::native && image.services[conduit.server].kind == policy::Kind::native;
 }
 
-std::uint16_t end_index(const policy::Image& image, std::uint16_t conduit, std::uint16_t service) {
-    std::uint16_t index = 0;
-    for (std::uint16_t i = 0; i < conduit; ++i) {
+namespace {
+/// The conduits that end at this service, in the order of its Slice.
+auto ends_of(const policy::Image& image, std::uint16_t service) {
+    const auto is_end = [&image, service](std::uint16_t i) {
         const policy::Conduit& c = image.conduits[i];
-        if (is_joined(image, c) && (c.client == service || c.server == service)) ++index;
-    }
-    return index;
+        return is_joined(image, c) && (c.client == service || c.server == service);
+    };
+    return std::views::iota(std::uint16_t{0}, static_cast<std::uint16_t>(image.conduits.size())) | std::views::filter(is_end);
 }
 
-namespace {
 /// One peer gets at most half of a service's processor time, a message taken at 20 us: who floods harms itself alone.
 std::uint32_t quota_of(const policy::Service& s) {
     constexpr std::uint64_t message_us = 20, window_us = control::quota_window / 1us;
@@ -25,12 +27,13 @@ std::uint32_t quota_of(const policy::Service& s) {
 }
 }  // namespace
 
+std::uint16_t end_index(const policy::Image& image, std::uint16_t conduit, std::uint16_t service) {
+    return static_cast<std::uint16_t>(std::ranges::count_if(ends_of(image, service), [&](std::uint16_t end) { return end < conduit; }));
+}
+
 std::optional<std::uint16_t> conduit_at(const policy::Image& image, std::uint16_t service, std::uint16_t index) {
-    for (std::uint16_t i = 0; i < image.conduits.size(); ++i) {
-        const policy::Conduit& c = image.conduits[i];
-        if (is_joined(image, c) && (c.client == service || c.server == service) && index-- == 0) return i;
-    }
-    return std::nullopt;
+    auto rest = ends_of(image, service) | std::views::drop(index);
+    return rest.empty() ? std::nullopt : std::optional(*rest.begin());
 }
 
 Result<> make_slice(const policy::Image& image, std::uint16_t service, control::Slice& slice) {
@@ -42,8 +45,8 @@ Result<> make_slice(const policy::Image& image, std::uint16_t service, control::
     slice.watchdog = self.watchdog;
     slice.control = self.control;
     slice.conduits.clear();
-    for (const policy::Conduit& c : image.conduits) {
-        if (!is_joined(image, c) || (c.client != service && c.server != service)) continue;
+    for (const std::uint16_t conduit : ends_of(image, service)) {
+        const policy::Conduit& c = image.conduits[conduit];
         const bool is_server = c.server == service;
         const policy::Service& peer = image.services[is_server ? c.client : c.server];
         const bool is_stored = slice.conduits.push({.peer = peer.name,

@@ -14,13 +14,6 @@
 
 namespace voltkeep::kernel::os {
 
-Words join(std::initializer_list<std::string_view> parts) {
-    Words words{};
-    std::size_t size = 0;
-    for (const std::string_view part : parts) size += part.copy(words.data() + size, words.size() - 1 - size);
-    return words;
-}
-
 namespace {
 constexpr unsigned quota_period_us = 100'000;
 constexpr std::uint64_t rt_station_period_us = 1'000'000;
@@ -37,11 +30,6 @@ Words number(std::uint64_t value, int base = 10) {
 
 Descriptor open_folder(int parent, const char* name) {
     return Descriptor(system<::openat>(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
-bool write_at(int folder, const char* path, std::string_view value) {
-    const Descriptor target(folder < 0 ? -1 : system<::openat>(folder, path, O_WRONLY | O_CLOEXEC));
-    return target && system<::write>(target.get(), value.data(), value.size()) == static_cast<ssize_t>(value.size());
 }
 
 template <class F>
@@ -92,24 +80,24 @@ Cgroups Cgroups::make(const policy::Image& image) {
         const int parent = self.parents_[c].get();
         if (parent < 0) continue;
         if (!self.is_unified_ || c == 0) remove_left_groups(parent);
-        if (self.is_unified_ && !write_at(parent, "cgroup.subtree_control", enable.data())) continue;
+        if (self.is_unified_ && !write_text(parent, "cgroup.subtree_control", enable.data())) continue;
         (void)system<::mkdirat>(parent, self.name_.data(), 0755);
         Descriptor group = open_folder(parent, self.name_.data());
-        if (self.is_unified_ && !write_at(group.get(), "cgroup.subtree_control", enable.data())) continue;
+        if (self.is_unified_ && !write_text(group.get(), "cgroup.subtree_control", enable.data())) continue;
         // Shared: of version 2's one folder this process holds three descriptors.
         if (group) (void)system<::flock>(group.get(), LOCK_SH);
         self.groups_[c] = std::move(group);
     }
     if (!self.is_unified_) {
-        (void)write_at(self.groups_[cpu].get(), "cpu.rt_period_us", number(rt_station_period_us).data());
-        (void)write_at(self.groups_[cpu].get(), "cpu.rt_runtime_us", number(rt_share_us(image)).data());
+        (void)write_text(self.groups_[cpu].get(), "cpu.rt_period_us", number(rt_station_period_us).data());
+        (void)write_text(self.groups_[cpu].get(), "cpu.rt_runtime_us", number(rt_share_us(image)).data());
     }
     for (std::uint16_t i = 0; i < image.services.size(); ++i) self.make_group(i);
     return self;
 }
 
 bool Cgroups::set(Controller controller, std::uint16_t service, std::string_view file, std::string_view value) const {
-    return write_at(groups_[controller].get(), join({image_->services[service].name, "/", file}).data(), value);
+    return write_text(groups_[controller].get(), join({image_->services[service].name, "/", file}).data(), value);
 }
 bool Cgroups::set(Controller controller, std::uint16_t service, std::string_view file, std::uint64_t value) const {
     return set(controller, service, file, number(value).data());
@@ -153,11 +141,11 @@ void Cgroups::limit_cpu(std::uint16_t service, bool is_limited) const {
 bool Cgroups::was_out_of_memory(std::uint16_t service) {
     if (!groups_[memory]) return false;
     const Words path = join({image_->services[service].name, is_unified_ ? "/memory.events" : "/memory.oom_control"});
-    const Descriptor source(system<::openat>(groups_[memory].get(), path.data(), O_RDONLY | O_CLOEXEC));
-    Words text{};
-    if (!source || system<::read>(source.get(), text.data(), text.size() - 1) <= 0) return false;
-    const std::size_t at = std::string_view(text.data()).find("oom_kill ");   // not "oom_kill_disable"
-    const auto kills = at == std::string_view::npos ? 0u : static_cast<std::uint32_t>(std::strtoul(text.data() + at + 9, nullptr, 10));
+    Words buffer;
+    const std::string_view text = read_text(groups_[memory].get(), path.data(), buffer);
+    const std::size_t at = text.find("oom_kill ");   // not "oom_kill_disable"
+    if (text.empty()) return false;
+    const auto kills = at == std::string_view::npos ? 0u : static_cast<std::uint32_t>(std::strtoul(buffer.data() + at + 9, nullptr, 10));
     return std::exchange(kills_[service], kills) < kills;
 }
 

@@ -2,14 +2,10 @@
 // Control groups, version 1 or 2, whichever is mounted: a service's memory, tasks, and share of the processor.
 #pragma once
 
-#include "kernel/os.hpp"
+#include "kernel/os/linux/files.hpp"
 #include "kernel/policy/image.hpp"
 
 namespace voltkeep::kernel::os {
-
-/// A path or a line of text, put together without allocating; what does not fit is left off.
-using Words = std::array<char, 512>;
-Words join(std::initializer_list<std::string_view> parts);
 
 /// Open `cgroup.procs` files: who writes 0 into each is in the groups.
 using CgroupEntries = List<int, 3>;

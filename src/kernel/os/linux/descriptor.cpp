@@ -11,7 +11,7 @@
 
 #include <cerrno>
 
-#include "kernel/os.hpp"
+#include "kernel/os/linux/files.hpp"
 #include "kernel/os/linux/system.hpp"
 
 namespace voltkeep::kernel::os {
@@ -33,6 +33,15 @@ struct Ancillary {
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(max_handles * sizeof(int))> bytes;
 };
 
+msghdr header_of(iovec& part, Ancillary& ancillary, std::size_t size) {
+    msghdr header{};
+    header.msg_iov = &part;
+    header.msg_iovlen = 1;
+    header.msg_control = ancillary.bytes.data();
+    header.msg_controllen = size;
+    return header;
+}
+
 /// Takes the descriptors out of a received message, all that came.
 List<int, max_handles> take_handles(msghdr& header) {
     List<int, max_handles> handles;
@@ -48,16 +57,15 @@ List<int, max_handles> take_handles(msghdr& header) {
     return handles;
 }
 
+timespec timespec_of(Duration d) { return {static_cast<time_t>(d / 1s), static_cast<long>(d % 1s / 1ns)}; }
+timespec time_until(Instant deadline) { return timespec_of(std::max<Duration>(deadline - now(), 0ns)); }
+
 /// One message with descriptors; sendmsg's own result.
 ssize_t send_with_handles(int end, Bytes message, std::span<const int> handles) {
     CHECK(handles.size() <= max_handles);
     iovec part{const_cast<std::byte*>(message.data()), message.size()};
     Ancillary ancillary;
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    header.msg_control = ancillary.bytes.data();
-    header.msg_controllen = CMSG_SPACE(handles.size_bytes());
+    msghdr header = header_of(part, ancillary, CMSG_SPACE(handles.size_bytes()));
     cmsghdr* c = CMSG_FIRSTHDR(&header);
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
@@ -85,11 +93,7 @@ Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer, bo
     Ancillary ancillary;
     bool unread = false;   // the peer died without having read what we sent: reported once, before what it had sent to us
     for (;;) {
-        msghdr header{};
-        header.msg_iov = &part;
-        header.msg_iovlen = 1;
-        header.msg_control = ancillary.bytes.data();
-        header.msg_controllen = ancillary.bytes.size();
+        msghdr header = header_of(part, ancillary, ancillary.bytes.size());
         const ssize_t n = system<::recvmsg>(end, &header, (waits ? 0 : MSG_DONTWAIT) | MSG_CMSG_CLOEXEC);
         if (n > 0 || (n == 0 && header.msg_controllen > 0)) {
             Received received{static_cast<std::size_t>(n), take_handles(header), false, unread};
@@ -101,16 +105,11 @@ Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer, bo
             return received;
         }
         if (n == 0) return fail(unread ? Errc::gone_unread : Errc::closed, "the peer is gone");
-        if (errno == EINTR) continue;
-        if (errno == ECONNRESET) {
-            unread = true;
-            continue;
-        }
-        if (errno == EAGAIN) {
-            if (unread) return fail(Errc::gone_unread, "the peer is gone");
-            return std::nullopt;
-        }
-        return fail_errno("recvmsg");
+        unread |= errno == ECONNRESET;
+        if (errno == EINTR || errno == ECONNRESET) continue;
+        if (errno != EAGAIN) return fail_errno("recvmsg");
+        if (unread) return fail(Errc::gone_unread, "the peer is gone");
+        return std::nullopt;
     }
 }
 
@@ -122,8 +121,7 @@ void set_patience(int end, Duration patience) {
 
 Result<bool> wait(int end, Instant deadline) {
     for (;;) {
-        const Duration left = std::max<Duration>(deadline - now(), 0ns);
-        const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
+        const timespec timeout = time_until(deadline);
         pollfd p{end, POLLIN, 0};
         const int n = system<::ppoll>(&p, 1, &timeout, nullptr);
         if (n > 0) return true;
@@ -139,8 +137,7 @@ void* map_memory(const Descriptor& memory, std::size_t size) {
 
 Result<Poller> Poller::make() {
     Poller poller;
-    poller.set_ = Descriptor(system<::epoll_create1>(EPOLL_CLOEXEC));
-    if (!poller.set_) return fail_errno("epoll_create1");
+    poller.set_ = TRY(opened(system<::epoll_create1>(EPOLL_CLOEXEC), "epoll_create1"));
     return poller;
 }
 
@@ -155,14 +152,12 @@ epoll_event interest(std::uint64_t key, bool readable, bool writable) {
 
 Result<> Poller::add(int descriptor, std::uint64_t key, bool writable) {
     epoll_event e = interest(key, true, writable);
-    if (system<::epoll_ctl>(set_.get(), EPOLL_CTL_ADD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
-    return {};
+    return done(system<::epoll_ctl>(set_.get(), EPOLL_CTL_ADD, descriptor, &e), "epoll_ctl");
 }
 
 Result<> Poller::change(int descriptor, std::uint64_t key, bool readable, bool writable) {
     epoll_event e = interest(key, readable, writable);
-    if (system<::epoll_ctl>(set_.get(), EPOLL_CTL_MOD, descriptor, &e) != 0) return fail_errno("epoll_ctl");
-    return {};
+    return done(system<::epoll_ctl>(set_.get(), EPOLL_CTL_MOD, descriptor, &e), "epoll_ctl");
 }
 
 void Poller::remove(int descriptor) { system<::epoll_ctl>(set_.get(), EPOLL_CTL_DEL, descriptor, nullptr); }
@@ -170,30 +165,25 @@ void Poller::remove(int descriptor) { system<::epoll_ctl>(set_.get(), EPOLL_CTL_
 Result<std::span<Poller::Event>> Poller::wait(std::span<Event> events, Instant deadline) {
     std::array<epoll_event, 32> ready;
     const bool is_endless = deadline.ns == INT64_MAX;   // a timer that is set and taken back at each wait costs the most of it
-    const Duration left = is_endless ? 0ns : std::max<Duration>(deadline - now(), 0ns);
-    const timespec timeout{static_cast<time_t>(left.count() / 1'000'000'000), static_cast<long>(left.count() % 1'000'000'000)};
+    const timespec timeout = is_endless ? timespec{} : time_until(deadline);
     const int most = static_cast<int>(std::min(ready.size(), events.size()));
     const int n = system<::epoll_pwait2>(set_.get(), ready.data(), most, is_endless ? nullptr : &timeout, nullptr);
     if (n < 0 && errno != EINTR) return fail_errno("epoll_pwait2");
-    for (int i = 0; i < n; ++i) {
-        const std::uint32_t flags = ready[static_cast<std::size_t>(i)].events;
-        events[static_cast<std::size_t>(i)] = {ready[static_cast<std::size_t>(i)].data.u64, (flags & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0,
-                                               (flags & (EPOLLOUT | EPOLLERR)) != 0};
+    const auto count = static_cast<std::size_t>(std::max(n, 0));
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::uint32_t flags = ready[i].events;
+        events[i] = {ready[i].data.u64, (flags & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0, (flags & (EPOLLOUT | EPOLLERR)) != 0};
     }
-    return events.first(static_cast<std::size_t>(std::max(n, 0)));
+    return events.first(count);
 }
 
 Result<Descriptor> make_timer() {
-    Descriptor timer(system<::timerfd_create>(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
-    if (!timer) return fail_errno("timerfd_create");
-    return timer;
+    return opened(system<::timerfd_create>(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd_create");
 }
 
 Result<> arm_timer(int timer, Instant when) {
-    const std::int64_t ns = std::max<std::int64_t>(when.ns, 1);   // 0 would disarm it
-    const itimerspec at{{0, 0}, {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)}};
-    if (system<::timerfd_settime>(timer, TFD_TIMER_ABSTIME, &at, nullptr) != 0) return fail_errno("timerfd_settime");
-    return {};
+    const itimerspec at{{0, 0}, timespec_of(Duration(std::max<std::int64_t>(when.ns, 1)))};   // 0 would disarm it
+    return done(system<::timerfd_settime>(timer, TFD_TIMER_ABSTIME, &at, nullptr), "timerfd_settime");
 }
 
 }  // namespace voltkeep::kernel::os

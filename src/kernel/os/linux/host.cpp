@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "kernel/os/linux/files.hpp"
 #include "kernel/os/linux/system.hpp"
 
 namespace voltkeep::kernel::os {
@@ -32,8 +33,7 @@ Result<sockaddr_un> address_of(std::string_view path) {
 
 Result<Descriptor> connect_socket(std::string_view path) {
     const sockaddr_un address = TRY(address_of(path));
-    Descriptor socket(system<::socket>(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket) return fail_errno("socket", path);
+    Descriptor socket = TRY(opened(system<::socket>(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket", path));
     if (system<::connect>(socket.get(), reinterpret_cast<const sockaddr*>(&address), socklen_t{sizeof address}) == 0) return socket;
     if (errno == ENOENT || errno == ECONNREFUSED || errno == EAGAIN) return fail(Errc::not_found, path);
     return fail_errno("connect", path);
@@ -42,28 +42,25 @@ Result<Descriptor> connect_socket(std::string_view path) {
 /// A socket that is nobody's but its owner's from its first moment: the folder's owner is who runs the station.
 Result<Descriptor> listen_socket(std::string_view path) {
     const sockaddr_un address = TRY(address_of(path));
-    Descriptor socket(system<::socket>(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket) return fail_errno("socket", path);
+    Descriptor socket = TRY(opened(system<::socket>(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket", path));
     system<::unlink>(address.sun_path);   // of a station that was killed: the state folder is ours alone
     const mode_t mask = ::umask(0177);
     const int bound = system<::bind>(socket.get(), reinterpret_cast<const sockaddr*>(&address), socklen_t{sizeof address});
     ::umask(mask);
     if (bound != 0) return fail_errno("bind", path);
     struct stat folder{};
-    const bool is_known = system<::stat>(".", &folder) == 0;
-    if (!is_known || system<::lchown>(address.sun_path, folder.st_uid, folder.st_gid) != 0) return fail_errno("chown", path);
-    if (system<::listen>(socket.get(), 16) != 0) return fail_errno("listen", path);
+    TRY(done(system<::stat>(".", &folder), "chown", path));
+    TRY(done(system<::lchown>(address.sun_path, folder.st_uid, folder.st_gid), "chown", path));
+    TRY(done(system<::listen>(socket.get(), 16), "listen", path));
     return socket;
 }
 
 Result<Descriptor> open_character_device(const policy::Path& path) {
-    std::array<char, policy::Path::capacity + 1> name{};
-    std::ranges::copy(path.view(), name.begin());
-    Descriptor device(system<::open>(name.data(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    Descriptor device(system<::open>(join({path}).data(), O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     if (!device && (errno == ENOENT || errno == ENXIO || errno == ENODEV)) return fail(Errc::not_found, path);
     if (!device) return fail_errno("open", path);
     struct stat kind{};
-    if (system<::fstat>(device.get(), &kind) != 0) return fail_errno("fstat", path);
+    TRY(done(system<::fstat>(device.get(), &kind), "fstat", path));
     if (!S_ISCHR(kind.st_mode)) return fail(Errc::bad_argument, "not a character device");
     return device;
 }
@@ -85,7 +82,7 @@ void remove_device(const policy::DeviceGrant& device) {
 
 Result<Pair> make_lossy_pipe() {
     int ends[2];
-    if (system<::pipe2>(ends, O_CLOEXEC | O_NONBLOCK) != 0) return fail_errno("pipe2");
+    TRY(done(system<::pipe2>(ends, O_CLOEXEC | O_NONBLOCK), "pipe2"));
     return Pair{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
@@ -100,8 +97,8 @@ Result<std::span<char>> read_pipe(int descriptor, std::span<char> buffer) {
 }
 
 Result<Descriptor> make_memory(std::size_t size) {
-    Descriptor memory(system<::memfd_create>("voltkeep", unsigned{MFD_CLOEXEC}));
-    if (!memory || system<::ftruncate>(memory.get(), static_cast<off_t>(size)) != 0) return fail_errno("memfd_create");
+    Descriptor memory = TRY(opened(system<::memfd_create>("voltkeep", unsigned{MFD_CLOEXEC}), "memfd_create"));
+    TRY(done(system<::ftruncate>(memory.get(), static_cast<off_t>(size)), "ftruncate"));
     return memory;
 }
 
@@ -111,16 +108,17 @@ Result<std::span<std::byte>> read_at(int file, std::span<std::byte> buffer, std:
     return buffer.first(static_cast<std::size_t>(n));
 }
 
-Consumed consumed_by(std::uint32_t pid) {
-    std::array<char, 512> text{};
-    std::snprintf(text.data(), text.size(), "/proc/%u/stat", pid);
-    const Descriptor file(system<::open>(text.data(), O_RDONLY | O_CLOEXEC));
-    const ssize_t n = file ? system<::read>(file.get(), text.data(), text.size() - 1) : ssize_t{0};
-    text[static_cast<std::size_t>(std::max<ssize_t>(n, 0))] = '\0';
+control::Usage usage_of(std::uint32_t pid) {
+    Words path, text;
+    std::snprintf(path.data(), path.size(), "/proc/%u/stat", pid);
+    (void)read_text(AT_FDCWD, path.data(), text);
     const char* const after_name = std::strrchr(text.data(), ')');   // the name may hold anything
+    constexpr const char* form = ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s %*s %*s %llu";
     unsigned long long user = 0, kernel = 0, pages = 0;
-    if (!after_name || std::sscanf(after_name, ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s %*s %*s %llu", &user, &kernel, &pages) != 3) return {};
-    return {(user + kernel) * 1000 / static_cast<unsigned long long>(system<::sysconf>(_SC_CLK_TCK)), pages * static_cast<unsigned long long>(system<::sysconf>(_SC_PAGESIZE)) / 1024};
+    if (!after_name || std::sscanf(after_name, form, &user, &kernel, &pages) != 3) return {};
+    const auto ticks_a_second = static_cast<std::uint64_t>(system<::sysconf>(_SC_CLK_TCK));
+    const auto page_size = static_cast<std::uint64_t>(system<::sysconf>(_SC_PAGESIZE));
+    return {.cpu_ms = (user + kernel) * 1000 / ticks_a_second, .memory_kib = pages * page_size / 1024};
 }
 
 bool write_line(int descriptor, std::string_view line) {
@@ -131,11 +129,8 @@ bool write_line(int descriptor, std::string_view line) {
 }
 
 Result<Descriptor> hold_state_folder(std::string_view path) {
-    std::array<char, policy::Path::capacity + 1> name{};
-    std::ranges::copy(path, name.begin());
-    if (system<::chdir>(name.data()) != 0) return fail_errno("chdir", path);
-    Descriptor folder(system<::open>(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder) return fail_errno("open", path);
+    TRY(done(system<::chdir>(join({path}).data()), "chdir", path));
+    Descriptor folder = TRY(opened(system<::open>(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open", path));
     if (system<::flock>(folder.get(), LOCK_EX | LOCK_NB) == 0) return folder;
     if (errno == EWOULDBLOCK) return fail(Errc::busy, "a station runs in this state folder already: stop it first");
     return fail_errno("flock", path);
@@ -143,18 +138,16 @@ Result<Descriptor> hold_state_folder(std::string_view path) {
 
 Result<Descriptor> stop_requests() {
     const pid_t parent = ::getppid();
-    if (system<::prctl>(PR_SET_PDEATHSIG, SIGTERM) != 0) return fail_errno("prctl", "PR_SET_PDEATHSIG");
+    TRY(done(system<::prctl>(PR_SET_PDEATHSIG, SIGTERM), "prctl", "PR_SET_PDEATHSIG"));
     if (::getppid() != parent) return fail(Errc::closed, "the starter of the process manager is gone");
     sigset_t set;
     ::sigemptyset(&set);
     ::sigaddset(&set, SIGTERM);
     ::sigaddset(&set, SIGINT);
     ::sigaddset(&set, SIGHUP);
-    if (system<::sigprocmask>(SIG_BLOCK, &set, nullptr) != 0) return fail_errno("sigprocmask");
+    TRY(done(system<::sigprocmask>(SIG_BLOCK, &set, nullptr), "sigprocmask"));
     system<::signal>(SIGPIPE, SIG_IGN);
-    Descriptor descriptor(system<::signalfd>(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!descriptor) return fail_errno("signalfd");
-    return descriptor;
+    return opened(system<::signalfd>(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
 }
 
 bool take_stop_request(int descriptor) {

@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "kernel/os.hpp"
+#include "kernel/os/linux/files.hpp"
 #include "kernel/os/linux/system.hpp"
 
 namespace voltkeep::kernel::os {
@@ -16,10 +16,8 @@ Result<> seal(Bytes filter) {
     CHECK(filter.size() % sizeof(sock_filter) == 0);
     sock_fprog program{static_cast<unsigned short>(filter.size() / sizeof(sock_filter)),
                        const_cast<sock_filter*>(reinterpret_cast<const sock_filter*>(filter.data()))};
-    if (system<::prctl>(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("prctl", "no_new_privs");
-    const long sealed = system<::syscall>(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program);
-    if (sealed != 0) return fail_errno("seccomp");
-    return {};
+    TRY(done(system<::prctl>(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl", "no_new_privs"));
+    return done(system<::syscall>(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program), "seccomp");
 }
 
 void end_broken() noexcept { ::_exit(broken_status); }

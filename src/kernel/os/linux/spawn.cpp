@@ -41,25 +41,19 @@ struct Spawner::Inside {
 namespace {
 constexpr std::uint64_t own_namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
 
-Result<> write_once(const char* path, const std::string& text) {
-    const Descriptor file(system<::open>(path, O_WRONLY | O_CLOEXEC));
-    if (!file || system<::write>(file.get(), text.data(), text.size()) < 0) return fail_errno("write", path);
-    return {};
-}
+Result<> write_once(const char* path, const std::string& text) { return done(write_text(AT_FDCWD, path, text) ? 0 : -1, "write", path); }
 
 /// A user namespace maps fewer users than the machine has.
 bool is_in_user_namespace() {
-    const Descriptor file(system<::open>("/proc/self/uid_map", O_RDONLY | O_CLOEXEC));
-    std::array<char, 64> text{};
-    const bool is_read = file && system<::read>(file.get(), text.data(), text.size() - 1) > 0;
-    return is_read && std::strstr(text.data(), " 4294967295\n") == nullptr;
+    Words buffer;
+    const std::string_view text = read_text(AT_FDCWD, "/proc/self/uid_map", buffer);
+    return !text.empty() && !text.contains(" 4294967295\n");
 }
 
 /// From here on this process has every capability over what it makes itself, and none over the machine.
 Result<> enter_user_namespace() {
     const std::string user = std::to_string(::geteuid()), group = std::to_string(::getegid());
-    if (system<::unshare>(CLONE_NEWUSER) != 0)
-        return fail_errno("this machine gives no user namespace, and this user is not root: unshare");
+    TRY(done(system<::unshare>(CLONE_NEWUSER), "this machine gives no user namespace, and this user is not root: unshare"));
     TRY(write_once("/proc/self/setgroups", "deny"));
     TRY(write_once("/proc/self/uid_map", user + " " + user + " 1"));
     return write_once("/proc/self/gid_map", group + " " + group + " 1");
@@ -123,18 +117,17 @@ Result<> share_out_files(const policy::Image& image, bool is_rootless) {
                 new_owner = image.first_uid + s.uid;
                 new_group = readers_group(image);
                 const auto share = write ? give_to_owner : open_to_group;
-                if (system<::nftw>(path.data(), share, 16, FTW_PHYS | FTW_MOUNT) != 0) return fail_errno("share out", path.data());
+                TRY(done(system<::nftw>(path.data(), share, 16, FTW_PHYS | FTW_MOUNT), "share out", path.data()));
             }
     return {};
 }
 
 /// True if the process keeps its memory in memory: it could not, or did not care to, if this is false.
 bool is_locked(pid_t pid) {
-    const Descriptor file(system<::open>(join({"/proc/", std::to_string(pid), "/status"}).data(), O_RDONLY | O_CLOEXEC));
-    std::array<char, 4096> text{};
-    if (!file || system<::read>(file.get(), text.data(), text.size() - 1) <= 0) return false;
-    const char* const line = std::strstr(text.data(), "\nVmLck:");
-    return line != nullptr && std::strtoul(line + 7, nullptr, 10) > 0;
+    std::array<char, 4096> buffer;
+    const std::string_view text = read_text(AT_FDCWD, join({"/proc/", std::to_string(pid), "/status"}).data(), buffer);
+    const std::size_t at = text.find("\nVmLck:");
+    return at != std::string_view::npos && std::strtoul(buffer.data() + at + 7, nullptr, 10) > 0;
 }
 }  // namespace
 
@@ -166,8 +159,7 @@ Result<> Spawner::Inside::open_programs() {
         while (image->services[program_of[i]].program != image->services[i].program) ++program_of[i];
         if (program_of[i] != i) continue;
         const std::string path = std::string(image->programs.view()) + "/" + std::string(image->services[i].program.view());
-        programs[i] = Descriptor(system<::open>(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-        if (!programs[i]) return fail_errno("open", path);
+        programs[i] = TRY(opened(system<::open>(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW), "open", path));
     }
     return {};
 }
@@ -176,8 +168,7 @@ Result<> Spawner::Inside::open_cables() {
     for (std::size_t i = 0; i < image->cables.size(); ++i) {
         const std::string path(image->cables[i].view());
         if (path.empty()) continue;
-        cables[i] = Descriptor(system<::open>(path.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!cables[i]) return fail_errno("open the network of a cable", path);
+        cables[i] = TRY(opened(system<::open>(path.c_str(), O_RDONLY | O_CLOEXEC), "open the network of a cable", path));
     }
     return {};
 }
@@ -188,8 +179,7 @@ int Spawner::program(std::uint16_t service) const { return inside_->programs[ins
 Result<Child> Spawner::spawn(std::uint16_t service, int control, int output) {
     const policy::Image& image = *inside_->image;
     const policy::Service& s = image.services[service];
-    const Descriptor myself(static_cast<int>(system<::syscall>(SYS_pidfd_open, ::getpid(), 0)));
-    if (!myself) return fail_errno("pidfd_open");
+    const Descriptor myself = TRY(opened(static_cast<int>(system<::syscall>(SYS_pidfd_open, ::getpid(), 0)), "pidfd_open"));
     int network = -1;
     if (s.network == policy::Network::none) network = inside_->empty_network.get();
     if (s.network == policy::Network::cable && s.evse.number > 0) network = inside_->cables[s.evse.number - 1u].get();

@@ -8,7 +8,7 @@
 
 #include "base/clock.hpp"
 
-namespace voltkeep::kernel {
+namespace voltkeep {
 
 struct Times {
     std::array<std::uint32_t, 44> steps{};   ///< of this second; the last one is everything over four seconds
@@ -48,4 +48,4 @@ private:
     }
 };
 
-}  // namespace voltkeep::kernel
+}  // namespace voltkeep
