@@ -124,8 +124,8 @@ private:
         raw("\"");
     }
     void escape(unsigned char octet) {
-        const std::array<char, 6> escape{'\\', 'u', '0', '0', "0123456789abcdef"[octet >> 4], "0123456789abcdef"[octet & 15]};
-        raw({escape.data(), escape.size()});
+        const std::array<char, 6> sequence{'\\', 'u', '0', '0', "0123456789abcdef"[octet >> 4], "0123456789abcdef"[octet & 15]};
+        raw({sequence.data(), sequence.size()});
     }
 
     std::array<char, N> bytes_{};

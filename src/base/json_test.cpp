@@ -22,4 +22,16 @@ TEST(JsonObject, what_does_not_fit_is_said_and_never_cut) {
     EXPECT_EQ(JsonObject<20>().put("key", "0123456789").text(), R"({"key":"0123456789"})");
 }
 
+TEST(Json, anybodys_octets_are_printable_and_cut_and_leave_room_for_what_comes_behind) {
+    EXPECT_EQ(JsonObject<80>().put_octets("t", "a\"\\\x1b[1m\xff\x7f", 20).text(), R"({"t":"a\"\\\u001b[1m\u00ff\u007f"})");
+    const auto cut = JsonObject<40>().put_octets("t", std::string(100, 'x'), 20).put("n", 7).text();
+    EXPECT_EQ(cut, R"({"t":"xxxxxxxxxxxxxxx","n":7})");
+    EXPECT_EQ(JsonObject<40>().put("n", 7).line(), "{\"n\":7}\n");
+}
+
+TEST(Json, bits_are_the_names_of_those_that_are_set) {
+    constexpr std::array<std::string_view, 3> names{"a", "b", "c"};
+    EXPECT_EQ(JsonObject<40>().put_names("n", names, 0b101).put_names("m", names, 0).text(), R"({"n":["a","c"],"m":[]})");
+}
+
 }  // namespace voltkeep
