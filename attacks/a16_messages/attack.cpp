@@ -145,7 +145,7 @@ void tell_waits(Trial& trial, const Waits& calm, const Waits& flooded) {
     const auto words = [](const std::vector<double>& t) { return milliseconds(quantile(t, 0.5)) + ", p99 " + milliseconds(quantile(t, 0.99)); };
     trial.figure("another client's question to the log", words(calm.log) + "; under floods " + words(flooded.log));
     trial.figure("another client's question to session", words(calm.session) + "; under floods " + words(flooded.session));
-    for (const std::string& why : flooded.lost) trial.contained.expect(false, "every question of another client is answered under floods: " + why);
+    for (const std::string& why : flooded.lost) trial.on_time.expect(false, "every question of another client is answered under floods: " + why);
 }
 
 Result<> run(Trial& trial) {
