@@ -98,7 +98,8 @@ function(voltkeep_fuzz_test name program subject seeds)
   set_tests_properties(fuzz_${name} PROPERTIES ENVIRONMENT "FUZZED=${subject};ASAN_OPTIONS=external_symbolizer_path=/usr/bin/addr2line")
 endfunction()
 
-# voltkeep_protocol(<service> [DEPENDS ...]): protocol.hpp of src/services/<service>, the only file of it that others may include.
+# voltkeep_protocol(<service> [DEPENDS ...] [FILES ...]): protocol.hpp of src/services/<service>, the only file of it that others may
+# include, with the headers FILES that it includes itself.
 function(voltkeep_protocol service)
   cmake_parse_arguments(A "" "" "DEPENDS;FILES" ${ARGN})
   add_library(protocol_${service} INTERFACE)
