@@ -128,6 +128,7 @@ TEST(Session, runs_from_the_plug_to_the_bill) {
     EXPECT_EQ(verified.status, 0) << verified.output;
     for (const char* socket : {"operator.sock", "world.sock"}) EXPECT_FALSE(std::filesystem::exists(station.folder() + "/run/" + socket)) << socket;
 
+    for (const Json& line : station.lines()) EXPECT_NE(line.string("event"), "security") << "nobody did anything wrong: " << line.text();
     expect_replay(station.folder());
 
     // Every frame that crossed the cable decodes and encodes to the same bytes in the other process's codec.

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // A thousand visits with random faults, deaths, restarts and messages.
 //   sessions_test                   a thousand
-//   sessions_test --seed N          this one
+//   sessions_test --seed N [M]      this one, or M from there on
 #include <gtest/gtest.h>
 
 #include "visit.hpp"
 
 namespace voltkeep::sessions {
 namespace {
-std::uint64_t only_seed = 0;
+std::uint64_t only_seed = 0, how_many = 1;
 }
 
 TEST(Sessions, a_thousand_with_random_faults_restarts_and_messages_keep_every_promise) {
     Tally tally;
-    const std::uint64_t first = only_seed > 0 ? only_seed : 1, last = only_seed > 0 ? only_seed : 1'000;
+    const std::uint64_t first = only_seed > 0 ? only_seed : 1, last = only_seed > 0 ? only_seed + how_many - 1 : 1'000;
     int failed = 0;
     for (std::uint64_t seed = first; seed <= last && failed < 5; ++seed) {
         Visit visit(seed);
@@ -61,6 +61,7 @@ TEST(Sessions, are_the_same_from_the_same_seed) {
 
 int main(int count, char** words) {
     ::testing::InitGoogleTest(&count, words);
-    if (count == 3 && std::string_view(words[1]) == "--seed") voltkeep::sessions::only_seed = std::strtoull(words[2], nullptr, 10);
+    if (count >= 3 && std::string_view(words[1]) == "--seed") voltkeep::sessions::only_seed = std::strtoull(words[2], nullptr, 10);
+    if (count == 4) voltkeep::sessions::how_many = std::strtoull(words[3], nullptr, 10);
     return RUN_ALL_TESTS();
 }

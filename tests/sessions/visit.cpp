@@ -89,6 +89,8 @@ Context Visit::context() {
 
 void Visit::start_session() {
     session_lives_ = true;
+    ++life_;
+    for (const Event& stop : std::exchange(unanswered_, {})) mail_.emplace_back(ms_ + 50, stop);
     backlog_ = std::make_unique<session::Backlog>();
     disk_due_ms_ = -1;
     is_full_told_ = false;
@@ -97,6 +99,8 @@ void Visit::start_session() {
     if (has_stored_ && flaw_ != Flaw::session_forgets) {
         auto [state, actions] = resume(configuration_, stored_, restart_, context());
         state_ = state;
+        // What it had heard and not stored did not happen, and nobody was told that it had: who was not answered says it again.
+        allowed_ = (stored_.transaction && !stored_.transaction->stopping) || stored_.granted;
         carry_out(actions);
     }
     feed(LimitChanged{LimitSource::fuse, {Watt{50'000}, std::nullopt}});
@@ -124,9 +128,15 @@ void Visit::feed(const Event& event) {
     if (is_yes && (is_new || has_begun)) allowed_ = true;
     state_ = state;
     if (state_.durable.transaction && state_.durable.transaction->stopping) allowed_ = false;
+    const bool is_stop = std::holds_alternative<RemoteStopped>(event) || std::holds_alternative<AuthorizationWithdrawn>(event);
+    if (is_stop) unanswered_.push_back(event);
     if (flaw_ == Flaw::stops_are_forgotten && state_.durable.transaction) state_.durable.transaction->stopping = false;
     mix(power::digest_of(actions));
     carry_out(actions);
+    if (is_stop)
+        backlog_->when_durable([this, life = life_] {
+            if (life == life_) unanswered_.pop_front();
+        });
 }
 
 void Visit::carry_out(const Actions& actions) {
@@ -167,6 +177,7 @@ void Visit::carry_out(const Actions& actions) {
 }
 
 void Visit::give() {
+    if (!may_deliver(state_)) return backlog_->withdraw();
     const session::Gift gift = backlog_->take_gift();
     if (gift.power) send_power(*gift.power);
     if (gift.consent) send_consent(*gift.consent);
@@ -200,7 +211,7 @@ void Visit::look_at_disk() {
         if (event.kind == session::EventKind::authorize) answer({event.request, {}});
     }
     if (!session_lives_) return;
-    (void)backlog_->done();
+    for (session::Backlog::Then& then : backlog_->done().then) then();
     give();
     submit();
     if (!state_.store_fails) return;
@@ -434,7 +445,7 @@ void Visit::millisecond() {
 void Visit::observe() {
     const auto& t = state_.durable.transaction;
     if (session_lives_ && t && !t->stopping) permitted_ms_ = ms_;
-    while (!setpoints_.empty() && setpoints_.size() > 1 && setpoints_.front().first < ms_ - ramp_ms) setpoints_.pop_front();
+    while (setpoints_.size() > 1 && setpoints_[1].first < ms_ - ramp_ms) setpoints_.pop_front();   // the one that was in force then stays
     if (ms_ % 5 != 0) return;
     const plant::Truth truth = plant_.truth();
     mix(static_cast<std::uint64_t>(truth.delivered_mwh));

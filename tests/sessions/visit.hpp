@@ -109,6 +109,8 @@ private:
     bool session_lives_ = false;
     int fresh_ = 0;
     std::deque<std::pair<std::int64_t, charging::Event>> mail_;   ///< messages on their way, with the time at which they arrive
+    std::deque<charging::Event> unanswered_; ///< stops that session has heard and not answered: said again if it dies
+    std::uint64_t life_ = 0;                 ///< of session
 
     std::optional<plant::Fault> fault_;
     std::int64_t fault_ends_ms_ = 0, disturbed_until_ms_ = 0, acknowledge_ms_ = 0;

@@ -183,7 +183,14 @@ void Machine::move_limit(Duration elapsed) {
     if (adopts) {
         state.limit = wanted;
         state.adopted = wanted.current;
-    } else state.limit = ramped(state.limit, wanted, configuration.ramp, elapsed, voltage);
+        return;
+    }
+    state.limit = ramped(state.limit, wanted, configuration.ramp, elapsed, voltage);
+    // A ramp is of power; what protects is kept on it, also when the voltage falls.
+    Allowances protecting = state.durable.allowances;
+    protecting[LimitSource::csms] = protecting[LimitSource::grid] = {};
+    const Limit highest = limit_of(protecting, voltage);
+    if (highest.current < state.limit.current) state.limit = {highest.current, std::min(highest.power, state.limit.power), highest.reason};
 }
 
 void Machine::command(bool renew) {

@@ -299,6 +299,24 @@ TEST(Session, a_limit_of_nothing_suspends_and_says_so) {
     EXPECT_EQ(evse.state.phase, Phase::charging);
 }
 
+TEST(Session, what_protects_is_kept_on_the_way_down_to_a_lower_limit_of_others) {
+    Evse evse;
+    evse.charge();
+    evse.need(EvPhase::charge, 200'000);
+    evse.run(3s);
+    EXPECT_EQ(evse.wanted.setpoint.current.value, 125'000);
+    evse.obeys = false;
+    evse.power.voltage = {360'000};   // as the load sags: the same power is a higher current
+    evse.tell(LimitChanged{LimitSource::csms, {Watt{20'000}, std::nullopt}});
+    for (int i = 0; i < 10; ++i) {
+        evse.seen();
+        EXPECT_LE(evse.wanted.setpoint.current.value, 125'000) << "before the ramp has come far";
+        evse.tick();
+        EXPECT_LE(evse.wanted.setpoint.current.value, 125'000);
+    }
+    EXPECT_LT(evse.wanted.setpoint.current.value, 60'000);
+}
+
 TEST(Session, without_a_reading_there_is_no_transaction) {
     Evse evse;
     evse.meter = false;

@@ -87,7 +87,7 @@ void Station::begin_connection(const link::GetState::State& state) {
 
 void Station::end_connection() {
     is_open_ = false;
-    answering_ = 0;
+    answering_ = waiting_ = 0;
     set_online(false);
     run(rpc::Lost{}, 0);
     events_.clear();
@@ -129,7 +129,7 @@ void Station::take_frames() {
 void Station::on_frame(const std::string& text, std::uint32_t id) {
     answering_ = id;
     run(rpc::Received{text}, id);
-    if (is_asking_ && answering_ == id) return;   // session is asked: answered when it has answered
+    if (waiting_ == id) return;   // session is asked: answered when it has answered
     finish_frame(id);
 }
 
@@ -221,7 +221,7 @@ bool Station::call(Message request) {
 }
 
 void Station::send_next() {
-    if (!is_open_ || rpc_.ours || now() < not_before_) return;
+    if (!is_open_ || rpc_.ours || is_withdrawing_ || now() < not_before_) return;
     if (!at_.accepted) return send_boot();
     if (!events_.empty()) return send_event(events_.front());
     if (now() - last_sent_ >= std::chrono::seconds(at_.heartbeat_s)) call(HeartbeatRequest{});
@@ -313,12 +313,20 @@ void Station::on_boot(const BootNotificationResponse& response) {
 void Station::on_transaction(const TransactionEventResponse& response) {
     const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
     //= OCPP 2.1 E05.FR.02
-    if (event != events_.end() && event->record && response.idTokenInfo && response.idTokenInfo->status != AuthorizationStatusEnum::Accepted) {
-        const auto told = session_.call(session::Deauthorize{event->record->transaction});
-        // Not found: it has ended already. Else session is being restarted, and must hear it: the event is sent again, and so is the answer.
-        if (!told && told.error().code != Errc::not_found) return send_again_soon();
-    }
-    acknowledge();
+    if (event == events_.end() || !event->record || !response.idTokenInfo || response.idTokenInfo->status == AuthorizationStatusEnum::Accepted)
+        return acknowledge();
+    // Not found: it has ended already. Else session must hear it, and have it on the disk: until then the event is not acknowledged.
+    const auto asked = session_.request(session::Deauthorize{event->record->transaction}, [this, in_flight = at_.event_in_flight](const Result<kernel::Done>& told) {
+        is_asking_ = is_withdrawing_ = false;
+        const bool is_heard = told || told.error().code == Errc::not_found;
+        if (is_heard && at_.event_in_flight == in_flight) acknowledge();
+        else send_again_soon();
+        fetch_events();
+        take_frames();
+        send_next();
+    });
+    is_asking_ = is_withdrawing_ = asked.has_value();
+    if (!asked) send_again_soon();
 }
 
 void Station::on(const rpc::CallFailed& failed) {
@@ -367,7 +375,8 @@ void Station::ask_session(const rpc::MessageId& id, const M& message, Then respo
     const std::uint32_t connection = connection_, frame = answering_;
     const auto asked = session_.request(message, [this, id, connection, frame, response_to](const Result<typename M::Reply>& reply) {
         is_asking_ = false;
-        if (is_open_ && connection == connection_ && answering_ == frame) {
+        if (is_open_ && connection == connection_ && waiting_ == frame) {
+            waiting_ = 0;
             answer(id, response_to(reply));
             finish_frame(frame);
         }
@@ -375,7 +384,8 @@ void Station::ask_session(const rpc::MessageId& id, const M& message, Then respo
         take_frames();
     });
     is_asking_ = asked.has_value();
-    if (!asked) answer(id, response_to(std::unexpected(asked.error())));
+    if (asked) waiting_ = frame;
+    else answer(id, response_to(std::unexpected(asked.error())));
 }
 
 namespace {
@@ -446,12 +456,16 @@ void Station::change_availability(const rpc::MessageId& id, const ChangeAvailabi
 }
 
 void Station::stop_transaction(const rpc::MessageId& id, const RequestStopTransactionRequest& request) {
-    RequestStopTransactionResponse response;
+    RequestStopTransactionResponse refusal;
+    refusal.status = RequestStartStopStatusEnum::Rejected;
     const auto transaction = TransactionId::from(request.transactionId.view());
+    if (!transaction) return answer(id, refusal);
     //= OCPP 2.1 F03.FR.07, F03.FR.08
-    const bool found = transaction && session_.call(session::RemoteStop{*transaction});
-    response.status = found ? RequestStartStopStatusEnum::Accepted : RequestStartStopStatusEnum::Rejected;
-    answer(id, response);
+    ask_session(id, session::RemoteStop{*transaction}, [refusal](const Result<kernel::Done>& found) {
+        RequestStopTransactionResponse response = refusal;
+        if (found) response.status = RequestStartStopStatusEnum::Accepted;
+        return response;
+    });
 }
 
 }  // namespace voltkeep::ocpp

@@ -83,9 +83,12 @@ private:
     rpc::State rpc_;
     std::uint32_t answering_ = 0;             ///< the frame that is being handled; 0: none, or answered already
 
+    std::uint32_t waiting_ = 0;               ///< the frame whose answer waits for session; 0: none
+
     Checkpoint at_;                           ///< all but the open calls, which rpc_ holds
     std::deque<session::Event> events_;       ///< taken from session and not acknowledged
     bool is_asking_ = false;                  ///< session's conduit carries a request: it takes no other message meanwhile
+    bool is_withdrawing_ = false;             ///< and that is a withdrawal: its event is neither acknowledged nor sent again
     bool online_ = false;
     std::uint32_t attempts_ = 0;              ///< of the first event
     Instant not_before_{};                    ///< the next call of ours: after a refusal, or as BootNotification said

@@ -24,6 +24,7 @@ struct Script {
     std::atomic<std::uint64_t> acknowledged = 0;   ///< the highest
     std::atomic<int> starts = 0;
     std::atomic<bool> is_refusing = false;         ///< starts
+    std::atomic<int> repeats = 0;                  ///< frames that were taken again
     std::atomic<int> event_count = 0;              ///< the last is an authorization, those before it are statuses
 };
 
@@ -42,6 +43,7 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
     auto self = kernel::Service::start(control);
     std::deque<std::string> frames;
     std::uint32_t first = 1;
+    std::uint32_t taken = 0;
     bool was_open = false;
     self.watch(wire, false, [&](bool, bool) {
         std::array<char, 16'384> buffer;
@@ -63,6 +65,8 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
             if (frames.empty()) return fail(Errc::not_found, "no frame");
             link::TakeFrame::Piece piece;
             piece.id = first;
+            script.repeats += taken == first;
+            taken = first;
             piece.connection = 1;
             piece.size = static_cast<std::uint32_t>(frames.front().size());
             piece.bytes = *Blob<link::piece_bound>::from(as_bytes(frames.front()));
@@ -188,7 +192,8 @@ protected:
         constexpr auto bit = []<class M>(std::type_identity<M>) { return 1u << session::Interface::number_of<M>; };
         const std::uint32_t requests = bit(std::type_identity<session::TakeEvents>()) | bit(std::type_identity<session::RemoteStart>()) |
                                        bit(std::type_identity<session::Reserve>()) | bit(std::type_identity<session::CancelReservation>()) |
-                                       bit(std::type_identity<session::SetAvailability>());
+                                       bit(std::type_identity<session::SetAvailability>()) | bit(std::type_identity<session::RemoteStop>()) |
+                                       bit(std::type_identity<session::Deauthorize>());
         station.conduit<session::Interface, session::Pulse>(ocpp, session, everything, 5000, requests);
         station.conduit<audit::Interface, audit::Pulse>(ocpp, audit, everything, 1000, everything);
         station.start();
@@ -238,6 +243,7 @@ TEST_F(OcppStation, an_answer_that_session_did_not_take_is_asked_for_again) {
     EXPECT_EQ(script.results, 0);
     accept(second);
     EXPECT_TRUE(comes_true([&] { return script.results == 1 && script.acknowledged == 1; }));
+    EXPECT_EQ(script.repeats, 0) << "a frame is taken once";
 }
 
 TEST_F(OcppStation, a_checkpoint_that_acknowledges_what_never_was_loses_no_event) {
@@ -274,6 +280,7 @@ TEST_F(OcppStation, a_remote_start_is_answered_when_session_has_it_and_nothing_i
     EXPECT_EQ(script.starts, 1);
     script.is_refusing = true;
     EXPECT_TRUE(has(ask("RequestStartTransaction", R"({"idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1})"), "Rejected"));
+    EXPECT_EQ(script.repeats, 0) << "a frame is taken once";
 }
 
 //= OCPP 2.1 G03, H01, H02

@@ -142,17 +142,17 @@ int main() {
                 reply(RemoteStart::Started{t ? t->id : TransactionId()});
             });
         },
-        [&](const RemoteStop& m) -> Result<kernel::Done> {
+        [&](const RemoteStop& m, kernel::Defer<kernel::Done> reply) {
             Evse* evse = station.with(m.transaction);
-            if (!evse) return fail(Errc::not_found, "no such transaction");
+            if (!evse) return reply(fail(Errc::not_found, "no such transaction"));
             evse->feed(charging::RemoteStopped{m.transaction});
-            return done();
+            evse->when_durable([reply = std::move(reply)]() mutable { reply(kernel::Done{}); });
         },
-        [&](const Deauthorize& m) -> Result<kernel::Done> {
+        [&](const Deauthorize& m, kernel::Defer<kernel::Done> reply) {
             Evse* evse = station.with(m.transaction);
-            if (!evse) return fail(Errc::not_found, "no such transaction");
+            if (!evse) return reply(fail(Errc::not_found, "no such transaction"));
             evse->feed(charging::AuthorizationWithdrawn{m.transaction});
-            return done();
+            evse->when_durable([reply = std::move(reply)]() mutable { reply(kernel::Done{}); });
         },
         [&](const Reserve& m, kernel::Defer<Reserve::Outcome> reply) {
             const charging::Reserved wanted{m.id, m.identity, m.until_wall_ms};

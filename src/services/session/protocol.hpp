@@ -140,12 +140,12 @@ struct RemoteStart {
     };
     using Reply = Started;
 };
-/// ocpp: RequestStopTransaction. Errors: not_found.
+/// ocpp: RequestStopTransaction. It stops at once; answered when that is on the disk: a `request`. Errors: not_found.
 struct RemoteStop {
     TransactionId transaction;
     using Reply = kernel::Done;
 };
-/// ocpp: the CSMS takes an authorization back (idTokenInfo of a TransactionEvent response). Errors: not_found.
+/// ocpp: the CSMS takes an authorization back (idTokenInfo of a TransactionEvent response). A `request`, as above. Errors: not_found.
 struct Deauthorize {
     TransactionId transaction;
     using Reply = kernel::Done;

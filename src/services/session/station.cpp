@@ -252,6 +252,7 @@ void Evse::give(const charging::Actions& actions) {
         if (const auto* wanted = std::get_if<charging::SetPower>(&action); wanted && wanted->demand != safety::Demand::none) backlog_.promise(*wanted);
         if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && consent->ms > 0) backlog_.promise(*consent);
     }
+    if (!charging::may_deliver(state_)) return backlog_.withdraw();   // power is gone, or stands: what was promised to it is void
     const Gift gift = backlog_.take_gift();
     if (gift.power) send_power(*gift.power);
     if (gift.consent) send_consent(*gift.consent);
