@@ -26,14 +26,6 @@ Result<> run(Trial& trial) {
     return {};
 }
 
-/// The answer of the try with this name.
-Result<std::string> answer_to(Station& station, const std::string& name) {
-    const auto orders = orders_for("meter");
-    for (std::size_t number = 0; number < orders.size(); ++number)
-        if (orders[number].name == name) return carry_out(station, driver, number);
-    return fail(Errc::bad_argument, "no such try: " + name);
-}
-
 Result<> control(Trial& trial) {
     StationOptions options = owned_driver();
     options.edits.push_back({"meter/manifest.toml", "syscalls = [\"base\", \"files\"]", "syscalls = [\"base\", \"sockets\", \"processes\", \"files\"]\nnetwork = \"station\"\ncontrol = [\"get_state\", \"restart\", \"quarantine\"]"});
@@ -43,19 +35,10 @@ Result<> control(Trial& trial) {
     const auto station = TRY(Station::start(options));
     TRY(station->wait_until_charging());
     for (const char* name : {"fork", "TCP socket", "open the keys", "learn of other services"}) {
-        const std::string answer = TRY(answer_to(*station, name));
+        const std::string answer = TRY(answer_to(*station, driver, name));
         trial.control.expect(answer.starts_with("ok"), std::string("with its grant the same try succeeds: ") + name + ": " + answer);
     }
-    const ServiceState before = TRY(station->service("power@1"));
-    (void)TRY(answer_to(*station, "restart the safety loop"));   // the answer may be late; what counts is what happens
-    bool is_gone = false;
-    for (const Instant deadline = now() + 5s; !is_gone && now() < deadline;) {
-        const auto after = station->service("power@1");
-        is_gone = after && after->pid != before.pid;
-        if (!is_gone) (void)station->wait_for([](const Json&) { return false; }, 50ms);
-    }
-    trial.control.expect(is_gone, "with the permission the safety loop is restarted");
-    return {};
+    return expect_restart_of_loop(*station, trial, driver);
 }
 
 const Registration a13{{"A13", run, control}};

@@ -67,6 +67,26 @@ Result<std::string> carry_out(Station& station, const std::string& service, std:
     return answer;
 }
 
+Result<std::string> answer_to(Station& station, const std::string& service, const std::string& name) {
+    const auto orders = orders_for(service.substr(0, service.find('@')));
+    for (std::size_t number = 0; number < orders.size(); ++number)
+        if (orders[number].name == name) return carry_out(station, service, number);
+    return fail(Errc::bad_argument, "no such try: " + name);
+}
+
+Result<> expect_restart_of_loop(Station& station, Trial& trial, const std::string& service) {
+    const ServiceState before = TRY(station.service("power@1"));
+    (void)TRY(answer_to(station, service, "restart the safety loop"));
+    bool is_gone = false;
+    for (const Instant deadline = now() + of_one; !is_gone && now() < deadline;) {
+        const auto after = station.service("power@1");
+        is_gone = after && after->pid != before.pid;
+        if (!is_gone) (void)station.wait_for([](const Json&) { return false; }, 50ms);
+    }
+    trial.control.expect(is_gone, "with the permission the safety loop is restarted");
+    return {};
+}
+
 Result<> carry_out_all(Station& station, Trial& trial, const std::string& service) {
     const auto orders = orders_for(service.substr(0, service.find('@')));
     unsigned deaths = 0, refusals = 0, silences = 0;

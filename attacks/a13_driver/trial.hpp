@@ -13,6 +13,12 @@ namespace voltkeep::attacks {
 /// What came of one order: what the stranger said, or "death".
 [[nodiscard]] Result<std::string> carry_out(Station& station, const std::string& service, std::size_t number);
 
+/// The same, for the order of this name. Errors: bad_argument (there is none).
+[[nodiscard]] Result<std::string> answer_to(Station& station, const std::string& service, const std::string& name);
+
+/// For a control: the safety loop is restarted by the word of `service`. The answer may be late; what counts is what happens.
+[[nodiscard]] Result<> expect_restart_of_loop(Station& station, Trial& trial, const std::string& service);
+
 /// All orders of a service, one after the other: each is contained, and each that reaches anybody is in the log.
 [[nodiscard]] Result<> carry_out_all(Station& station, Trial& trial, const std::string& service);
 

@@ -32,13 +32,6 @@ Result<> run(Trial& trial) {
     return {};
 }
 
-Result<std::string> answer_to(Station& station, const std::string& service, const std::string& name) {
-    const auto orders = orders_for(service);
-    for (std::size_t number = 0; number < orders.size(); ++number)
-        if (orders[number].name == name) return carry_out(station, service, number);
-    return fail(Errc::bad_argument, "no such try: " + name);
-}
-
 /// One grant more, and the same tries reach what they want: the conduit's bit, the request's bit, the key's folder.
 Result<> control(Trial& trial) {
     StationOptions options = owned_outer();
@@ -60,16 +53,7 @@ Result<> control(Trial& trial) {
     trial.control.expect(key.starts_with("ok"), "with its grant the key's file is read: " + key.substr(0, 30));
     const std::string state = TRY(answer_to(*station, "ocpp", "learn of other services"));
     trial.control.expect(state.starts_with("ok"), "with the permission the process manager answers: " + state);
-    const ServiceState before = TRY(station->service("power@1"));
-    (void)TRY(answer_to(*station, "ocpp", "restart the safety loop"));
-    bool is_gone = false;
-    for (const Instant deadline = now() + 5s; !is_gone && now() < deadline;) {
-        const auto after = station->service("power@1");
-        is_gone = after && after->pid != before.pid;
-        if (!is_gone) (void)station->wait_for([](const Json&) { return false; }, 50ms);
-    }
-    trial.control.expect(is_gone, "with the permission the safety loop is restarted");
-    return {};
+    return expect_restart_of_loop(*station, trial, "ocpp");
 }
 
 const Registration a15{{"A15", run, control}};

@@ -31,6 +31,7 @@ public:
         char name[] = "/tmp/voltkeep-test-XXXXXX";
         EXPECT_NE(::mkdtemp(name), nullptr);
         folder_ = name;
+        if (as_.empty()) std::filesystem::remove(folder_);   // a first start makes it
         start(std::move(options));
     }
     ~Station() {
@@ -44,7 +45,7 @@ public:
 
     void start(std::vector<std::string> options) {
         std::vector<std::string> command = as_;
-        command.insert(command.end(), {tool, "run", "--json", "--state", folder_, "--csms-port", std::to_string(port_)});
+        command.insert(command.end(), {tool, "run", "--json", "--state", std::filesystem::relative(folder_).string(), "--csms-port", std::to_string(port_)});
         command.insert(command.end(), options.begin(), options.end());
         lines_.clear();
         child_.emplace(MUST(Child::start({"voltkeep run", command, {}, {}, {}})));
