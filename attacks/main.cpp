@@ -8,7 +8,7 @@
 #include <cstring>
 #include <span>
 
-#include "station.hpp"
+#include "watch.hpp"
 
 namespace voltkeep::attacks {
 namespace {

@@ -6,12 +6,12 @@ namespace {
 
 constexpr const char* driver = "meter@1";
 
-StationOptions owned_driver() {
-    StationOptions options;
-    options.programs["meter"] = owned_program("meter");
+harness::Options owned_driver() {
+    harness::Options options;
+    options.changes.programs["meter"] = owned_program("meter");
     // One life a try: the real policy would give the driver up after ten deaths in a minute, and the attacker with it. It still pauses.
-    options.edits.push_back({"meter/manifest.toml", "intensity  = 10", "intensity  = 32"});
-    options.edits.push_back({"meter/manifest.toml", "period_s   = 60", "period_s   = 1"});
+    options.changes.edits.push_back({"meter/manifest.toml", "intensity  = 10", "intensity  = 32"});
+    options.changes.edits.push_back({"meter/manifest.toml", "period_s   = 60", "period_s   = 1"});
     options.charge_s = 120;
     return options;
 }
@@ -27,10 +27,10 @@ Result<> run(Trial& trial) {
 }
 
 Result<> control(Trial& trial) {
-    StationOptions options = owned_driver();
-    options.edits.push_back({"meter/manifest.toml", "syscalls = [\"base\", \"files\"]", "syscalls = [\"base\", \"sockets\", \"processes\", \"files\"]\nnetwork = \"station\"\ncontrol = [\"get_state\", \"restart\", \"quarantine\"]"});
-    options.edits.push_back({"meter/manifest.toml", "\"pki/{service}\"]", "\"pki/{service}\", \"pki/secc\"]"});
-    options.edits.push_back({"meter/manifest.toml", "tasks  = 1", "tasks  = 4"});
+    harness::Options options = owned_driver();
+    options.changes.edits.push_back({"meter/manifest.toml", "syscalls = [\"base\", \"files\"]", "syscalls = [\"base\", \"sockets\", \"processes\", \"files\"]\nnetwork = \"station\"\ncontrol = [\"get_state\", \"restart\", \"quarantine\"]"});
+    options.changes.edits.push_back({"meter/manifest.toml", "\"pki/{service}\"]", "\"pki/{service}\", \"pki/secc\"]"});
+    options.changes.edits.push_back({"meter/manifest.toml", "tasks  = 1", "tasks  = 4"});
     // What one reads no other may read too: link@ev has the keys in this station no longer.
     const auto station = TRY(Station::start(options));
     TRY(station->wait_until_charging());

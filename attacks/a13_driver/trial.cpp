@@ -15,7 +15,7 @@ Result<ServiceState> running(Station& station, const std::string& service) {
         const auto state = station.service(service);
         if (state && state->life == "ready" && state->pid > 1) return *state;
         if (now() > deadline) return fail(Errc::timeout, service + " is not back");
-        (void)station.wait_for([](const Json&) { return false; }, 20ms);
+        station.pause(20ms);
     }
 }
 
@@ -54,15 +54,13 @@ Result<std::string> carry_out(Station& station, const std::string& service, std:
     const std::size_t from = station.lines().size();
     if (::sigqueue(before.pid, SIGUSR1, {.sival_int = static_cast<int>(number)}) != 0) return fail_errno("sigqueue", service);
     const std::string begin = "stranger " + std::to_string(number) + " ";
-    std::size_t at = 0;
     std::string answer;
     const auto told = station.wait_for([&](const Json& line) {
-        if (at++ < from) return false;
         const std::string_view event = line.string("event"), text = line.string("text");
         if (event == "output" && line.string("source") == service && text.starts_with(begin)) answer = text.substr(begin.size());
         if (event == "death" && text.starts_with(service + " ")) answer = "death";
         return !answer.empty();
-    }, of_one);
+    }, of_one, from);
     if (!told) return station.stuck(service + " did nothing when told to");
     return answer;
 }
@@ -81,7 +79,7 @@ Result<> expect_restart_of_loop(Station& station, Trial& trial, const std::strin
     for (const Instant deadline = now() + of_one; !is_gone && now() < deadline;) {
         const auto after = station.service("power@1");
         is_gone = after && after->pid != before.pid;
-        if (!is_gone) (void)station.wait_for([](const Json&) { return false; }, 50ms);
+        if (!is_gone) station.pause(50ms);
     }
     trial.control.expect(is_gone, "with the permission the safety loop is restarted");
     return {};
@@ -100,9 +98,9 @@ Result<> carry_out_all(Station& station, Trial& trial, const std::string& servic
         ++(order.end == End::death ? deaths : order.end == End::nothing ? silences : refusals);
         if (order.end == End::nothing) continue;
         const Instant deadline = now() + 3s;
-        while (count() == before && now() < deadline) (void)station.wait_for([](const Json&) { return false; }, 20ms);
+        while (count() == before && now() < deadline) station.pause(20ms);
         trial.logged.expect(count() > before, "the log says that " + service + " tried to " + order.name);
-        while (now() < pause) (void)station.wait_for([](const Json&) { return false; }, pause - now());
+        while (now() < pause) station.pause(pause - now());
     }
     TRY(running(station, service));
     trial.figure(service, std::to_string(orders.size()) + " tries: " + std::to_string(deaths) + " ended it by their system call, " + std::to_string(refusals) +

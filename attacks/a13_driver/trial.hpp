@@ -3,7 +3,7 @@
 #pragma once
 
 #include "a13_driver/orders.hpp"
-#include "station.hpp"
+#include "watch.hpp"
 
 namespace voltkeep::attacks {
 

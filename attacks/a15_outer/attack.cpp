@@ -7,16 +7,16 @@
 namespace voltkeep::attacks {
 namespace {
 
-StationOptions owned_outer() {
-    StationOptions options;
-    for (const char* service : {"operator", "ocpp"}) options.programs[service] = owned_program(service);
+harness::Options owned_outer() {
+    harness::Options options;
+    for (const char* service : {"operator", "ocpp"}) options.changes.programs[service] = owned_program(service);
     options.charge_s = 120;
     return options;
 }
 
 /// The policy by which this station runs, byte by byte.
 std::string policy_of(const Station& station) {
-    std::ifstream file(station.folder() + "/state/run/policy.image", std::ios::binary);
+    std::ifstream file(station.state() + "/run/policy.image", std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -34,8 +34,8 @@ Result<> run(Trial& trial) {
 
 /// One grant more, and the same tries reach what they want: the conduit's bit, the request's bit, the key's folder.
 Result<> control(Trial& trial) {
-    StationOptions options = owned_outer();
-    options.edits = {
+    harness::Options options = owned_outer();
+    options.changes.edits = {
         {"session/manifest.toml", R"("Present", "AcknowledgeTrips"])", R"("Present", "AcknowledgeTrips", "SetAvailability"])"},
         {"operator/manifest.toml", "StopByUser = 50", "StopByUser = 50, SetAvailability = 50"},
         {"ocpp/manifest.toml", "syscalls = [\"base\"]", "syscalls = [\"base\", \"files\"]\ncontrol = [\"get_state\", \"restart\"]"},

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "a16_messages/act.hpp"
-#include "station.hpp"
+#include "watch.hpp"
 
 namespace voltkeep::attacks {
 namespace {
@@ -25,9 +25,9 @@ std::string words_of(const Tally& t) {
            std::to_string(t.accepted) + " accepted, " + std::to_string(t.other) + " otherwise";
 }
 
-StationOptions owned(std::initializer_list<std::string_view> programs) {
-    StationOptions options;
-    for (const std::string_view program : programs) options.programs[std::string(program)] = test_program("turncoats/" + std::string(program));
+harness::Options owned(std::initializer_list<std::string_view> programs) {
+    harness::Options options;
+    for (const std::string_view program : programs) options.changes.programs[std::string(program)] = test_program("turncoats/" + std::string(program));
     return options;
 }
 
@@ -42,10 +42,9 @@ Result<> order(Station& station, std::string_view name, Act act) {
 /// The turncoat's own account of its last act, which began after line `from`.
 Result<std::vector<Tally>> account(Station& station, std::string_view name, Act act, std::size_t from) {
     std::vector<Tally> tallies;
-    std::size_t at = 0;
     bool is_done = false;
     (void)station.wait_for([&](const Json& line) {
-        if (at++ < from || line.string("event") != "output" || line.string("source") != name || !line.string("text").starts_with("turncoat ")) return false;
+        if (line.string("event") != "output" || line.string("source") != name || !line.string("text").starts_with("turncoat ")) return false;
         const auto said = Json::parse(line.string("text").substr(9));
         if (!said || number_in(*said, "act") != static_cast<int>(act)) return false;
         is_done = said->find("done") != nullptr;
@@ -53,7 +52,7 @@ Result<std::vector<Tally>> account(Station& station, std::string_view name, Act 
             tallies.push_back({std::string(said->string("server")), number_in(*said, "sent"), number_in(*said, "full"), number_in(*said, "denied"),
                                number_in(*said, "malformed"), number_in(*said, "accepted"), number_in(*said, "other")});
         return is_done;
-    }, 10s);
+    }, 10s, from);
     if (!is_done) return station.stuck(std::string(name) + " did not say what came of it");
     return tallies;
 }
@@ -82,7 +81,7 @@ struct Waits {
     void ask_for(Station& station, Duration duration) {
         for (const Instant deadline = now() + duration; now() < deadline;) {
             ask(station);
-            (void)station.wait_for([](const Json&) { return false; }, 30ms);   // the door takes 50 questions a second
+            station.pause(30ms);   // the door takes 50 questions a second
         }
     }
 };
@@ -187,8 +186,8 @@ Result<> run(Trial& trial) {
 /// A station whose power has neither quota nor a decoder that checks, and whose session does not look at the policy's bitmap: each of
 /// the three is tried by the one attack that it is there against.
 Result<> control(Trial& trial) {
-    StationOptions options = owned({"ocpp"});
-    for (const char* service : {"session", "power"}) options.programs[service] = test_program(std::string("unguarded/") + service);
+    harness::Options options = owned({"ocpp"});
+    for (const char* service : {"session", "power"}) options.changes.programs[service] = test_program(std::string("unguarded/") + service);
     const auto station = TRY(Station::start(options));
     TRY(station->wait_until_charging());
 

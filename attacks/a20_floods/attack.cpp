@@ -8,7 +8,7 @@
 
 #include "a20_floods/cable_floods.hpp"
 #include "a20_floods/hog.hpp"
-#include "station.hpp"
+#include "watch.hpp"
 
 namespace voltkeep::attacks {
 namespace {
@@ -50,15 +50,14 @@ Result<> order(Station& station, Hunger hunger) {
 
 /// How many MiB the hog says it got.
 Result<std::int64_t> taken(Station& station, std::size_t from) {
-    std::size_t at = 0;
     std::int64_t value = -1;
     (void)station.wait_for([&](const Json& line) {
-        if (at++ < from || line.string("source") != "hog" || !line.string("text").starts_with("hog ")) return false;
+        if (line.string("source") != "hog" || !line.string("text").starts_with("hog ")) return false;
         const auto said = Json::parse(line.string("text").substr(4));
         if (!said || said->find("mib") == nullptr) return false;
         value = number_in(*said, "mib");
         return true;
-    }, 5s);
+    }, 5s, from);
     if (value < 0) return station.stuck("the hog did not say what it got");
     return value;
 }
@@ -109,7 +108,7 @@ struct Waits {
     void ask_for(Station& station, Duration duration) {
         for (const Instant deadline = now() + duration; now() < deadline;) {
             ask(station);
-            (void)station.wait_for([](const Json&) { return false; }, 50ms);
+            station.pause(50ms);
         }
     }
     [[nodiscard]] std::string words() const { return milliseconds(quantile(us, 0.5)) + ", p99 " + milliseconds(quantile(us, 0.99)); }
@@ -139,7 +138,7 @@ Result<std::vector<Json>> malice(Station& station, Waits& waits) {
     for (const Instant deadline = now() + 20s; now() < deadline && done.size() < 5;) {
         waits.ask_for(station, 200ms);
         done.clear();
-        std::ifstream log(station.folder() + "/state/run/malice.log");
+        std::ifstream log(station.state() + "/run/malice.log");
         for (std::string line; std::getline(log, line);)
             if (auto json = Json::parse(line); json && number_in(*json, "octets") >= 0) done.push_back(std::move(*json));
     }
@@ -147,12 +146,12 @@ Result<std::vector<Json>> malice(Station& station, Waits& waits) {
     return done;
 }
 
-StationOptions options_with(const std::string& manifest) {
-    StationOptions options;
-    options.programs["hog"] = test_program("a20/hog");
-    options.peers["csms"] = test_program("a20/csms");
-    options.peers["csms_real"] = build_folder() + "/peers/csms";
-    options.manifests["hog"] = manifest;
+harness::Options options_with(const std::string& manifest) {
+    harness::Options options;
+    options.changes.programs["hog"] = test_program("a20/hog");
+    options.changes.peers["csms"] = test_program("a20/csms");
+    options.changes.peers["csms_real"] = harness::build_folder() + "/peers/csms";
+    options.changes.manifests["hog"] = manifest;
     return options;
 }
 
@@ -204,10 +203,10 @@ Result<cli::Child> start_real_time_hog() {
 
 /// Without the loop's own schedule a hog of any priority keeps it from its turns, and without its limit the hog takes all memory.
 Result<> control(Trial& trial) {
-    StationOptions options = options_with(hog_manifest("schedule = \"other\"", "memory = \"1024M\"\ncpu = \"100%\"\nfiles = 16\ntasks = 1\n"));
-    options.edits.push_back({"power/manifest.toml", "schedule  = \"fifo:50\"\ncpu       = 0\nrt_time_us   = 500       # with powerdrv: 60 % of the core at eight EVSEs\nrt_period_us = 10000\n",
+    harness::Options options = options_with(hog_manifest("schedule = \"other\"", "memory = \"1024M\"\ncpu = \"100%\"\nfiles = 16\ntasks = 1\n"));
+    options.changes.edits.push_back({"power/manifest.toml", "schedule  = \"fifo:50\"\ncpu       = 0\nrt_time_us   = 500       # with powerdrv: 60 % of the core at eight EVSEs\nrt_period_us = 10000\n",
                              "schedule = \"other\"\n"});
-    options.edits.push_back({"powerdrv/manifest.toml", "schedule  = \"fifo:60\"\ncpu       = 0\nrt_time_us   = 250\nrt_period_us = 10000\n", "schedule = \"other\"\n"});
+    options.changes.edits.push_back({"powerdrv/manifest.toml", "schedule  = \"fifo:60\"\ncpu       = 0\nrt_time_us   = 250\nrt_period_us = 10000\n", "schedule = \"other\"\n"});
     const auto station = TRY(Station::start(options));
     TRY(station->wait_until_charging());
     TRY(order(*station, Hunger::memory));

@@ -11,12 +11,12 @@
 #include <sstream>
 
 #include "edit.hpp"
-#include "station.hpp"
+#include "harness/tool.hpp"
 
 namespace voltkeep::containment {
 namespace {
 
-using testing::Station;
+using harness::ToolStation;
 namespace fs = std::filesystem;
 
 constexpr std::string_view readable_system[] = {"/", "/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null"};
@@ -183,9 +183,9 @@ private:
 
 TEST(Processes, are_what_their_manifests_say_while_a_car_charges) {
     if (::geteuid() != 0) GTEST_SKIP() << "only root sees what each process is";
-    Station station({"--duration", "60"});
+    ToolStation station({"--duration", "60"});
     station.wait_until_charging();
-    const auto image = MUST(load_image(station.folder() + "/run/policy.image"));
+    const auto image = MUST(load_image(station.state() + "/run/policy.image"));
     std::map<std::string, std::set<std::string>> own;   // namespaces that no two services share
     std::set<std::string> empty_networks;
     for (const policy::Service& s : image->services) {

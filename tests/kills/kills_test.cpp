@@ -18,6 +18,8 @@
 namespace voltkeep::kills {
 namespace {
 
+using harness::Options;
+
 std::string write_to;
 std::string only;
 int rounds = 0;
@@ -26,7 +28,10 @@ constexpr int most_stalls = 3;   ///< of this machine, in a whole run
 constexpr std::string_view kept_table = "docs/generated/kills.md";
 constexpr std::array in_visit{Phase::discovery, Phase::authorization, Phase::cable_check, Phase::precharge, Phase::charge_loop, Phase::stopping, Phase::after};
 
-std::unique_ptr<Station> start(const Options& options = {}) {
+/// Cars that come when they are told, and are a little while at each step of the start of their session.
+Options usual() { return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "120"}}; }
+
+std::unique_ptr<Station> start(const Options& options = usual()) {
     auto station = Station::start(options);
     EXPECT_TRUE(station) << station.error().what.view();
     return station ? std::move(*station) : nullptr;
@@ -43,8 +48,8 @@ struct Cast {
 };
 
 Cast cast_of(Station& station) {
-    EXPECT_TRUE(station.wait_for(0, 60s, [](const Json& line) { return line.string("event") == "available"; })) << station.tail();
-    auto members = station.members();
+    EXPECT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "available"; }, 60s)) << station.tail();
+    auto members = members_of(station);
     EXPECT_TRUE(members);
     return Cast(members ? *members : std::vector<Member>());
 }
@@ -57,14 +62,14 @@ void expect_good(const std::deque<Death>& deaths) {
 
 /// What the station said, for whoever looks for the reason of a failure.
 void keep_lines(Station& station) {
-    const std::string path = std::string(VOLTKEEP_BUILD_FOLDER) + "/tests/kills/lines.jsonl";
+    const std::string path = harness::build_folder() + "/tests/kills/lines.jsonl";
     std::ofstream file(path);
     for (const Json& line : station.lines()) file << line.text() << '\n';
     std::printf("all lines of the station are in %s\n", path.c_str());
 }
 
 void expect_log_verifies(Station& station) {
-    const std::string command = std::string(VOLTKEEP_TOOL) + " log verify " + station.state() + "/log >/dev/null 2>&1";
+    const std::string command = harness::tool() + " log verify " + station.state() + "/log >/dev/null 2>&1";
     EXPECT_EQ(std::system(command.c_str()), 0) << "the log does not verify";
 }
 
@@ -158,7 +163,7 @@ TEST(Kills, the_process_manager) {
     Judge judge(*station, cast.all);
     ASSERT_TRUE(judge.begin_visit(true));
     ASSERT_TRUE(judge.reach(Phase::charge_loop));
-    const auto before = station->states();
+    const auto before = station->services();
     ASSERT_TRUE(before);
     std::vector<kernel::os::Descriptor> processes;
     for (const auto& [service, state] : *before) processes.emplace_back(static_cast<int>(::syscall(SYS_pidfd_open, state.pid, 0)));
@@ -177,13 +182,13 @@ TEST(Kills, the_process_manager) {
         const Json* amperes = p ? p->find("amperes") : nullptr;
         return amperes && std::strtod(std::string(amperes->scalar()).c_str(), nullptr) > 100;
     };
-    (void)station->wait_for(SIZE_MAX, 500ms, [](const Json&) { return false; });
+    station->pause(500ms);
     const auto opened = station->plant();
     ASSERT_TRUE(opened);
     EXPECT_GT(number_in(*opened, "openings"), number_in(*plant, "openings")) << "power flowed on without anybody";
     EXPECT_LT(number_in(*opened, "opened_us") - number_in(*plant, "time_us") - (died - asked) / 1us, 150'000) << "the hardware's watchdog";
     EXPECT_EQ(number_in(*opened, "openings_under_load"), number_in(*plant, "openings_under_load"));
-    while (!charges_again() && now() < died + 40s) (void)station->wait_for(SIZE_MAX, 50ms, [](const Json&) { return false; });
+    while (!charges_again() && now() < died + 40s) station->pause(50ms);
     EXPECT_TRUE(charges_again()) << station->tail();
     std::printf("energy again %.1f s after the death of the process manager\n", static_cast<double>((now() - died) / 1ms) / 1000);
     judge.end_visit();
@@ -195,7 +200,7 @@ TEST(Kills, the_process_manager) {
 /// A car that sleeps after its session broke is woken by the pilot.
 TEST(Kills, a_sleeping_car_is_woken) {
     if (rounds > 0) GTEST_SKIP() << "causes were asked for";
-    const auto station = start({.car = {"--come-back", "3", "--sleepy"}, .programs = {}, .edits = {}});
+    const auto station = start({.evses = 1, .charge_s = 3'000, .car = {"--come-back", "3", "--sleepy"}});
     ASSERT_TRUE(station);
     const Cast cast = cast_of(*station);
     Judge judge(*station, cast.all);
@@ -226,20 +231,19 @@ std::vector<std::string> found_in(const Options& wrong, std::string_view type) {
     judge.end_visit();
     return judge.deaths().front().problems;
 }
+Options with(harness::Changes changes) { return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "2"}, .changes = std::move(changes)}; }
 }  // namespace
 
 TEST(KillsControl, a_session_that_forgets_is_found) {
     if (rounds > 0) GTEST_SKIP() << "causes were asked for";
-    const auto problems = found_in({.car = {"--come-back", "2"}, .programs = {{"session", VOLTKEEP_FORGETFUL_SESSION}}, .edits = {}}, "session");
+    const auto problems = found_in(with({.programs = {{"session", VOLTKEEP_FORGETFUL_SESSION}}}), "session");
     EXPECT_FALSE(problems.empty());
     for (const std::string& problem : problems) std::printf("found: %s\n", problem.substr(0, 120).c_str());
 }
 
 TEST(KillsControl, a_successor_that_comes_too_late_is_found) {
     if (rounds > 0) GTEST_SKIP() << "causes were asked for";
-    const auto problems = found_in({.car = {"--come-back", "2"},
-                                    .programs = {},
-                                    .edits = {{"iso15118/manifest.toml", "backoff_ms = [0, 0, 50]", "backoff_ms = [1500]"}}}, "iso15118");
+    const auto problems = found_in(with({.edits = {{"iso15118/manifest.toml", "backoff_ms = [0, 0, 50]", "backoff_ms = [1500]"}}}), "iso15118");
     EXPECT_FALSE(problems.empty());
     for (const std::string& problem : problems) std::printf("found: %s\n", problem.substr(0, 120).c_str());
 }

@@ -73,7 +73,7 @@ Result<> Judge::begin_visit(bool is_first) {
     first_death_ = deaths_.size();
     is_leaving_ = false;
     if (is_first) {
-        if (!station_.wait_for(0, 60s, [](const Json& line) { return line.string("event") == "available"; }))
+        if (!station_.wait_for([](const Json& line) { return line.string("event") == "available"; }, 60s))
             return fail(Errc::timeout, "the station does not become available:" + station_.tail());
         return {};
     }
@@ -82,7 +82,7 @@ Result<> Judge::begin_visit(bool is_first) {
 
 bool Judge::reach(Phase phase) {
     const auto wait = [&](const std::function<bool(const Json&)>& fits) {
-        if (station_.wait_for(next_line_, resume_patience, fits)) return true;
+        if (station_.wait_for(fits, resume_patience, next_line_)) return true;
         complain(std::format("the car does not come to {}\n", name(phase)) + station_.tail());
         return false;
     };
@@ -104,7 +104,7 @@ bool Judge::reach(Phase phase) {
                 const double present = plant ? amperes(*plant) : 0;
                 if (present > 100 && std::abs(present - before) < 0.3) return true;
                 before = present;
-                (void)station_.wait_for(SIZE_MAX, 100ms, [](const Json&) { return false; });
+                station_.pause(100ms);
             }
             complain("the car does not get its current");
             return false;
@@ -128,7 +128,7 @@ Death& Judge::kill(const std::string& service, Phase phase, Cause cause) {
     death.type = m.type;
     death.phase = phase;
     death.cause = cause;
-    const auto before = station_.states();
+    const auto before = station_.services();
     if (!before || !before->contains(service)) {
         death.problems.push_back("no such process before its death");
         return death;
@@ -144,7 +144,7 @@ Death& Judge::kill(const std::string& service, Phase phase, Cause cause) {
     }
     if (cause != Cause::slow) watch_return(death, m, from, died, *before);
     else {
-        const auto after = station_.states();
+        const auto after = station_.services();
         if (after && after->at(service).pid != before->at(service).pid) death.problems.push_back("it was ended, and had not reached the watchdog's time");
     }
     if (phase == Phase::charge_loop && plant) watch_charge(death, from, asked, died, *plant);
@@ -152,18 +152,18 @@ Death& Judge::kill(const std::string& service, Phase phase, Cause cause) {
 }
 
 /// It comes back, in time, and nobody else was started again.
-void Judge::watch_return(Death& death, const Member& m, std::size_t, Instant died, const States& before) {
+void Judge::watch_return(Death& death, const Member& m, std::size_t, Instant died, const Services& before) {
     auto& history = history_[death.service];
     std::erase_if(history, [&](Instant earlier) { return died - earlier >= m.period; });
     history.push_back(died);
     death.back_off_us = m.pause_at(history.size()) / 1us;
     for (const Instant deadline = now() + back_patience + m.watchdog; now() < deadline;) {
-        const auto after = station_.states();
+        const auto after = station_.services();
         if (!after) break;
-        const State& is = after->at(death.service);
-        const State& was = before.at(death.service);
+        const ServiceState& is = after->at(death.service);
+        const ServiceState& was = before.at(death.service);
         if (is.life != "ready" || is.pid == was.pid || is.restarts == was.restarts) {
-            (void)station_.wait_for(SIZE_MAX, 3ms, [](const Json&) { return false; });
+            station_.pause(3ms);
             continue;
         }
         death.back_us = is.restart_us;
@@ -181,10 +181,10 @@ void Judge::watch_return(Death& death, const Member& m, std::size_t, Instant die
 void Judge::watch_charge(Death& death, std::size_t from, Instant asked, Instant died, const Json& before) {
     const double current = amperes(before);
     const auto openings = number_in(before, "openings");
-    const auto connections = [&] { return station_.count(from, [](const Json& l) { return is_car(l, "parted"); }); };
+    const auto connections = [&] { return station_.count([](const Json& l) { return is_car(l, "parted"); }, from); };
     const bool is_watched = death.cause == Cause::hang || death.cause == Cause::busy;
     // Whom the watchdog ended is back by now; the car that comes back then makes the contactor close and open once more.
-    (void)station_.wait_for(SIZE_MAX, 300ms, [](const Json&) { return false; });
+    station_.pause(300ms);
     auto plant = station_.plant();
     if (!plant) return death.problems.push_back("the plant does not answer");
     death.lowest_share = amperes(*plant, "lowest_amperes") / current;
@@ -212,21 +212,21 @@ void Judge::watch_charge(Death& death, std::size_t from, Instant asked, Instant 
             death.sessions = connections();
             return;
         }
-        (void)station_.wait_for(SIZE_MAX, 20ms, [](const Json&) { return false; });
+        station_.pause(20ms);
     }
     death.problems.push_back("there was no energy again\n" + station_.tail());
 }
 
 void Judge::end_visit() {
     if (!std::exchange(is_leaving_, true)) (void)station_.car("unplug");
-    const auto summary = station_.wait_for(visit_line_, 40s, [](const Json& l) { return l.string("event") == "summary"; });
+    const auto summary = station_.wait_for([](const Json& l) { return l.string("event") == "summary"; }, 40s, visit_line_);
     if (!summary) complain("the visit has no end:" + station_.tail());
     else compare(summary->find("visits")->items().front());
 
     bool may_break = false;
     for (std::size_t i = first_death_; i < deaths_.size(); ++i) may_break = may_break || may_stop(deaths_[i].type);
-    const auto car = station_.wait_for(visit_line_, 5s, [](const Json& l) { return is_car(l, "ev_summary"); });
-    const std::size_t broken = station_.count(visit_line_, [](const Json& l) { return is_car(l, "parted"); });
+    const auto car = station_.wait_for([](const Json& l) { return is_car(l, "ev_summary"); }, 5s, visit_line_);
+    const std::size_t broken = station_.count([](const Json& l) { return is_car(l, "parted"); }, visit_line_);
     if (!car) complain("the car said nothing at its end");
     else if (!may_break) {
         if (car->find("ok")->scalar() != "true") complain("the car is not content: " + std::string(car->string("error")));
@@ -249,7 +249,7 @@ bool Judge::was_stalled() {
         const std::string_view protection = l.string("protection");
         return l.string("event") == "safety" && (protection == "inputs_stale" || protection == "loop_overrun" || protection == "bus_late");
     };
-    if (is_of_loop || !has_problem || station_.count(visit_line_, is_stall) == 0) return false;
+    if (is_of_loop || !has_problem || station_.count(is_stall, visit_line_) == 0) return false;
     deaths_.resize(first_death_);
     return true;
 }

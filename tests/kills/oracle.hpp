@@ -6,9 +6,15 @@
 #include <deque>
 
 #include "inject.hpp"
-#include "station.hpp"
+#include "members.hpp"
 
 namespace voltkeep::kills {
+
+using harness::Json;
+using harness::number_in;
+using harness::Services;
+using harness::ServiceState;
+using harness::Station;
 
 /// Where a charging session is.
 enum class Phase : std::uint8_t { idle, discovery, authorization, cable_check, precharge, charge_loop, stopping, after, last_ = after };
@@ -51,7 +57,7 @@ public:
 
 private:
     [[nodiscard]] const Member& member(const std::string& service) const;
-    void watch_return(Death& death, const Member& member, std::size_t from, Instant died, const States& before);
+    void watch_return(Death& death, const Member& member, std::size_t from, Instant died, const Services& before);
     void watch_charge(Death& death, std::size_t from, Instant asked, Instant died, const Json& plant_before);
     void complain(const std::string& what);
     void compare(const Json& visit);

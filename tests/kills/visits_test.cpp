@@ -30,7 +30,7 @@ void visit(Station& station, Judge& judge, const std::vector<Member>& members, s
         const Member& victim = members[random() % members.size()];
         const auto pause = std::chrono::milliseconds(random() % 300);
         if (!judge.reach(phase)) break;
-        (void)station.wait_for(SIZE_MAX, pause, [](const Json&) { return false; });
+        station.pause(pause);
         judge.kill(victim.name, phase, Cause::kill);
     }
     if (moments.back() < Phase::charge_loop) (void)judge.reach(Phase::charge_loop);   // whatever died: it charges
@@ -40,10 +40,10 @@ void visit(Station& station, Judge& judge, const std::vector<Member>& members, s
 }  // namespace
 
 TEST(Visits, with_random_deaths_end_with_a_bill_that_all_agree_on) {
-    const auto station = Station::start({});
+    const auto station = Station::start({.evses = 1, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "120"}});
     ASSERT_TRUE(station) << station.error().what.view();
-    ASSERT_TRUE((*station)->wait_for(0, 60s, [](const Json& line) { return line.string("event") == "available"; })) << (*station)->tail();
-    const auto members = (*station)->members();
+    ASSERT_TRUE((*station)->wait_for([](const Json& line) { return line.string("event") == "available"; }, 60s)) << (*station)->tail();
+    const auto members = members_of(**station);
     ASSERT_TRUE(members);
     Judge judge(**station, *members);
     int stalls = 0;
@@ -62,9 +62,9 @@ TEST(Visits, with_random_deaths_end_with_a_bill_that_all_agree_on) {
             for (const std::string& problem : death.problems) ADD_FAILURE() << "visits_test --visits 1 --seed " << seed << ": " << death.service << ": " << problem;
         }
     }
-    const std::string verify = std::string(VOLTKEEP_TOOL) + " log verify " + (*station)->state() + "/log >/dev/null 2>&1";
+    const std::string verify = harness::tool() + " log verify " + (*station)->state() + "/log >/dev/null 2>&1";
     EXPECT_EQ(std::system(verify.c_str()), 0) << "the log does not verify";
-    const std::string replay = std::string(VOLTKEEP_TOOL) + " replay --state " + (*station)->state() + " >/dev/null 2>&1";
+    const std::string replay = harness::tool() + " replay --state " + (*station)->state() + " >/dev/null 2>&1";
     // The station still writes: a block may be there by half, once.
     EXPECT_TRUE(std::system(replay.c_str()) == 0 || std::system(replay.c_str()) == 0) << "the recorded decisions are not the same when they are run again";
 }

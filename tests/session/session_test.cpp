@@ -6,12 +6,12 @@
 #include <fstream>
 #include <set>
 
+#include "harness/tool.hpp"
 #include "kernel/config.hpp"
 #include "services/flight/replay.hpp"
-#include "station.hpp"
 #include "wire/iso15118/json_lines.hpp"
 
-namespace voltkeep::testing {
+namespace voltkeep::harness {
 namespace {
 
 /// What the CSMS has on its disk of one transaction: the sequence numbers, in order.
@@ -112,7 +112,7 @@ const Json& visit_of(const Json& summary) { return summary.find("visits")->items
 TEST(Session, runs_from_the_plug_to_the_bill) {
     const std::string trace = ::testing::TempDir() + "voltkeep-trace-" + std::to_string(::getpid());
     std::filesystem::create_directories(trace);
-    Station station({"--once", "--duration", "6", "--trace", trace});
+    ToolStation station({"--once", "--duration", "6", "--trace", trace});
     const auto summary = station.summary();
     ASSERT_TRUE(summary) << station.tail();
     EXPECT_EQ(station.status(), 0);
@@ -121,15 +121,15 @@ TEST(Session, runs_from_the_plug_to_the_bill) {
     EXPECT_EQ(summary->find("tls")->string("ev"), "SecP384r1MLKEM1024");
     EXPECT_GE(summary->find("processes")->items().size(), 12u);
     expect_agreement(visit_of(*summary));
-    expect_whole(station.folder(), visit_of(*summary));
-    expect_signed(station.folder(), visit_of(*summary));
+    expect_whole(station.state(), visit_of(*summary));
+    expect_signed(station.state(), visit_of(*summary));
 
-    const Said verified = say({"log", "verify", station.folder() + "/log"});
+    const Said verified = say({"log", "verify", station.state() + "/log"});
     EXPECT_EQ(verified.status, 0) << verified.output;
-    for (const char* socket : {"operator.sock", "world.sock"}) EXPECT_FALSE(std::filesystem::exists(station.folder() + "/run/" + socket)) << socket;
+    for (const char* socket : {"operator.sock", "world.sock"}) EXPECT_FALSE(std::filesystem::exists(station.state() + "/run/" + socket)) << socket;
 
     for (const Json& line : station.lines()) EXPECT_NE(line.string("event"), "security") << "nobody did anything wrong: " << line.text();
-    expect_replay(station.folder());
+    expect_replay(station.state());
 
     // Every frame that crossed the cable decodes and encodes to the same bytes in the other process's codec.
     std::ifstream frames(trace + "/ev1.jsonl");
@@ -146,7 +146,7 @@ TEST(Session, runs_from_the_plug_to_the_bill) {
 }
 
 TEST(Session, goes_on_when_the_parsers_of_both_sides_are_killed_in_the_charge_loop) {
-    Station station({"--once", "--duration", "8"});
+    ToolStation station({"--once", "--duration", "8"});
     station.wait_until_charging();
     station.kill("iso15118@1");
     station.wait_for([](const Json& line) { return line.string("event") == "restart" && line.string("text").find("iso15118@1") != std::string::npos; });
@@ -157,7 +157,7 @@ TEST(Session, goes_on_when_the_parsers_of_both_sides_are_killed_in_the_charge_lo
     const Json& visit = visit_of(*summary);
     EXPECT_EQ(visit.find("ok")->scalar(), "true") << "the car and the CSMS notice nothing\n" << station.tail();
     expect_agreement(visit);
-    expect_whole(station.folder(), visit);
+    expect_whole(station.state(), visit);
     std::set<std::string> transactions;
     for (const Json& line : station.lines())
         if (line.string("event") == "transaction") transactions.emplace(line.string("transaction"));
@@ -168,8 +168,8 @@ TEST(Session, is_whole_for_a_user_who_is_not_root) {
     const std::vector<std::string> user{"unshare", "--user", "--map-user=1000", "--map-group=1000"};
     std::vector<std::string> nothing = user;
     nothing.emplace_back("true");
-    if (MUST(Child::start({"unshare", nothing, {}, {}, {}})).status() != 0) GTEST_SKIP() << "this machine gives no user namespace";
-    Station station({"--once", "--duration", "2"}, user);
+    if (MUST(cli::Child::start({"unshare", nothing, {}, {}, {}})).status() != 0) GTEST_SKIP() << "this machine gives no user namespace";
+    ToolStation station({"--once", "--duration", "2"}, user);
     const auto start = station.wait_for([](const Json& line) { return line.string("source") == "procmgr" && line.string("event") == "start"; });
     ASSERT_TRUE(start) << station.tail();
     EXPECT_NE(start->string("text").find("rootless: no real-time schedules"), std::string::npos) << start->text();
@@ -180,7 +180,7 @@ TEST(Session, is_whole_for_a_user_who_is_not_root) {
 }
 
 TEST(Log, is_started_again_without_a_boot_and_without_an_event_twice) {
-    Station station({"--once", "--duration", "6"});
+    ToolStation station({"--once", "--duration", "6"});
     station.wait_until_charging();
     station.kill("audit");
     ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "service" && line.string("life") == "resumed"; }));
@@ -195,11 +195,11 @@ TEST(Log, is_started_again_without_a_boot_and_without_an_event_twice) {
     }
     EXPECT_EQ(boots, 1);
     station.status();
-    EXPECT_EQ(say({"log", "verify", station.folder() + "/log"}).status, 0);
+    EXPECT_EQ(say({"log", "verify", station.state() + "/log"}).status, 0);
 }
 
 TEST(Session, two_cars_charge_at_once) {
-    Station station({"--once", "--duration", "5", "--evse", "2"});
+    ToolStation station({"--once", "--duration", "5", "--evse", "2"});
     const auto summary = station.summary();
     ASSERT_TRUE(summary) << station.tail();
     ASSERT_EQ(summary->find("visits")->items().size(), 2u);
@@ -210,28 +210,28 @@ TEST(Session, two_cars_charge_at_once) {
 }
 
 TEST(Session, a_second_start_finds_the_state_of_the_first_and_ctrl_c_leaves_nothing) {
-    Station station({"--duration", "3"});
+    ToolStation station({"--duration", "3"});
     ASSERT_TRUE(station.wait_for_step("transaction", "ended"));
     const pid_t audit = station.pid_of("audit");
     station.stop();
     EXPECT_EQ(station.status(), 0);
     EXPECT_NE(::kill(audit, 0), 0) << "a service has outlived its station";
-    const auto before = say({"log", "verify", station.folder() + "/log", "--json"});
+    const auto before = say({"log", "verify", station.state() + "/log", "--json"});
     const std::int64_t entries = number_in(*Json::parse(before.output), "entries");
-    station.start({"--once", "--duration", "3"});
+    station.again({"--once", "--duration", "3"});
     const auto boot = station.wait_for([](const Json& line) { return line.string("event") == "boot"; });
     ASSERT_TRUE(boot);
     EXPECT_EQ(number_in(*boot, "boot"), 2);
     EXPECT_EQ(number_in(*boot, "entries"), entries);
     ASSERT_TRUE(station.summary());
     EXPECT_EQ(station.status(), 0);
-    EXPECT_EQ(say({"log", "verify", station.folder() + "/log"}).status, 0);
+    EXPECT_EQ(say({"log", "verify", station.state() + "/log"}).status, 0);
 }
 
 TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
-    Station station({"--once", "--duration", "60"});
+    ToolStation station({"--once", "--duration", "60"});
     station.wait_until_charging();
-    auto csms = DoorClient::connect(station.folder() + "/run/csms.sock");
+    auto csms = cli::DoorClient::connect(station.state() + "/run/csms.sock");
     ASSERT_TRUE(csms);
     std::string transaction;
     for (const Json& line : station.lines())
@@ -243,20 +243,20 @@ TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
     const auto summary = station.summary(30s);
     ASSERT_TRUE(summary);
     expect_agreement(visit_of(*summary));
-    expect_whole(station.folder(), visit_of(*summary));
+    expect_whole(station.state(), visit_of(*summary));
 }
 
 /// Who releases a trip has to have looked at it: not before its cause is gone, and not without the log.
 TEST(Session, a_trip_is_released_by_somebody_who_is_in_the_log) {
-    Station station({"--duration", "60"});
+    ToolStation station({"--duration", "60"});
     station.wait_until_charging();
-    auto plant = DoorClient::connect(station.folder() + "/run/plant/control.sock");
+    auto plant = cli::DoorClient::connect(station.state() + "/run/plant/control.sock");
     ASSERT_TRUE(plant);
     ASSERT_TRUE(plant->ask("fault 1 emergency_stop"));
     ASSERT_TRUE(station.wait_for_step("transaction", "ended", 20s));
-    const Said shown = say({"trips", "--state", station.folder()});
+    const Said shown = say({"trips", "--state", station.state()});
     EXPECT_NE(shown.output.find("EVSE 1: latched: emergency_stop"), std::string::npos) << shown.output;
-    const auto acknowledge = [&] { return say({"trips", "acknowledge", "1", "nobody", "is", "hurt", "--state", station.folder()}); };
+    const auto acknowledge = [&] { return say({"trips", "acknowledge", "1", "nobody", "is", "hurt", "--state", station.state()}); };
     const Said early = acknowledge();
     EXPECT_EQ(early.status, 1) << early.output;
     EXPECT_NE(early.output.find("still latched, because the cause is there: emergency_stop"), std::string::npos) << early.output;
@@ -271,13 +271,13 @@ TEST(Session, a_trip_is_released_by_somebody_who_is_in_the_log) {
 
 //= OCPP 2.1 E07, G03
 TEST(Session, ends_by_the_card_that_began_it_and_the_station_goes_out_of_service_when_it_has_ended) {
-    Station station({"--duration", "60"});
+    ToolStation station({"--duration", "60"});
     station.wait_until_charging();
-    auto csms = DoorClient::connect(station.folder() + "/run/csms.sock");
+    auto csms = cli::DoorClient::connect(station.state() + "/run/csms.sock");
     ASSERT_TRUE(csms);
     ASSERT_TRUE(csms->ask(R"(raw VK-DEV-0001 [2,"a","ChangeAvailability",{"operationalStatus":"Inoperative"}])"));
     for (const char* token : {"ANOTHER-CARD", "VK-DEMO-DRIVER"}) {
-        const Said presented = say({"evse", "present", "1", token, "Central", "--state", station.folder()});
+        const Said presented = say({"evse", "present", "1", token, "Central", "--state", station.state()});
         EXPECT_EQ(presented.status, 0) << presented.output;
     }
     ASSERT_TRUE(station.wait_for_step("transaction", "ended", 20s));
@@ -289,25 +289,25 @@ TEST(Meter, that_signs_by_itself_is_passed_on_byte_for_byte) {
     ASSERT_NE(::mkdtemp(name), nullptr);
     const std::string config = std::string(name) + "/station.toml";
     std::ofstream(config) << "[metering]\nkind = \"meter-signed\"\n";
-    Station station({"--once", "--duration", "4", "--config", config});
+    ToolStation station({"--once", "--duration", "4", "--config", config});
     const auto summary = station.summary();
     std::filesystem::remove_all(name);
     ASSERT_TRUE(summary) << station.tail();
     EXPECT_EQ(station.status(), 0) << station.tail();
     const Json& visit = visit_of(*summary);
     expect_agreement(visit);
-    const std::string file = station.folder() + "/readings.json";
-    std::ofstream(file) << stored_messages(station.folder(), visit.string("transaction"));
-    const Said good = say({"meter", "verify", file, "--key", station.folder() + "/run/plant/evse1-capsule.pub", "--json"});
+    const std::string file = station.state() + "/readings.json";
+    std::ofstream(file) << stored_messages(station.state(), visit.string("transaction"));
+    const Said good = say({"meter", "verify", file, "--key", station.state() + "/run/plant/evse1-capsule.pub", "--json"});
     EXPECT_EQ(good.status, 0) << good.output;
     EXPECT_NE(good.output.find("\"billed_mwh\":" + std::string(visit.find("energy_mwh")->scalar())), std::string::npos) << good.output;
-    EXPECT_EQ(say({"meter", "verify", file, "--key", station.folder() + "/pki/meter@1/public.pem"}).status, 1) << "the station has signed nothing";
+    EXPECT_EQ(say({"meter", "verify", file, "--key", station.state() + "/pki/meter@1/public.pem"}).status, 1) << "the station has signed nothing";
 }
 
 TEST(Meter, that_is_exchanged_while_it_charges_ends_the_transaction_with_its_last_good_reading) {
-    Station station({"--once", "--duration", "60"});
+    ToolStation station({"--once", "--duration", "60"});
     station.wait_until_charging();
-    auto plant = DoorClient::connect(station.folder() + "/run/plant/control.sock");
+    auto plant = cli::DoorClient::connect(station.state() + "/run/plant/control.sock");
     ASSERT_TRUE(plant);
     ASSERT_TRUE(plant->ask("fault 1 meter_exchanged"));
     ASSERT_TRUE(station.wait_for_step("meter", "exchanged", 10s));
@@ -316,23 +316,23 @@ TEST(Meter, that_is_exchanged_while_it_charges_ends_the_transaction_with_its_las
     ASSERT_TRUE(ended);
     EXPECT_GT(number_in(*ended, "energy_mwh"), 0);
     EXPECT_GE(number_in(*ended, "register_mwh"), 1'000'000) << "of the old meter: the new one begins at nothing";
-    const std::string messages = stored_messages(station.folder(), ended->string("transaction"));
-    EXPECT_EQ(verify_readings(station.folder(), messages).status, 0);
+    const std::string messages = stored_messages(station.state(), ended->string("transaction"));
+    EXPECT_EQ(verify_readings(station.state(), messages).status, 0);
     EXPECT_EQ(messages.find("VK-DC-900001"), std::string::npos);
     station.stop();
 }
 
 TEST(Garbage, from_the_csms_ends_that_connection_is_logged_and_the_station_goes_on) {
-    Station station({"--once", "--duration", "6"});
+    ToolStation station({"--once", "--duration", "6"});
     station.wait_until_charging();
-    auto csms = DoorClient::connect(station.folder() + "/run/csms.sock");
+    auto csms = cli::DoorClient::connect(station.state() + "/run/csms.sock");
     ASSERT_TRUE(csms);
     ASSERT_TRUE(csms->ask("raw VK-DEV-0001 [2,\"x\",{]]"));
     EXPECT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "security" && line.string("security_event") == "InvalidMessages"; }));
     const auto summary = station.summary();
     ASSERT_TRUE(summary);
     expect_agreement(visit_of(*summary));
-    expect_whole(station.folder(), visit_of(*summary));
+    expect_whole(station.state(), visit_of(*summary));
 }
 
-}  // namespace voltkeep::testing
+}  // namespace voltkeep::harness

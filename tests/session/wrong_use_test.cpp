@@ -6,9 +6,9 @@
 
 #include <fstream>
 
-#include "station.hpp"
+#include "harness/tool.hpp"
 
-namespace voltkeep::testing {
+namespace voltkeep::harness {
 namespace {
 
 std::string fresh_folder() {
@@ -65,4 +65,4 @@ TEST(WrongUse, an_unknown_command_is_status_2) {
     EXPECT_EQ(say({"--help"}).status, 0);
 }
 
-}  // namespace voltkeep::testing
+}  // namespace voltkeep::harness
