@@ -12,8 +12,11 @@
 #include "kernel/config.hpp"
 #include "kernel/policy/compile.hpp"
 #include "kernel/procmgr/test/station.hpp"
+#include "pki/certificate.hpp"
+#include "services/meter/protocol.hpp"
 #include "services/power/protocol.hpp"
 #include "services/registry/registry.hpp"
+#include "services/session/protocol.hpp"
 
 namespace voltkeep::protections {
 
@@ -30,25 +33,82 @@ power::Config config_of(bool is_ac) {
     return config;
 }
 
-/// The production manifests of power and powerdrv, and one for whoever stands in for the session.
-Result<> gather(const fs::path& folder) {
+/// The production manifest without those who are not there: their lines, and their pulses.
+Result<> copy_without(const fs::path& from, const fs::path& to, const std::set<std::string>& who) {
+    std::ifstream source(from);
+    std::ofstream target(to);
+    for (std::string line; std::getline(source, line);) {
+        const auto is_theirs = [&](const std::string& name) { return line.starts_with("to." + name); };
+        if (std::ranges::any_of(who, is_theirs)) continue;
+        for (const std::string& name : who)
+            for (std::size_t at = line.find("\"" + name + ":"); at != std::string::npos; at = line.find("\"" + name + ":")) {
+                const std::size_t end = line.find_first_of(",]", at);
+                line.erase(at, end - at + (line[end] == ',' ? 2 : 0));
+            }
+        if (const std::size_t at = line.find(", ]"); at != std::string::npos) line.erase(at, 2);
+        target << line << "\n";
+    }
+    if (!source.eof() || !target.flush()) return fail(Errc::io, to.string());
+    return {};
+}
+
+/// The production manifests and programs of what is real, and ours of what stands in.
+Result<> gather(const fs::path& folder, Above above) {
     std::error_code error;
-    for (const char* name : {"programs", "manifests/power", "manifests/powerdrv", "manifests/session", "config", "run/plant"}) fs::create_directories(folder / name, error);
     const auto copy = [&](const fs::path& from, const std::string& to) {
+        fs::create_directories((folder / to).parent_path(), error);
         if (!error) fs::copy_file(from, folder / to, error);
     };
-    copy("src/services/power/manifest.toml", "manifests/power/manifest.toml");
-    copy("src/services/powerdrv/manifest.toml", "manifests/powerdrv/manifest.toml");
-    copy("tests/protections/session.toml", "manifests/session/manifest.toml");
-    copy(fs::path(PROGRAMS) / "power", "programs/power");
-    copy(fs::path(PROGRAMS) / "powerdrv", "programs/powerdrv");
-    copy(STAND_IN, "programs/session");
+    for (const char* name : {"config", "run/plant"}) fs::create_directories(folder / name, error);
+    std::vector<std::string> real{"power", "powerdrv"};
+    if (above == Above::session) real.insert(real.end(), {"session", "meter", "audit"});
+    for (const std::string& name : real) {
+        copy(fs::path(PROGRAMS) / name, "programs/" + name);
+        fs::create_directories(folder / "manifests" / name, error);
+        TRY(copy_without("src/services/" + name + "/manifest.toml", folder / "manifests" / name / "manifest.toml",
+                         above == Above::session ? std::set<std::string>{"iso15118", "operator", "net", "plc", "\"link@ev\"", "\"link@csms\""} : std::set<std::string>{}));
+    }
     copy(UNGUARDED_POWER, "programs/unguarded");
+    if (above == Above::stand_in) {
+        copy("tests/protections/session.toml", "manifests/session/manifest.toml");
+        copy(STAND_IN, "programs/session");
+    } else {
+        copy("tests/protections/csms.toml", "manifests/ocpp/manifest.toml");
+        copy(CSMS, "programs/ocpp");
+    }
     if (error) return fail(Errc::io, folder.string() + ": " + error.message());
     return {};
 }
 
-Result<> make_image(kernel::procmgr::test::Station& station, const std::vector<Place>& places) {
+/// What the session and those that it needs read at their start.
+Result<> write_settings_above(const fs::path& folder, std::size_t evses) {
+    session::Config config;
+    config.evse_prefix = "DE*VLT*E0001";
+    config.currency = "EUR";
+    config.price_micro_per_kwh = 490'000;
+    config.fuse_share = config.evse_power = {22'000};
+    config.evse_current = {32'000};
+    config.evse_voltage = {230'000};
+    config.evse_minimum_voltage = {200'000};
+    config.is_digital = false;
+    TRY(kernel::write_file((folder / "config/session").string(), kernel::encode_config(config), 0644));
+    TRY(kernel::write_file((folder / "run/boot-id").string(), as_bytes("00112233445566778899aabbccddeeff"), 0644));
+    for (std::size_t evse = 1; evse <= evses; ++evse) {
+        const std::string name = "meter@" + std::to_string(evse);
+        meter::Config meter;
+        meter.gateway = "Voltkeep";
+        meter.gateway_serial = *Text<40>::from(name);
+        meter.evse = *Text<64>::from("DE*VLT*E0001" + std::to_string(evse));
+        meter.current_type = "AC";
+        TRY(kernel::write_file((folder / "config" / name).string(), kernel::encode_config(meter), 0644));
+        const pki::Key key = TRY(pki::make_key(pki::Algorithm::p256));
+        fs::create_directories(folder / "pki" / name);
+        TRY(kernel::write_file((folder / "pki" / name / "key.pem").string(), as_bytes(pki::to_pem(key.get())), 0600));
+    }
+    return {};
+}
+
+Result<> make_image(kernel::procmgr::test::Station& station, const std::vector<Place>& places, Above above) {
     const auto refused = [](const policy::Refusals& refusals) {
         std::string text;
         for (const auto& refusal : refusals) text += refusal.text() + "\n";
@@ -65,6 +125,8 @@ Result<> make_image(kernel::procmgr::test::Station& station, const std::vector<P
     wanted.first_uid = 70'000;
     auto image = policy::build(*checked, wanted);
     if (!image) return refused(image.error());
+    for (policy::Service& s : (*image)->services)
+        if (s.type == "session" && above == Above::session) s.restart.backoff_ms = {1'500};
     for (policy::Service& s : (*image)->services)
         if (s.type == "power" && places[s.evse.number - 1u].is_unguarded) s.program = "unguarded";
     station.image = std::move(*image);
@@ -88,28 +150,34 @@ Station::~Station() {
     }
 }
 
-Result<std::unique_ptr<Station>> Station::start(const std::vector<Place>& places) {
+Result<std::unique_ptr<Station>> Station::start(const std::vector<Place>& places, Above above) {
     std::unique_ptr<Station> made(new Station(std::make_unique<Parts>()));
     auto& station = made->parts_->station;
     const fs::path folder = station.folder;
-    TRY(gather(folder));
-    TRY(make_image(station, places));
+    TRY(gather(folder, above));
+    TRY(make_image(station, places, above));
+    const bool has_session = above == Above::session;
+    if (has_session) TRY(write_settings_above(folder, places.size()));
     std::string outlets;
     for (std::size_t i = 0; i < places.size(); ++i) {
         outlets += (i > 0 ? "," : "") + std::string(places[i].is_ac ? "ac-socket" : "ccs");
         TRY(kernel::write_file((folder / "config" / ("power@" + std::to_string(i + 1))).string(), kernel::encode_config(config_of(places[i].is_ac)), 0644));
-        station.listen("session@" + std::to_string(i + 1));
+        if (!has_session) station.listen("session@" + std::to_string(i + 1));
     }
+    if (has_session) station.listen("ocpp");
     made->parts_->plant.emplace(TRY(cli::Child::start({"plant", {PLANT, "--state-dir", (folder / "run/plant").string(), "--evse",
                                                        std::to_string(places.size()), "--outlet", outlets, "--real-time", "40"}, {}, {}, {}})));
     if (!eventually([&] { return made->plant("status").has_value(); }, 5s)) return fail(Errc::timeout, "the plant does not answer");
     station.start();
-    for (std::size_t i = 1; i <= places.size(); ++i)
+    if (has_session && station.meet("ocpp") != "here") return fail(Errc::timeout, "nobody stands in for the CSMS");
+    for (std::size_t i = 1; i <= places.size() && !has_session; ++i)
         if (station.meet("session@" + std::to_string(i)) != "here") return fail(Errc::timeout, "no session@" + std::to_string(i));
     return made;
 }
 
 std::string Station::tell(int evse, const std::string& command) { return parts_->station.tell("session@" + std::to_string(evse), command, 2s); }
+
+std::string Station::tell_csms(const std::string& command) { return parts_->station.tell("ocpp", command, 12s); }
 
 Result<exi::Json> Station::plant(const std::string& line) const {
     cli::DoorClient door = TRY(cli::DoorClient::connect((parts_->station.folder / "run/plant/control.sock").string()));

@@ -23,15 +23,26 @@ struct Place {
     bool is_unguarded = false;
 };
 
+/// Who wants something of power.
+enum class Above : std::uint8_t {
+    stand_in,   ///< one an EVSE, which wants what the test tells it
+    session,    ///< the real one with audit and meters, AC by the pilot alone; started again 1.5 s after its death, longer than its consent
+};
+
+/// Not the whole program was asked for, but some protections or those that take long.
+[[nodiscard]] bool others_were_asked_for();
+
 class Station {
 public:
     /// Everything started; every EVSE's stand-in has its orders. Errors: what did not start.
-    static Result<std::unique_ptr<Station>> start(const std::vector<Place>& places);
+    static Result<std::unique_ptr<Station>> start(const std::vector<Place>& places, Above above = Above::stand_in);
     ~Station();
     Station(const Station&) = delete;
 
     /// One command to the stand-in of an EVSE, and its answer. EVSEs do not wait for each other.
     std::string tell(int evse, const std::string& command);
+    /// One command to whoever stands in for the CSMS (Above::session), and its answer.
+    std::string tell_csms(const std::string& command);
     /// One line to the plant. Errors: io, refused.
     [[nodiscard]] Result<exi::Json> plant(const std::string& line) const;
     /// The process of a service, now: the only one of its user. 0: there is none.

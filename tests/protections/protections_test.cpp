@@ -76,6 +76,8 @@ void expect_good(const std::vector<Outcome>& outcomes) {
 
 }  // namespace
 
+bool others_were_asked_for() { return is_long || !only.empty(); }
+
 TEST(Protections, each_opens_in_the_time_of_its_clause) {
     if (is_long) GTEST_SKIP() << "the long ones were asked for";
     auto station = Station::start({{}, {}, {}, {}, {.is_unguarded = true}, {.is_ac = true}, {.is_ac = true}});
@@ -121,7 +123,7 @@ TEST(Protections, each_opens_in_the_time_of_its_clause) {
 
 /// What somebody must look at does not go because a process died, nor because nobody can read what was latched.
 TEST(Protections, a_latch_outlives_the_loop) {
-    if (is_long || !only.empty()) GTEST_SKIP() << "others were asked for";
+    if (others_were_asked_for()) GTEST_SKIP() << "others were asked for";
     auto station = Station::start({{}});
     ASSERT_TRUE(station) << station.error().what.view();
     Lane lane(**station, 1, false);

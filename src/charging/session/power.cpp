@@ -35,8 +35,15 @@ MilliVolt expected_voltage(const Configuration& configuration, const State& stat
     return state.needs.target_voltage.value > 0 ? state.needs.target_voltage : configuration.voltage_max;
 }
 
-safety::Demand demand_for(const Configuration& configuration, const State& state) {
-    if (!may_deliver(state) || state.failed) return safety::Demand::none;
+/// Power has stopped what nobody asked it to stop and closes again only after a withdrawal. Without a protocol the car cannot begin anew: the
+/// station does, once what stopped it is over. A car that drew too much, or whose pilot was wrong, has to be looked at, or unplugged.
+bool begins_anew(const Configuration& configuration, const State& state, Instant now) {
+    if (configuration.digital || !state.power.blocked) return false;
+    return state.power.cause == PROTECTION_CONSENT_EXPIRED || (state.power.cause == PROTECTION_MAINS && now - state.mains_bad_at >= configuration.mains_pause);
+}
+
+safety::Demand demand_for(const Configuration& configuration, const State& state, Instant now) {
+    if (!may_deliver(state) || state.failed || begins_anew(configuration, state, now)) return safety::Demand::none;
     if (!configuration.digital) return safety::Demand::energy;
     switch (state.needs.phase) {
         case EvPhase::cable_check: {
@@ -81,6 +88,7 @@ void Machine::on(const PowerSeen& event) {
     const bool was_known = state.power_known;
     state.power = event.report;
     state.power_known = true;
+    if (event.report.tripped & bit(PROTECTION_MAINS)) state.mains_bad_at = context.now;
     const safety::Pilot pilot = event.report.pilot;
     const bool gone = pilot == safety::Pilot::a;
     const bool there = pilot == safety::Pilot::b || pilot == safety::Pilot::c || pilot == safety::Pilot::d;
@@ -176,7 +184,8 @@ void Machine::move_limit(Duration elapsed) {
         state.limit = {};
         return;
     }
-    const MilliVolt voltage = expected_voltage(configuration, state);
+    MilliVolt voltage = expected_voltage(configuration, state);
+    if (!configuration.digital) voltage.value *= configuration.phases;   // a current is of each phase, a power of all
     const Limit wanted = limit_of(state.durable.allowances, voltage);
     const bool adopts = state.adopt_limit && state.power.stage == safety::Stage::delivering;
     state.adopt_limit = false;
@@ -196,7 +205,7 @@ void Machine::move_limit(Duration elapsed) {
 void Machine::command(bool renew) {
     if (!state.power_known) return;  // nobody to tell; a new process must not stop what it has not seen
     SetPower wanted;
-    wanted.demand = demand_for(configuration, state);
+    wanted.demand = demand_for(configuration, state, context.now);
     wanted.lock = state.plugged && state.durable.transaction.has_value();
     wanted.offer = (state.durable.operative || state.durable.transaction.has_value()) && !is_waking(configuration, state, context.now);
     wanted.digital = configuration.digital;
@@ -206,7 +215,7 @@ void Machine::command(bool renew) {
         wanted.setpoint.ev_voltage_max = needs.maximum_voltage;
         if (energy) wanted.setpoint.voltage = needs.maximum_voltage.value > 0 ? needs.maximum_voltage : needs.target_voltage;
         else if (wanted.demand == safety::Demand::precharge) wanted.setpoint.voltage = state.precharge_voltage;
-        if (!configuration.digital) wanted.setpoint.voltage = expected_voltage(configuration, state);
+        if (!configuration.digital) wanted.setpoint.voltage = expected_voltage(configuration, state), wanted.setpoint.phases = configuration.phases;
         const bool starved = state.limit.current < needs.minimum_current;
         const MilliAmpere asked = configuration.digital ? needs.target_current : state.limit.current;
         if (energy && !starved) wanted.setpoint.current = std::clamp(asked, MilliAmpere{0}, state.limit.current);

@@ -70,6 +70,9 @@ std::string_view name(Phase phase) noexcept {
     return names[static_cast<std::size_t>(phase)];
 }
 
+//= IEC 61851-1 Annex A: there is no duty cycle for less
+constexpr MilliAmpere kLeastByPilot{6'000};
+
 bool may_deliver(const State& state) {
     const auto& t = state.durable.transaction;
     const bool waits = state.reconnect_until && state.needs.phase == EvPhase::idle;
@@ -82,8 +85,11 @@ ChargingState charging_state(const State& state) {
     if (t->stopping) return ChargingState::ev_connected;
     if (state.paused) return ChargingState::suspended_ev;
     const bool delivering = state.power.stage == safety::Stage::delivering;
-    if (!delivering) return state.sent.demand == safety::Demand::energy && !state.sent.digital && !state.power.energy_ready
-                                ? ChargingState::suspended_ev : ChargingState::ev_connected;
+    if (!delivering) {
+        if (state.sent.demand != safety::Demand::energy || state.sent.digital) return ChargingState::ev_connected;
+        if (state.power.blocked || state.limit.current < kLeastByPilot) return ChargingState::suspended_evse;
+        return state.power.energy_ready ? ChargingState::ev_connected : ChargingState::suspended_ev;
+    }
     if (state.sent.digital && state.needs.target_current.value <= 0) return ChargingState::suspended_ev;
     if (state.limit.current.value <= 0 || state.limit.current < state.needs.minimum_current) return ChargingState::suspended_evse;
     return ChargingState::charging;
@@ -197,7 +203,7 @@ Step resume(const Configuration& configuration, const Durable& durable, Restart 
     machine.state.durable = durable;
     machine.state.durable.allowances[LimitSource::hardware] = own[LimitSource::hardware];
     machine.state.durable.allowances[LimitSource::cable] = own[LimitSource::cable];
-    machine.state.last_tick = machine.state.needs_at = machine.state.reading_at = machine.state.metered_at = context.now;
+    machine.state.last_tick = machine.state.mains_bad_at = machine.state.needs_at = machine.state.reading_at = machine.state.metered_at = context.now;
     machine.state.next_record = context.now + configuration.meter_interval;
     if (Transaction* t = machine.running()) {
         machine.state.plugged = true;  // as it was; the first report of power says what is

@@ -24,6 +24,7 @@ struct Configuration {
     EvseId evse{1};
     Price price;
     bool digital = true;                          ///< the car speaks ISO 15118; false: plain pilot charging (AC), or none at all (test of the power path)
+    std::uint8_t phases = 3;                      ///< where the pilot alone says the limit
     MilliVolt voltage_max{920'000};
     MilliVolt voltage_min{150'000};
     Allowance hardware{Watt{50'000}, MilliAmpere{125'000}};
@@ -38,6 +39,7 @@ struct Configuration {
     Duration wake_after = 2s;                     ///< a car that does not come back by itself is woken by the pilot: X1 for so long, then 5 % again
     Duration wake_hold = 3s;                      ///< ISO 15118-3 T_step_X1
     Duration wake_period = 15s;                   ///< and once more, until it comes back or reconnect_timeout is over
+    Duration mains_pause = 60s;                   ///< EN 50549-1 4.7.4: so long the mains must have been good before anything is connected again
     Duration needs_timeout = 10s;                 ///< EvNeeds must come at least so often while the car charges, changed or not
     Duration resume_timeout = 300s;               ///< OCPP TxResumptionTimeout
     Duration meter_timeout = 10s;                 ///< without a reading a transaction ends
@@ -125,6 +127,7 @@ struct State {
     safety::Report power{};
     bool out_of_order = false;               ///< the station goes without a process that charging needs
     bool store_fails = false;                ///< nothing can be put on the disk: nothing begins
+    Instant mains_bad_at{};                  ///< when power saw bad mains last
     bool power_known = false;
     bool plugged = false;
     bool finished = false;               ///< a transaction has ended since the car was plugged

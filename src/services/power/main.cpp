@@ -70,7 +70,8 @@ private:
         if (frames_ < settling_frames && report.pilot == safety::Pilot::a) report.pilot = safety::Pilot::between;
         const bool is_tripped = report.tripped & ~report_.tripped;
         const bool is_changed = report.pilot != report_.pilot || report.stage != report_.stage || report.latched != report_.latched ||
-                                report.contactor_closed != report_.contactor_closed || report.stop != report_.stop;
+                                report.contactor_closed != report_.contactor_closed || report.stop != report_.stop ||
+                                report.blocked != report_.blocked;
         report_ = report;
         if (is_tripped) self_.notify(Pulse::tripped, report.cause + 1u);
         if (is_changed) self_.notify(Pulse::changed);

@@ -246,6 +246,8 @@ struct Config {
     std::uint32_t meter_interval_ms = charging::kMeterInterval / 1ms;   ///< between TransactionEvent Updated
     Text<255> anybody;                ///< token of whoever plugs in without presenting anything; empty: wait for somebody to identify
     Text<20> anybody_type;
+    bool is_digital = true;           ///< false: AC by the pilot alone, its duty cycle is the limit
+    std::uint8_t phases = 3;          ///< and how many there are
 };
 
 }  // namespace voltkeep::session

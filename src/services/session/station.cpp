@@ -27,6 +27,8 @@ TransactionId fresh_id() {
 charging::Configuration configuration_of(const Config& config, EvseId number) {
     charging::Configuration c;
     c.evse = number;
+    c.digital = config.is_digital;
+    c.phases = config.phases;
     c.price = {config.price_micro_per_kwh, config.currency};
     c.voltage_max = config.evse_voltage;
     c.voltage_min = config.evse_minimum_voltage;
