@@ -118,7 +118,7 @@ Report report_of(const Work& work, const interlock_outputs& interlock) {
     r.cable_check = state.cable_check;
     r.stop = state.interlock.stop;
     r.cause = state.interlock.stop == STOP_NONE ? static_cast<std::uint8_t>(PROTECTION_NONE) : state.interlock.cause;
-    r.blocked = state.blocked;
+    r.blocked = state.blocked || (state.interlock.phase == INTERLOCK_OPEN && !state.interlock.armed);
     r.tripped = interlock.tripped;
     r.latched = state.interlock.latched;
     r.voltage = work.is_ac ? s.mains_voltage : s.outlet_voltage;

@@ -180,7 +180,7 @@ struct Report {
     CableCheck cable_check = CableCheck::none;
     std::uint8_t stop = STOP_NONE;        ///< enum interlock_stop: of the running or the last stop
     std::uint8_t cause = PROTECTION_NONE; ///< enum interlock_protection_id: its cause
-    bool blocked = false;                 ///< a stop that nobody asked for: nothing closes before the demand was seen withdrawn
+    bool blocked = false;                 ///< it has stopped while power was wanted: nothing closes before the demand was seen withdrawn
     std::uint32_t tripped = 0;            ///< one bit a protection: over its time now
     std::uint32_t latched = 0;            ///< one bit a protection: waiting for its cause to go and an acknowledgement
     MilliVolt voltage{};

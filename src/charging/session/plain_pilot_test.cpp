@@ -48,6 +48,8 @@ public:
     void stop() { tell(RemoteStopped{transaction_}); }
     void bad_mains(bool is_on) { is_mains_bad_ = is_on; }
     void draw_more(bool is_on) { draws_more_ = is_on; }
+    /// X1 or not, the car goes on drawing what it drew.
+    void ignore_pilot(bool is_on) { ignores_pilot_ = is_on; }
 
     [[nodiscard]] bool delivers() const { return orders_.close_contactor && sensors_.current.value > 5'000; }
     [[nodiscard]] bool is_closed() const { return orders_.close_contactor; }
@@ -80,14 +82,16 @@ private:
     }
     void world() {
         const std::int32_t offered = safety::current_for(orders_.duty_permille).value;
+        const std::int32_t drawn = sensors_.current.value;
         sensors_ = safety::Sensors{.sequence = sensors_.sequence + 1, .echo = orders_.sequence, .proximity = {220}};
         // X1: the car opens its own switch and is in B until it is invited again.
-        const bool is_invited = orders_.drive == safety::Drive::pwm;
+        const bool is_invited = orders_.drive == safety::Drive::pwm || ignores_pilot_;
         sensors_.pilot_high_mv = level_mv_ == 6'000 && !is_invited ? std::int16_t{9'000} : level_mv_;
-        sensors_.pilot_low_mv = is_invited ? std::int16_t{-12'000} : sensors_.pilot_high_mv;
+        sensors_.pilot_low_mv = orders_.drive == safety::Drive::pwm ? std::int16_t{-12'000} : sensors_.pilot_high_mv;
         sensors_.contactor_closed = orders_.close_contactor;
         sensors_.locked = orders_.lock;
         sensors_.current = {orders_.close_contactor && is_invited && level_mv_ == 6'000 ? offered / 10 * (draws_more_ ? 13 : 10) : 0};
+        if (ignores_pilot_ && orders_.close_contactor) sensors_.current = {drawn};
         if (is_mains_bad_) sensors_.mains_voltage = {170'000};
     }
     void period() {
@@ -114,7 +118,7 @@ private:
     safety::Sensors sensors_{};
     safety::Actuators orders_{};
     safety::Command command_{};
-    bool is_withdrawn_ = false, lives_ = true, is_mains_bad_ = false, draws_more_ = false;
+    bool is_withdrawn_ = false, lives_ = true, is_mains_bad_ = false, draws_more_ = false, ignores_pilot_ = false;
     std::int16_t level_mv_ = 12'000;
     std::int64_t import_mwh_ = 5'000'000;
     int ms_ = 0, started_ = 0;
@@ -212,6 +216,24 @@ TEST(PlainPilot, a_car_that_drew_too_much_stays_without_power_until_it_is_unplug
     socket.draw_more(false);
     socket.run(20'000);
     EXPECT_EQ(socket.operations(), 1);
+}
+
+/// The stop goes on to its end, and nobody has withdrawn anything when it is over.
+TEST(PlainPilot, goes_on_when_a_limit_of_nothing_is_over_before_the_car_has_stopped) {
+    Socket socket;
+    socket.charge();
+    socket.ignore_pilot(true);
+    socket.tell(LimitChanged{LimitSource::csms, {std::nullopt, MilliAmpere{0}}});
+    socket.run(2'000);
+    EXPECT_TRUE(socket.is_closed()) << "a slow car";
+    socket.tell(LimitChanged{LimitSource::csms, {}});
+    socket.run(1'000);
+    socket.ignore_pilot(false);
+    socket.run(1'000);
+    EXPECT_EQ(socket.operations(), 2);
+    socket.run(3'000);
+    EXPECT_TRUE(socket.delivers());
+    EXPECT_TRUE(socket.is_same_transaction());
 }
 
 TEST(PlainPilot, a_power_of_the_fuse_is_of_all_phases) {

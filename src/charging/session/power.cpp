@@ -39,7 +39,8 @@ MilliVolt expected_voltage(const Configuration& configuration, const State& stat
 /// station does, once what stopped it is over. A car that drew too much, or whose pilot was wrong, has to be looked at, or unplugged.
 bool begins_anew(const Configuration& configuration, const State& state, Instant now) {
     if (configuration.digital || !state.power.blocked) return false;
-    return state.power.cause == PROTECTION_CONSENT_EXPIRED || (state.power.cause == PROTECTION_MAINS && now - state.mains_bad_at >= configuration.mains_pause);
+    const bool is_by_itself = state.power.cause == PROTECTION_NONE;   // a limit of nothing that was over before the stop was
+    return is_by_itself || state.power.cause == PROTECTION_CONSENT_EXPIRED || (state.power.cause == PROTECTION_MAINS && now - state.mains_bad_at >= configuration.mains_pause);
 }
 
 safety::Demand demand_for(const Configuration& configuration, const State& state, Instant now) {
