@@ -5,11 +5,11 @@
 #include <memory>
 #include <vector>
 
-#include "kernel/policy/image.hpp"
+#include "kernel/image.hpp"
 
 namespace {
 using namespace voltkeep;
-using namespace voltkeep::kernel::policy;
+using namespace voltkeep::policy;
 
 std::vector<std::byte> encoded(const Image& image) {
     static std::vector<std::byte> buffer(kernel::bound<Image>);

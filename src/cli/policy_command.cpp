@@ -9,8 +9,8 @@ namespace voltkeep::cli {
 
 namespace {
 
-int print_refusals(const policy::Refusals& refusals) {
-    for (const policy::Refusal& refusal : refusals) std::fprintf(stderr, "%s\n", refusal.text().c_str());
+int print_refusals(const Refusals& refusals) {
+    for (const Refusal& refusal : refusals) std::fprintf(stderr, "%s\n", refusal.text().c_str());
     return 1;
 }
 

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "kernel/config.hpp"
-#include "kernel/policy/compile.hpp"
+#include "policy/compile.hpp"
 #include "services/registry/registry.hpp"
 #include "services/iso15118/protocol.hpp"
 #include "services/link/protocol.hpp"
@@ -132,7 +132,7 @@ std::uint32_t first_uid_of(const std::string& state) {
     return lowest + static_cast<std::uint32_t>(fingerprint.value() % ranges) * range;
 }
 
-std::string all(const kernel::policy::Refusals& refusals) {
+std::string all(const Refusals& refusals) {
     std::string text;
     for (const auto& refusal : refusals) text += (text.empty() ? "" : "\n") + refusal.text();
     return text;
@@ -146,7 +146,6 @@ CableEnd cable_end(const Surroundings& s, int evse, bool car_side) {
 }
 
 Result<Written> write_settings(const Layout& layout, const StationFile& f, const Surroundings& s) {
-    namespace policy = kernel::policy;
     const auto sources = policy::find_manifests(layout.manifests);
     if (!sources) return fail(Errc::bad_argument, all(sources.error()));
     const auto checked = policy::check(*sources, registry::interfaces());

@@ -30,7 +30,8 @@ template <class C>
     Codec<C>::mix(f);
     std::uint64_t fingerprint = 0;
     if (file.size() >= 8) std::memcpy(&fingerprint, file.data(), 8);
-    if (fingerprint != f.value()) return fail(Errc::integrity, "configuration file of another build: start the station with `voltkeep run`");
+    if (fingerprint != f.value())
+        return fail(Errc::integrity, "configuration file of another build: start the station with `voltkeep run`");
     return decode<C>(Bytes(file).subspan(8));
 }
 

@@ -4,7 +4,7 @@
 // with one Slice: all that this service knows of the policy. The process manager never waits for a service.
 #pragma once
 
-#include "kernel/policy/image.hpp"
+#include "kernel/image.hpp"
 
 namespace voltkeep::kernel::control {
 
@@ -64,11 +64,12 @@ enum class Occasion : std::uint8_t {
     last_ = rejoined,
 };
 
-/// `join`: two descriptors come with it: calls, pulses. `device`: one. `fallback`: the station goes without a service whose manifest
-/// says "safe-state", or has it again.
+/// `join`: two descriptors come with it: calls, pulses. `device`: one. `fallback`: the station goes without a service whose
+/// manifest says "safe-state", or has it again.
 struct Join {
     Kind kind = Kind::join;
-    std::uint16_t index = 0;     ///< into Slice::conduits, or Slice::devices for `device`; the EVSE for `fallback`, 0: the whole station
+    /// Into Slice::conduits, or Slice::devices for `device`; the EVSE for `fallback`, 0: the whole station.
+    std::uint16_t index = 0;
     std::uint32_t epoch = 0;     ///< grows with every new pair of this conduit; 1 or 0 for `fallback`
 };
 
@@ -77,7 +78,9 @@ struct Join {
 struct Trace {
     std::uint32_t count = 0;                  ///< of all
     std::array<std::uint16_t, 4> last{};      ///< [n % 4] = the n-th: 32 * index into Slice::conduits + number of the message
-    void add(std::uint16_t conduit, std::uint16_t number) { last[count++ % last.size()] = static_cast<std::uint16_t>(32 * conduit + number); }
+    void add(std::uint16_t conduit, std::uint16_t number) {
+        last[count++ % last.size()] = static_cast<std::uint16_t>(32 * conduit + number);
+    }
 };
 
 /// Answer to get_state, restart, quarantine and demand. As `end`: refused, no such service, or no more events.
@@ -97,7 +100,8 @@ struct State {
 };
 
 /// Answer to take_events: what the process manager saw. A gap in `sequence` means that its ring was too small.
-/// Record::argument names the last sequence that the caller has stored (its low 16 bits; 0: from the oldest); what it has may come again.
+/// Record::argument names the last sequence that the caller has stored (its low 16 bits; 0: from the oldest); what it has may
+/// come again.
 struct Event {
     Kind kind = Kind::event;
     Occasion occasion = Occasion::life;
@@ -111,12 +115,12 @@ struct Event {
     std::uint64_t number = 0;
     policy::ServiceName name{};
     policy::ServiceName peer{};      ///< whose message was denied or malformed, as `name` says; else empty
-    Text<96> last{};                 ///< life: what a service that ended took ("Consent") or sent ("powerdrv.Exchange") last, newest first
+    Text<96> last{};  ///< life: what a service that ended took ("Consent") or sent ("powerdrv.Exchange") last, newest first
 };
 
 /// Answer to get_measures, one for each message that the service has handled: how many and how long in the last second, from its
-/// arrival to its reply; how many ever, and how many of them over the caller's deadline. `timers`: from the moment when a timer was
-/// due until its work was done, and its deadline is its period.
+/// arrival to its reply; how many ever, and how many of them over the caller's deadline. `timers`: from the moment when a timer
+/// was due until its work was done, and its deadline is its period.
 struct Measure {
     static constexpr std::uint16_t timers = policy::max_messages;   ///< the number behind those of messages
     static constexpr std::size_t kinds = policy::max_messages + 1;
@@ -129,13 +133,24 @@ struct Measure {
     std::uint32_t late = 0;
     std::uint64_t number = 0;
 
-    static constexpr std::uint64_t pack(std::uint32_t low, std::uint32_t high) { return static_cast<std::uint64_t>(high) << 32 | low; }
+    static constexpr std::uint64_t pack(std::uint32_t low, std::uint32_t high) {
+        return static_cast<std::uint64_t>(high) << 32 | low;
+    }
     [[nodiscard]] constexpr Record record() const {
-        return {.request = Request::measured, .argument = message, .code = count, .value = pack(p99_us, worst_us), .spare = pack(total, late)};
+        return {.request = Request::measured,
+                .argument = message,
+                .code = count,
+                .value = pack(p99_us, worst_us),
+                .spare = pack(total, late)};
     }
     static constexpr Measure of(const Record& r) {
         const auto low = [](std::uint64_t v) { return static_cast<std::uint32_t>(v); };
-        return {.message = r.argument, .count = r.code, .p99_us = low(r.value), .worst_us = low(r.value >> 32), .total = low(r.spare), .late = low(r.spare >> 32)};
+        return {.message = r.argument,
+                .count = r.code,
+                .p99_us = low(r.value),
+                .worst_us = low(r.value >> 32),
+                .total = low(r.spare),
+                .late = low(r.spare >> 32)};
     }
 };
 /// Ends the answer to get_measures.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which reply belongs to which call, and what is known of a call that brought none: both ends of a conduit as values.
-// Only the runtime uses this, and the exhaustive search in exchange_test.cpp, which tries it in every order of deaths, lost and late
-// replies. No clock, no socket. Sequences count from 1 on each end's life; 0 is none.
+// Only the runtime uses this, and the exhaustive search in exchange_test.cpp, which tries it in every order of deaths, lost and
+// late replies. No clock, no socket. Sequences count from 1 on each end's life; 0 is none.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace voltkeep::kernel {
 struct Arrival {
     enum class Kind : std::uint8_t { nothing, message, gone } kind = Kind::nothing;
     std::uint32_t sequence = 0;   ///< of a message
-    bool was_unread = false;      ///< the server died with something unread that this end had sent. Told once, and before what it had sent
+    bool was_unread = false;   ///< the server died with something unread from this end. Told once, and before what it had sent
 };
 
 /// The calling end of one conduit: of all that it sends, it waits for the newest only.
@@ -40,8 +40,8 @@ public:
         return Seen::reply;
     }
 
-    /// What is known of the call that waits, now that all is taken that the server had sent. The channel keeps its order, and carries
-    /// nothing but requests this way: if anything on it was not read, the newest request was not.
+    /// What is known of the call that waits, now that all is taken that the server had sent. The channel keeps its order, and
+    /// carries nothing but requests this way: if anything on it was not read, the newest request was not.
     [[nodiscard]] Errc how_gone() const { return was_unread_ != 0 ? Errc::gone_unread : Errc::gone_unknown; }
 
     /// New ends, or none: nothing of what was sent before is on them.
@@ -56,8 +56,8 @@ private:
     std::uint32_t was_unread_ = 0;
 };
 
-/// Before the ends are changed: a reply that is queued on the old ones is still the result. `look` looks once; what is late is passed
-/// over, up to what a queue holds. The last thing that was seen.
+/// Before the ends are changed: a reply that is queued on the old ones is still the result. `look` looks once; what is late is
+/// passed over, up to what a queue holds. The last thing that was seen.
 template <class Look>
 ClientExchange::Seen drain(Look look) {
     constexpr int queue_bound = 512;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two clients, their server and the process manager, in every order of what can happen to them. The matching is the runtime's own
 // (exchange.hpp); around it stands a small model of the sockets, as os/linux uses them, and of who makes ends anew. The search is
-// breadth first, so what it finds first is the shortest way there. That it finds something is shown with matchings that are wrong.
+// breadth first, so what it finds first is the shortest way there. That it finds something is shown with matchings that are
+// wrong.
 #include "kernel/exchange.hpp"
 
 #include <gtest/gtest.h>
@@ -213,7 +214,8 @@ private:
         for (Pair& pair : s.pairs[c]) {
             if (pair.of_client != held) continue;
             for (const Message& m : pair.replies.items)
-                expect(client.status != waiting || m.operation != client.operation, "a queued reply is thrown away, and the call is said to be lost");
+                expect(client.status != waiting || m.operation != client.operation,
+                       "a queued reply is thrown away, and the call is said to be lost");
             may_be_read_yet = pair.of_server != closed;
             close_client(pair);
         }
@@ -341,7 +343,8 @@ private:
         S s = state;
         const Held held_request = std::exchange(s.servings[c].deferred[which], Held{});
         Pair* pair = find(s, c, &Pair::of_server, held);
-        if (!pair || !s.servings[c].exchange.answer(held_request.epoch, held_request.sequence) || pair->of_client == closed) return visit(s);
+        if (!pair || !s.servings[c].exchange.answer(held_request.epoch, held_request.sequence) || pair->of_client == closed)
+            return visit(s);
         if (!pair->replies.full()) {
             S sent = s;
             find(sent, c, &Pair::of_server, held)->replies.push({held_request.sequence, held_request.operation});
@@ -467,7 +470,9 @@ struct IgnoresTheEpoch : ServerExchange {
 }  // namespace
 
 TEST(Exchange, no_order_of_deaths_and_late_replies_breaks_its_promises) {
-    EXPECT_EQ(search({.budget = {.server_deaths = 1, .client_deaths = 1, .timeouts = 1, .full_queues = 1, .pulses = 0}, .is_blocking = true}), "");
+    EXPECT_EQ(search({.budget = {.server_deaths = 1, .client_deaths = 1, .timeouts = 1, .full_queues = 1, .pulses = 0},
+                      .is_blocking = true}),
+              "");
 }
 TEST(Exchange, nor_when_the_server_dies_again_or_leaves_a_pulse_unread) {
     EXPECT_EQ(search({Budget{.server_deaths = 2, .client_deaths = 0, .timeouts = 2, .full_queues = 0, .pulses = 1}}), "");

@@ -151,7 +151,8 @@ struct Codec {
             const std::uint8_t octet = v ? 1 : 0;
             w.raw(&octet, 1);
         } else if constexpr (Scalar<T> || Enumeration<T>) w.raw(&v, sizeof v);
-        else if constexpr (detail::is_of<T, std::chrono::duration>) Codec<std::int64_t>::put(w, static_cast<std::int64_t>(v.count()));
+        else if constexpr (detail::is_of<T, std::chrono::duration>)
+            Codec<std::int64_t>::put(w, static_cast<std::int64_t>(v.count()));
         else if constexpr (detail::is_bytes<T, Text> || detail::is_bytes<T, Blob>) {
             Codec<std::uint16_t>::put(w, static_cast<std::uint16_t>(v.size()));
             w.raw(v.data(), v.size());
@@ -208,7 +209,9 @@ struct Codec {
             if (!Codec<std::uint8_t>::get(r, index)) return false;
             return [&]<std::size_t... I>(std::index_sequence<I...>) {
                 bool ok = false;
-                (static_cast<void>(index == I && (ok = Codec<std::variant_alternative_t<I, T>>::get(r, v.template emplace<I>()), true)), ...);
+                (static_cast<void>(index == I &&
+                                   (ok = Codec<std::variant_alternative_t<I, T>>::get(r, v.template emplace<I>()), true)),
+                 ...);
                 return ok;
             }(std::make_index_sequence<std::variant_size_v<T>>{});
         } else {
@@ -226,7 +229,8 @@ struct Codec {
         } else if constexpr (detail::is_many<T, List> || detail::is_many<T, std::array> || detail::is_of<T, std::optional>)
             Codec<typename T::value_type>::mix(f);
         else if constexpr (detail::is_of<T, std::variant>)
-            []<class... A>(Fingerprint& g, std::type_identity<std::variant<A...>>) { (Codec<A>::mix(g), ...); }(f, std::type_identity<T>{});
+            []<class... A>(Fingerprint& g, std::type_identity<std::variant<A...>>) { (Codec<A>::mix(g), ...); }(
+                f, std::type_identity<T>{});
         else if constexpr (is_aggregate())
             [&]<std::size_t... I>(std::index_sequence<I...>) {
                 ((f.mix(boost::pfr::get_name<I, T>()), Codec<boost::pfr::tuple_element_t<I, T>>::mix(f)), ...);

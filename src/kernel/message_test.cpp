@@ -26,7 +26,14 @@ struct Everything {
 };
 
 Everything sample() {
-    return {true, -7, "hello", *Blob<4>::from(as_bytes("abcd")), {Inner{{400'000}, Colour::green}, Inner{}}, 9, Inner{{1}, Colour::green}, {1, 2}};
+    return {true,
+            -7,
+            "hello",
+            *Blob<4>::from(as_bytes("abcd")),
+            {Inner{{400'000}, Colour::green}, Inner{}},
+            9,
+            Inner{{1}, Colour::green},
+            {1, 2}};
 }
 
 std::vector<std::byte> encoded() {

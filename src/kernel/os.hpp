@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The seam: everything that the kernel layer wants from a system. os/linux implements it; os/qnx is the second folder.
 // The meaning is QNX Neutrino's: a pair of ends is a channel and its connection, a send is queued or refused at once, a
-// receive takes one whole message, a descriptor arrives with its message or not at all. No call here blocks but `wait` and `Poller`.
+// receive takes one whole message, a descriptor arrives with its message or not at all. No call here blocks but `wait` and
+// `Poller`.
 #pragma once
 
 #include <utility>
@@ -59,8 +60,8 @@ struct Received {
 /// certainly left something of ours unread, else `closed`.
 [[nodiscard]] Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer, bool waits = false);
 
-/// How long a `receive` that waits does so before it says that nothing is queued: to the system's tick, or not at all (QNX). Who needs
-/// it exactly uses `wait`. One call less where somebody waits for one thing alone.
+/// How long a `receive` that waits does so before it says that nothing is queued: to the system's tick, or not at all (QNX). Who
+/// needs it exactly uses `wait`. One call less where somebody waits for one thing alone.
 void set_patience(int end, Duration patience);
 
 /// Waits until `end` has something to take, the peer is gone, or the deadline passed (false).

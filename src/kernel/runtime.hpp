@@ -27,10 +27,12 @@ static_assert(header_size == 8);
 
 /// What a poller key stands for: the kind above, the index of a conduit or the descriptor below.
 enum class Source : std::uint32_t { control, calls, pulses, watch, timer };
-constexpr std::uint64_t key_of(Source source, std::uint32_t index = 0) { return static_cast<std::uint64_t>(source) << 32 | index; }
+constexpr std::uint64_t key_of(Source source, std::uint32_t index = 0) {
+    return static_cast<std::uint64_t>(source) << 32 | index;
+}
 
-/// What a peer did that was refused, each a kind of its own: a message or a pulse by its number, of which those that no interface has
-/// count as one. The worst for who reads the log is last.
+/// What a peer did that was refused, each a kind of its own: a message or a pulse by its number, of which those that no interface
+/// has count as one. The worst for who reads the log is last.
 enum class Offence : std::uint8_t { denied_message, denied_pulse, malformed, over_quota, last_ = over_quota };
 inline constexpr std::size_t offence_numbers = policy::max_messages + 1;
 
@@ -54,7 +56,8 @@ struct ConduitState {
     // what this peer has made us do: at its quota nobody listens to it until the window ends
     Pace pace;
     std::uint64_t offences = 0;
-    std::bitset<offence_numbers * (static_cast<std::size_t>(Offence::last_) + 1)> known, untold;   ///< kinds of them: seen, to be reported
+    std::bitset<offence_numbers*(static_cast<std::size_t>(Offence::last_) + 1)> known,
+        untold;  ///< kinds of them: seen, to be reported
 
     // pulses that the socket did not take: the newest value of each code
     std::uint32_t pending = 0;

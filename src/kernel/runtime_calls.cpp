@@ -7,7 +7,8 @@ namespace voltkeep::kernel {
 namespace {
 /// Header and body in one buffer: the body stands already behind the place of the header.
 Bytes with_header(std::vector<std::byte>& buffer, const Header& header, Bytes body) {
-    if (!body.empty() && body.data() != buffer.data() + header_size) std::memmove(buffer.data() + header_size, body.data(), body.size());
+    if (!body.empty() && body.data() != buffer.data() + header_size)
+        std::memmove(buffer.data() + header_size, body.data(), body.size());
     (void)encode(header, buffer);
     return Bytes(buffer).first(header_size + body.size());
 }
@@ -17,14 +18,16 @@ constexpr std::uint16_t least_patience_ms = 20;   ///< shorter deadlines are kep
 }  // namespace
 
 void Runtime::report(std::uint16_t conduit, Errc what, std::uint64_t number) {
-    send_record({.request = control::Request::fault, .argument = conduit, .code = static_cast<std::uint32_t>(what), .value = number});
+    send_record(
+        {.request = control::Request::fault, .argument = conduit, .code = static_cast<std::uint32_t>(what), .value = number});
 }
 
 // ---- client -----------------------------------------------------------------------------------------------------------
 
 Result<> Runtime::send_request(std::uint16_t index, std::uint16_t number, Bytes body) {
     ConduitState& c = conduits[index];
-    if (number >= c.end.deadline_ms.size() || !(c.end.messages >> number & 1)) return fail(Errc::denied, "the policy does not allow this message");
+    if (number >= c.end.deadline_ms.size() || !(c.end.messages >> number & 1))
+        return fail(Errc::denied, "the policy does not allow this message");
     if (c.client.is_waiting()) return fail(Errc::busy, "a request is in flight on this conduit");
     if (!c.calls) return fail(Errc::gone_unread, "the server is not there");
     trace->add(index, number);
@@ -64,7 +67,8 @@ Result<Reader> Runtime::opened(Reply& reply) {
     if (reply.header.status == 0) return reply.body;
     detail::close_handles(reply.body.all_handles());
     Error error;
-    error.code = reply.header.status <= static_cast<std::uint16_t>(Errc::last_) ? static_cast<Errc>(reply.header.status) : Errc::malformed;
+    error.code =
+        reply.header.status <= static_cast<std::uint16_t>(Errc::last_) ? static_cast<Errc>(reply.header.status) : Errc::malformed;
     if (!Codec<Text<220>>::get(reply.body, error.what)) error.what = Text<220>();
     return std::unexpected(error);
 }
@@ -114,11 +118,14 @@ void Runtime::settle(std::uint16_t index, ClientExchange::Seen seen, Reply& repl
     if (seen == ClientExchange::Seen::reply) finish(index, opened(reply));
 }
 
-/// What is still queued on ends that are about to be given up: a reply's `then` may have sent a request that is answered there already.
+/// What is still queued on ends that are about to be given up: a reply's `then` may have sent a request that is answered there
+/// already.
 void Runtime::take_rest(std::uint16_t index) {
     constexpr int most = 32;
     auto seen = ClientExchange::Seen::reply;
-    for (int taken = 0; taken < most && seen == ClientExchange::Seen::reply && conduits[index].calls && conduits[index].client.is_waiting(); ++taken) {
+    for (int taken = 0;
+         taken < most && seen == ClientExchange::Seen::reply && conduits[index].calls && conduits[index].client.is_waiting();
+         ++taken) {
         Reply reply;
         seen = drain([&] { return look(index, reply); });
         settle(index, seen, reply);
@@ -148,7 +155,8 @@ std::size_t Runtime::expire_requests(Instant at) {
 /// The first of a kind of each peer is reported, of all its others ever fewer.
 void Runtime::offend(std::uint16_t index, Offence offence, std::uint16_t number) {
     ConduitState& c = conduits[index];
-    const std::size_t kind = static_cast<std::size_t>(offence) * offence_numbers + std::min<std::size_t>(number, policy::max_messages);
+    const std::size_t kind =
+        static_cast<std::size_t>(offence) * offence_numbers + std::min<std::size_t>(number, policy::max_messages);
     const bool is_first = !c.known[kind];
     c.known.set(kind);
     if (std::has_single_bit(++c.offences) || is_first) c.untold.set(kind);
@@ -182,7 +190,8 @@ void Runtime::refuse(std::uint16_t index, const Header& header, Errc why) {
 
 void Runtime::on_request(std::uint16_t index, const os::Received& received) {
     ConduitState& c = conduits[index];
-    detail::close_handles(std::span(received.handles.data(), received.handles.size()));   // a descriptor never comes with a request
+    detail::close_handles(
+        std::span(received.handles.data(), received.handles.size()));  // a descriptor never comes with a request
     Reader reader(Bytes(receive_buffer).first(received.size));
     Header header;
     const bool whole = !received.truncated && Codec<Header>::get(reader, header);
@@ -190,7 +199,8 @@ void Runtime::on_request(std::uint16_t index, const os::Received& received) {
     c.opened_at = now();
     spend(index, c.opened_at);
     if (!whole || !received.handles.empty()) return refuse(index, header, Errc::malformed);
-    if (header.number >= policy::max_messages || !(c.end.messages >> header.number & 1)) return refuse(index, header, Errc::denied);
+    if (header.number >= policy::max_messages || !(c.end.messages >> header.number & 1))
+        return refuse(index, header, Errc::denied);
     ++statistics.handled;
     trace->add(index, header.number);
     const Caller caller{c.end.peer.view(), c.end.peer_type.view(), c.end.peer_evse};

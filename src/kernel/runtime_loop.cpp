@@ -105,10 +105,11 @@ void Runtime::listen(std::uint16_t index, bool is_listening) {
 }
 
 void Runtime::beat(Instant at) {
-    send_record({.request = control::Request::beat,
-                 .argument = static_cast<std::uint16_t>(std::min<std::uint64_t>(statistics.refused + statistics.malformed, 0xffff)),
-                 .code = statistics.slowest_us,
-                 .value = statistics.handled});
+    send_record(
+        {.request = control::Request::beat,
+         .argument = static_cast<std::uint16_t>(std::min<std::uint64_t>(statistics.refused + statistics.malformed, 0xffff)),
+         .code = statistics.slowest_us,
+         .value = statistics.handled});
     for (std::uint16_t i = 0; i < conduits.size(); ++i)   // once more: the first word may not have gone out
         if (conduits[i].wants_rejoin) send_record({.request = control::Request::rejoin, .argument = i});
     tell_offences();
@@ -121,7 +122,8 @@ void Runtime::say_measures(Instant at) {
     for (std::uint16_t i = 0; i < times.size(); ++i) {
         Times& t = times[i];
         if (t.count > 0)
-            send_record(control::Measure{.message = i, .count = t.count, .p99_us = t.p99_us(), .worst_us = t.worst_us, .total = t.total, .late = t.late}
+            send_record(control::Measure{
+                .message = i, .count = t.count, .p99_us = t.p99_us(), .worst_us = t.worst_us, .total = t.total, .late = t.late}
                             .record());
         t.begin_second();
     }

@@ -39,7 +39,8 @@ void Runtime::receive_slice() {
     CHECK(received && !received->truncated);
     slice = MUST(decode<control::Slice>(Bytes(receive_buffer).first(received->size)));
     for (const int handle : received->handles)
-        if (void* const memory = os::map_memory(os::Descriptor(handle), sizeof(control::Trace))) trace = static_cast<control::Trace*>(memory);
+        if (void* const memory = os::map_memory(os::Descriptor(handle), sizeof(control::Trace)))
+            trace = static_cast<control::Trace*>(memory);
     conduits.resize(slice.conduits.size());
     devices.resize(slice.devices.size());
     for (std::size_t i = 0; i < conduits.size(); ++i) conduits[i].end = slice.conduits[i];
@@ -84,7 +85,8 @@ std::uint16_t Service::conduit_to(std::string_view type, EvseId of, std::uint64_
     if (of.number == 0) of = runtime_->slice.evse;
     for (std::uint16_t i = 0; i < runtime_->conduits.size(); ++i) {
         const control::End& end = runtime_->conduits[i].end;
-        if (end.is_server || end.peer_type != type || (end.peer_evse.number != 0 && of.number != 0 && end.peer_evse != of)) continue;
+        if (end.is_server || end.peer_type != type || (end.peer_evse.number != 0 && of.number != 0 && end.peer_evse != of))
+            continue;
         CHECK(end.fingerprint == fingerprint);   // two builds never misread each other
         return i;
     }

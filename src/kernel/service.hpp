@@ -92,7 +92,8 @@ public:
     Client() = default;
     Client(Runtime* runtime, std::uint16_t conduit) : runtime_(runtime), conduit_(conduit) {}
 
-    /// Sends and waits, at most for the manifest's deadline. Errors: what is known of the call (Errc 1 to 6), or the server's own.
+    /// Sends and waits, at most for the manifest's deadline. Errors: what is known of the call (Errc 1 to 6), or the server's
+    /// own.
     template <class M>
         requires(I::template has<M>)
     Result<typename M::Reply> call(const M& message) const {
@@ -100,8 +101,8 @@ public:
             detail::raw_call(*runtime_, conduit_, I::template number_of<M>, encode(message, detail::request_buffer())));
     }
 
-    /// Sends; the reply is an event of the loop: `then(Result<Reply>)`. One in flight per conduit: `busy` if there is one already,
-    /// and `then` is not called.
+    /// Sends; the reply is an event of the loop: `then(Result<Reply>)`. One in flight per conduit: `busy` if there is one
+    /// already, and `then` is not called.
     template <class M, class Then>
         requires(I::template has<M> && std::invocable<Then&, Result<typename M::Reply>>)
     Result<> request(const M& message, Then then) const {
@@ -133,7 +134,8 @@ void handle(H& handlers, const ReplyTo& to, const Caller& caller, Reader reader)
     if (!Codec<M>::get(reader, message) || !reader.at_end()) return send_error(to, Error(Errc::malformed, type_name<M>()));
     if constexpr (std::invocable<H&, const M&, const Caller&, Defer<R>>) handlers(message, caller, Defer<R>(to));
     else if constexpr (std::invocable<H&, const M&, Defer<R>>) handlers(message, Defer<R>(to));
-    else if constexpr (std::is_invocable_r_v<Result<R>, H&, const M&, const Caller&>) Defer<R>{to}(Result<R>(handlers(message, caller)));
+    else if constexpr (std::is_invocable_r_v<Result<R>, H&, const M&, const Caller&>)
+        Defer<R>{to}(Result<R>(handlers(message, caller)));
     else {
         static_assert(std::is_invocable_r_v<Result<R>, H&, const M&>, "every message of the interface has its handler");
         Defer<R>{to}(Result<R>(handlers(message)));
@@ -165,7 +167,8 @@ public:
     /// The EVSEs for which there is a conduit to `type`, ascending.
     [[nodiscard]] List<EvseId, 8> evses_of(std::string_view type) const;
 
-    /// The peer was started anew and the conduit joined again: send the desired state again. Its pulses are delivered too, with value 0.
+    /// The peer was started anew and the conduit joined again: send the desired state again. Its pulses are delivered too, with
+    /// value 0.
     void on_back(std::string_view type, std::move_only_function<void(EvseId)> then);
 
     /// One handler per message of I: `(const M&)`, `(const M&, const Caller&)` returning Result<Reply>, or either with a
@@ -173,10 +176,12 @@ public:
     template <class I, class... H>
     void serve(H... handlers) {
         serve_raw(I::fingerprint, [h = detail::Overloaded<H...>{std::move(handlers)...}](
-                                      std::uint16_t number, const detail::ReplyTo& to, const Caller& caller, Reader reader) mutable {
+                                      std::uint16_t number, const detail::ReplyTo& to, const Caller& caller,
+                                      Reader reader) mutable {
             [&]<std::size_t... N>(std::index_sequence<N...>) {
                 (void)((number == N && (detail::handle<typename I::template Message<N>>(h, to, caller, reader), true)) || ...);
-            }(std::make_index_sequence<I::count>{});
+            }
+            (std::make_index_sequence<I::count>{});
         });
     }
 
@@ -185,7 +190,8 @@ public:
     void on(std::string_view type, P pulse, std::move_only_function<void(EvseId, std::uint64_t)> then) {
         on_pulse(type, static_cast<std::uint8_t>(pulse), std::move(then));
     }
-    /// Drops a pulse at every peer that the policy lets have it, or only at those of one EVSE. Never blocks; the newest value wins.
+    /// Drops a pulse at every peer that the policy lets have it, or only at those of one EVSE. Never blocks; the newest value
+    /// wins.
     template <Enumeration P>
     void notify(P pulse, std::uint64_t value = 0, EvseId only = {}) {
         notify_raw(static_cast<std::uint8_t>(pulse), value, only);
@@ -213,8 +219,8 @@ public:
 
     /// Asks the process manager (operator, monitor, audit): the answer comes as its bytes (control::State, Event, or end).
     void ask(control::Request request, std::uint16_t argument, std::move_only_function<void(Bytes)> then);
-    /// A service without which no energy may flow ("safe-state") stays off, `true`, or is started again: of this EVSE, or of the whole
-    /// station (0). What holds already is told at once.
+    /// A service without which no energy may flow ("safe-state") stays off, `true`, or is started again: of this EVSE, or of the
+    /// whole station (0). What holds already is told at once.
     void on_fallback(std::move_only_function<void(EvseId, bool)> then);
     /// Before an orderly stop.
     void on_stop(Action action);

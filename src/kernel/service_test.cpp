@@ -49,23 +49,24 @@ constexpr std::uint32_t everything = 0x3f;
 int serve_calculator(int control) {
     Service self = Service::start(control);
     std::optional<Defer<Sum::Total>> waiting;
-    self.serve<Calculator>([](const Sum& m) -> Result<Sum::Total> { return Sum::Total{m.a + m.b}; },
-                           [](const Die&) -> Result<Done> { ::_exit(9); },
-                           [](const Sleep& m) -> Result<Done> {
-                               const Instant until = now() + std::chrono::milliseconds(m.ms);
-                               while (now() < until) {}
-                               return Done{};
-                           },
-                           [](const GiveFile&) -> Result<GiveFile::File> { return GiveFile::File{{::open("/dev/null", O_RDWR)}}; },
-                           [&](const Later&, Defer<Sum::Total> reply) {
-                               waiting.emplace(std::move(reply));
-                               self.after(5ms, [&] { (*waiting)(Sum::Total{42}); });
-                           },
-                           [&](const PulseThenDie&, Defer<Done> reply) {
-                               self.notify(Pulse::tick, 7);
-                               reply(Done{});
-                               ::_exit(9);
-                           });
+    self.serve<Calculator>(
+        [](const Sum& m) -> Result<Sum::Total> { return Sum::Total{m.a + m.b}; }, [](const Die&) -> Result<Done> { ::_exit(9); },
+        [](const Sleep& m) -> Result<Done> {
+            const Instant until = now() + std::chrono::milliseconds(m.ms);
+            while (now() < until) {
+            }
+            return Done{};
+        },
+        [](const GiveFile&) -> Result<GiveFile::File> { return GiveFile::File{{::open("/dev/null", O_RDWR)}}; },
+        [&](const Later&, Defer<Sum::Total> reply) {
+            waiting.emplace(std::move(reply));
+            self.after(5ms, [&] { (*waiting)(Sum::Total{42}); });
+        },
+        [&](const PulseThenDie&, Defer<Done> reply) {
+            self.notify(Pulse::tick, 7);
+            reply(Done{});
+            ::_exit(9);
+        });
     self.seal();
     return self.run();
 }
@@ -76,7 +77,8 @@ int serve_calculator(int control) {
 struct Pair {
     testing::TestStation station;
     std::size_t server, client;
-    explicit Pair(testing::TestStation::Body body, std::uint32_t messages = everything, std::uint16_t deadline_ms = 500, std::uint32_t requests = 0) {
+    explicit Pair(testing::TestStation::Body body, std::uint32_t messages = everything, std::uint16_t deadline_ms = 500,
+                  std::uint32_t requests = 0) {
         server = station.add("calculator", serve_calculator);
         client = station.add("client", std::move(body));
         station.conduit<Calculator, Pulse>(client, server, messages, deadline_ms, requests);
@@ -125,7 +127,8 @@ TEST(Service, a_client_over_its_quota_waits_for_the_next_window_and_no_other_cli
         Service self = Service::start(control);
         const auto calculator = self.connect<Calculator>("calculator");
         const Instant begun = now();
-        for (int i = 0; i < 110; ++i) EXPECT_HERE(calculator.call(Sum{i, 1})->value == i + 1);   // five windows are full, one is begun
+        for (int i = 0; i < 110; ++i)
+            EXPECT_HERE(calculator.call(Sum{i, 1})->value == i + 1);  // five windows are full, one is begun
         EXPECT_HERE(now() - begun >= 4 * control::quota_window);
         return 0;
     });
@@ -152,7 +155,8 @@ TEST(Service, a_client_over_its_quota_that_hangs_up_and_comes_back_has_no_new_on
         std::atomic<std::size_t> size;
         std::array<Instant, 4 * sent> at;
     };
-    auto* const handled = static_cast<Record*>(::mmap(nullptr, sizeof(Record), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+    auto* const handled =
+        static_cast<Record*>(::mmap(nullptr, sizeof(Record), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     ASSERT_NE(handled, MAP_FAILED);
     testing::TestStation station;
     station.quota = quota;
@@ -180,7 +184,8 @@ TEST(Service, a_client_over_its_quota_that_hangs_up_and_comes_back_has_no_new_on
     station.kill(server);
     EXPECT_GE(handled->size, sent + quota) << "what it had sent on its second ends is answered in the end";
     for (std::size_t i = 2 * quota; i < handled->size; ++i)
-        EXPECT_GE(handled->at[i] - handled->at[i - 2 * quota], control::quota_window * 9 / 10) << i << ": two windows' messages in one";
+        EXPECT_GE(handled->at[i] - handled->at[i - 2 * quota], control::quota_window * 9 / 10)
+            << i << ": two windows' messages in one";
     ::munmap(handled, sizeof(Record));
 }
 

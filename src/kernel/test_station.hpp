@@ -29,8 +29,10 @@ public:
 
     /// The client may send these messages (bits), the server may send all its pulses.
     template <class I, class P = NoPulse>
-    void conduit(std::size_t client, std::size_t server, std::uint32_t messages, std::uint16_t deadline_ms, std::uint32_t requests = 0) {
-        Link link{client, server, I::fingerprint, messages, requests, deadline_ms, std::max(I::request_bound, I::reply_bound) + 8, 0};
+    void conduit(std::size_t client, std::size_t server, std::uint32_t messages, std::uint16_t deadline_ms,
+                 std::uint32_t requests = 0) {
+        Link link{client, server, I::fingerprint, messages, requests, deadline_ms, std::max(I::request_bound, I::reply_bound) + 8,
+                  0};
         links_.push_back(link);
         services_[client].links.push_back(links_.size() - 1);
         services_[server].links.push_back(links_.size() - 1);

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "kernel/config.hpp"
-#include "kernel/policy/compile.hpp"
-#include "kernel/policy/syscalls.hpp"
+#include "policy/compile.hpp"
+#include "policy/syscalls.hpp"
 #include "tries.hpp"
 
 namespace voltkeep::containment {

@@ -7,11 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "kernel/policy/image.hpp"
+#include "kernel/image.hpp"
 
 namespace voltkeep::containment {
 
-namespace policy = kernel::policy;
 
 [[nodiscard]] Result<std::unique_ptr<policy::Image>> load_image(const std::string& path);
 [[nodiscard]] Result<> save_image(const policy::Image& image, const std::string& path);

@@ -9,7 +9,7 @@
 
 namespace voltkeep::containment {
 
-std::uint32_t verdict(const kernel::policy::Filter& filter, int number, std::array<std::uint64_t, 6> arguments) {
+std::uint32_t verdict(const policy::Filter& filter, int number, std::array<std::uint64_t, 6> arguments) {
     seccomp_data data{};
     data.nr = number;
     data.arch = AUDIT_ARCH_X86_64;
@@ -35,9 +35,9 @@ std::uint32_t verdict(const kernel::policy::Filter& filter, int number, std::arr
     return 0;
 }
 
-bool is_let_through(const kernel::policy::Image& image, const kernel::policy::Service& s, bool is_sealed, int number, std::array<std::uint64_t, 6> arguments) {
+bool is_let_through(const policy::Image& image, const policy::Service& s, bool is_sealed, int number, std::array<std::uint64_t, 6> arguments) {
     const auto lets = [&](std::uint16_t index) {
-        if (index == kernel::policy::no_index) return true;
+        if (index == policy::no_index) return true;
         const std::uint32_t action = verdict(image.filters[index], number, arguments) & SECCOMP_RET_ACTION_FULL;
         return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_ERRNO;
     };

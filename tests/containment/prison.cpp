@@ -15,7 +15,7 @@
 #include <filesystem>
 
 #include "kernel/config.hpp"
-#include "kernel/policy/compile.hpp"
+#include "policy/compile.hpp"
 #include "services/registry/registry.hpp"
 
 #include <netinet/in.h>
@@ -58,7 +58,7 @@ kernel::os::Descriptor listen_on_loopback(int& port) {
     return listener;
 }
 
-std::string words_of(const policy::Refusals& refusals) {
+std::string words_of(const Refusals& refusals) {
     std::string text;
     for (const auto& refusal : refusals) text += refusal.text() + "\n";
     return text;

@@ -429,7 +429,7 @@ std::string ends(const kernel::Runtime& runtime) {
     std::string text;
     for (const kernel::ConduitState& c : runtime.conduits) {
         text += (text.empty() ? "" : "\n") + std::string(c.end.is_server ? "serves " : "calls  ") + std::string(c.end.peer.view()) + ": messages";
-        for (unsigned n = 0; n < kernel::policy::max_messages; ++n)
+        for (unsigned n = 0; n < policy::max_messages; ++n)
             if (c.end.messages >> n & 1) text += " " + std::to_string(n);
     }
     return text.empty() ? "none" : text;

@@ -10,7 +10,7 @@
 #include "cli/door.hpp"
 #include "cli/run/child.hpp"
 #include "kernel/config.hpp"
-#include "kernel/policy/compile.hpp"
+#include "policy/compile.hpp"
 #include "kernel/procmgr/test/station.hpp"
 #include "pki/certificate.hpp"
 #include "services/meter/protocol.hpp"
@@ -21,7 +21,6 @@
 namespace voltkeep::protections {
 
 namespace fs = std::filesystem;
-namespace policy = kernel::policy;
 
 namespace {
 
@@ -109,7 +108,7 @@ Result<> write_settings_above(const fs::path& folder, std::size_t evses) {
 }
 
 Result<> make_image(kernel::procmgr::test::Station& station, const std::vector<Place>& places, Above above) {
-    const auto refused = [](const policy::Refusals& refusals) {
+    const auto refused = [](const Refusals& refusals) {
         std::string text;
         for (const auto& refusal : refusals) text += refusal.text() + "\n";
         return fail(Errc::bad_argument, text);

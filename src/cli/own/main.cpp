@@ -19,7 +19,7 @@
 #include "cli/layout.hpp"
 #include "cli/own/orders.hpp"
 #include "cli/run/world.hpp"
-#include "kernel/policy/compile.hpp"
+#include "policy/compile.hpp"
 #include "services/registry/registry.hpp"
 
 namespace voltkeep::cli {
@@ -40,7 +40,6 @@ int free_port() {
 
 /// The services of a station with one EVSE.
 Result<std::vector<std::string>> service_names(const std::string& manifests) {
-    namespace policy = kernel::policy;
     const auto sources = policy::find_manifests(manifests);
     if (!sources) return fail(Errc::io, "the manifests cannot be read");
     const auto checked = policy::check(*sources, registry::interfaces());

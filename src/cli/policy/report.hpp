@@ -3,10 +3,9 @@
 // Every text depends on the policy alone, so it can be committed and compared: a change of the policy is a change that review sees.
 #pragma once
 
-#include "kernel/policy/compile.hpp"
+#include "policy/compile.hpp"
 
 namespace voltkeep::cli {
-namespace policy = kernel::policy;
 
 /// "Read, GetHead"
 [[nodiscard]] std::string messages(const policy::Conversation& talk);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/policy/report.hpp"
 
-#include "kernel/policy/test/world.hpp"
+#include "policy/test/world.hpp"
 
 namespace voltkeep::cli {
 namespace {
 using namespace kernel;
-using namespace kernel::policy;
+using namespace policy;
 
 TEST(PolicyWhy, names_the_messages_of_a_conduit) {
     EXPECT_TRUE(why(good_policy(), "low", "middle")->contains("low (zone 2) may send middle (zone 2): Ask (request) 400 ms, Tell 50 ms"));

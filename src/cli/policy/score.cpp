@@ -7,7 +7,7 @@
 
 namespace voltkeep::cli {
 using namespace kernel;
-using namespace kernel::policy;
+using namespace policy;
 
 namespace {
 /// One power: how much it weighs, how much of it (0 to 1) a service has, and what that means.

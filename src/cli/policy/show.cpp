@@ -7,7 +7,7 @@
 
 namespace voltkeep::cli {
 using namespace kernel;
-using namespace kernel::policy;
+using namespace policy;
 
 namespace {
 using std::format;

@@ -12,7 +12,7 @@
 namespace voltkeep::cli {
 namespace {
 using namespace kernel;
-using namespace kernel::policy;
+using namespace policy;
 
 /// All refusals as a person would read them, or nothing.
 std::string words_of(const Refusals& refusals) {

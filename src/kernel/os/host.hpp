@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What only the process manager wants from a system, besides spawning: devices for services, the pipe of their prints, its own end.
+// What only the process manager wants from a system, besides spawning: devices for services, the pipe of their prints, its own
+// end.
 #pragma once
 
 #include "kernel/control.hpp"
@@ -7,7 +8,8 @@
 
 namespace voltkeep::kernel::os {
 
-/// A granted device, opened or connected. Paths are relative to the current folder. `not_found`: what it leads to is not there (yet).
+/// A granted device, opened or connected. Paths are relative to the current folder. `not_found`: what it leads to is not there
+/// (yet).
 [[nodiscard]] Result<Descriptor> open_device(const policy::DeviceGrant& device);
 /// Takes away the name of a listening device, at the station's end.
 void remove_device(const policy::DeviceGrant& device);

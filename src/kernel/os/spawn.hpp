@@ -11,7 +11,18 @@
 namespace voltkeep::kernel::os {
 
 /// Protections and guarantees that this machine did not give. Never silent: they are in the life event of the service.
-enum class Lack : std::uint8_t { own_uid, landlock, memory_limit, task_limit, fifo, affinity, rt_budget, memlock, ports, last_ = ports };
+enum class Lack : std::uint8_t {
+    own_uid,
+    landlock,
+    memory_limit,
+    task_limit,
+    fifo,
+    affinity,
+    rt_budget,
+    memlock,
+    ports,
+    last_ = ports
+};
 using Lacks = std::uint32_t;   ///< bit n = Lack n
 
 struct SpawnOptions {

@@ -116,7 +116,8 @@ bool Core::is_fallen(EvseId evse) const {
 
 void Core::tell_fallback(EvseId evse, bool is_on) {
     for (const std::uint16_t service : order_)
-        if (members_[service].went && image_.services[service].kind == policy::Kind::native) act(action::Fallback{service, evse, is_on});
+        if (members_[service].went && image_.services[service].kind == policy::Kind::native)
+            act(action::Fallback{service, evse, is_on});
 }
 
 void Core::on_ready(std::uint16_t service) {
@@ -138,7 +139,8 @@ void Core::enter(std::uint16_t service, Life life) {
     if (ended) report(service, Occasion::life, m.last_code);
 }
 
-void Core::report(std::uint16_t service, Occasion occasion, std::uint8_t code, std::uint16_t detail, const policy::ServiceName& peer) {
+void Core::report(std::uint16_t service, Occasion occasion, std::uint8_t code, std::uint16_t detail,
+                  const policy::ServiceName& peer) {
     const Member& m = members_[service];
     const bool ended = m.life != Life::starting && m.life != Life::ready && m.life != Life::stopping;
     control::Event& event = ring_[++sequence_ % ring_size];
@@ -165,13 +167,15 @@ policy::ServiceName Core::peer_of(std::uint16_t service, std::uint16_t index) co
 }
 
 /// What a service says or asks is reported up to a bound; how much more there was, with its next word.
-void Core::report_words(std::uint16_t service, Occasion occasion, std::uint8_t code, std::uint16_t detail, const policy::ServiceName& peer) {
+void Core::report_words(std::uint16_t service, Occasion occasion, std::uint8_t code, std::uint16_t detail,
+                        const policy::ServiceName& peer) {
     Member& m = members_[service];
     if (now_ >= m.words_end) {
         m.words_end = now_ + 1s;
         const unsigned words = std::exchange(m.words, 0);
         if (words > words_a_second)
-            report(service, Occasion::fault, static_cast<std::uint8_t>(Errc::full), static_cast<std::uint16_t>(std::min(words - words_a_second, 0xffffu)));
+            report(service, Occasion::fault, static_cast<std::uint8_t>(Errc::full),
+                   static_cast<std::uint16_t>(std::min(words - words_a_second, 0xffffu)));
     }
     if (++m.words <= words_a_second) report(service, occasion, code, detail, peer);
 }
@@ -191,7 +195,8 @@ void Core::on(const input::Recorded& recorded) {
             return;
         case Request::fault:
             return report_words(recorded.service, Occasion::fault, static_cast<std::uint8_t>(r.code),
-                          static_cast<std::uint16_t>(std::min<std::uint64_t>(r.value, 0xffff)), peer_of(recorded.service, r.argument));
+                                static_cast<std::uint16_t>(std::min<std::uint64_t>(r.value, 0xffff)),
+                                peer_of(recorded.service, r.argument));
         case Request::measured:
             if (r.argument >= m.measures.size()) return;
             m.measures[r.argument] = control::Measure::of(r);
@@ -252,7 +257,8 @@ void Core::sentence(std::uint16_t service, Cause cause, bool at_once) {
 }
 
 bool Core::has_conduit(std::uint16_t client, std::uint16_t server) const {
-    return std::ranges::any_of(image_.conduits, [&](const policy::Conduit& c) { return c.client == client && c.server == server; });
+    return std::ranges::any_of(image_.conduits,
+                               [&](const policy::Conduit& c) { return c.client == client && c.server == server; });
 }
 
 void Core::answer_events(std::uint16_t service, const control::Record& r) {
@@ -287,7 +293,9 @@ void Core::rejoin(std::uint16_t service, std::uint16_t index) {
     report_words(service, Occasion::rejoined, 0, *conduit);
 }
 
-void Core::on(const input::JoinFailed& failed) { joints_[failed.conduit] = {false, joints_[failed.conduit].epoch, now_ + rejoin_pause}; }
+void Core::on(const input::JoinFailed& failed) {
+    joints_[failed.conduit] = {false, joints_[failed.conduit].epoch, now_ + rejoin_pause};
+}
 
 void Core::on(const input::Unheard& unheard) {
     if (members_[unheard.service].is_present) sentence(unheard.service, Cause::watchdog, true);
@@ -324,7 +332,8 @@ void Core::on(const input::Turn&) {
 }
 
 Instant Core::beat_limit(std::uint16_t service, unsigned beats) const {
-    return members_[service].last_beat_at + patience_ * beats * std::chrono::milliseconds(image_.services[service].watchdog.beat_ms);
+    return members_[service].last_beat_at +
+           patience_ * beats * std::chrono::milliseconds(image_.services[service].watchdog.beat_ms);
 }
 
 /// When something is to be done about this service if nothing comes.

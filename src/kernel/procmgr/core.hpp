@@ -41,8 +41,9 @@ using AnswerMeasure = Answer<control::Measure>;
 struct AnswerUsage { std::uint16_t service = 0; std::uint16_t of = 0; std::uint64_t number = 0; };   ///< ends the answer
 struct Finish { int status = 0; };                                     ///< no process is left
 }  // namespace action
-using Action = std::variant<action::Launch, action::Join, action::Go, action::Fallback, action::Stop, action::Kill, action::Report, action::AnswerState,
-                            action::AnswerEvent, action::AnswerMeasure, action::AnswerUsage, action::Finish>;
+using Action =
+    std::variant<action::Launch, action::Join, action::Go, action::Fallback, action::Stop, action::Kill, action::Report,
+                 action::AnswerState, action::AnswerEvent, action::AnswerMeasure, action::AnswerUsage, action::Finish>;
 
 inline constexpr Duration start_limit = 10s;      ///< from launch to ready
 inline constexpr Duration stop_limit = 2s;        ///< from `stop` to SIGKILL
@@ -122,8 +123,10 @@ private:
     void on(const input::Turn&);
 
     void act(const Action& action) { CHECK(actions_.push(action)); }
-    void report(std::uint16_t service, control::Occasion occasion, std::uint8_t code = 0, std::uint16_t detail = 0, const policy::ServiceName& peer = {});
-    void report_words(std::uint16_t service, control::Occasion occasion, std::uint8_t code, std::uint16_t detail, const policy::ServiceName& peer = {});
+    void report(std::uint16_t service, control::Occasion occasion, std::uint8_t code = 0, std::uint16_t detail = 0,
+                const policy::ServiceName& peer = {});
+    void report_words(std::uint16_t service, control::Occasion occasion, std::uint8_t code, std::uint16_t detail,
+                      const policy::ServiceName& peer = {});
     [[nodiscard]] policy::ServiceName peer_of(std::uint16_t service, std::uint16_t index) const;
     void launch(std::uint16_t service);
     [[nodiscard]] bool is_fallen(EvseId evse) const;

@@ -68,7 +68,9 @@ protected:
         for (const std::uint16_t service : {server, middle, client}) record(service, Request::ready);
         done.clear();
     }
-    void end(std::uint16_t service, Cause cause = Cause::signal, std::uint8_t code = 11) { tell(input::Ended{service, {cause, code}}); }
+    void end(std::uint16_t service, Cause cause = Cause::signal, std::uint8_t code = 11) {
+        tell(input::Ended{service, {cause, code}});
+    }
     void pass(Duration duration) {
         time = time + duration;
         tell(input::Turn{});
@@ -184,7 +186,8 @@ TEST_F(ProcessManagerCore, deaths_outside_the_period_do_not_count) {
 }
 
 TEST_F(ProcessManagerCore, an_exhausted_service_may_end_the_station_to_be_started_again) {
-    image->services[server].restart = {.intensity = 0, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::restart_station};
+    image->services[server].restart = {
+        .intensity = 0, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::restart_station};
     start();
     end(server);
     tell(input::Turn{});
@@ -198,7 +201,8 @@ TEST_F(ProcessManagerCore, an_exhausted_service_may_end_the_station_to_be_starte
 }
 
 TEST_F(ProcessManagerCore, a_safe_state_is_told_to_who_runs_and_who_is_started_later_until_someone_orders_the_restart) {
-    image->services[server].restart = {.intensity = 0, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::safe_state};
+    image->services[server].restart = {
+        .intensity = 0, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::safe_state};
     image->services[middle].control = 1u << static_cast<unsigned>(Request::restart);
     start();
     end(server);
@@ -228,7 +232,8 @@ TEST_F(ProcessManagerCore, a_given_up_service_is_no_fallback) {
 }
 
 TEST_F(ProcessManagerCore, as_many_deaths_as_a_manifest_may_name_are_healed) {
-    image->services[server].restart = {.intensity = policy::max_intensity, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::give_up};
+    image->services[server].restart = {
+        .intensity = policy::max_intensity, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::give_up};
     start();
     for (unsigned i = 0; i < policy::max_intensity; ++i) {
         end(server);
@@ -355,8 +360,12 @@ TEST_F(ProcessManagerCore, keeps_the_newest_measures_of_a_service_and_gives_them
     image->services[client].control = 1u << static_cast<unsigned>(Request::get_measures);
     start();
     for (const std::uint32_t count : {5u, 7u})
-        tell(input::Recorded{server, control::Measure{.message = 3, .count = count, .p99_us = 80, .worst_us = 90, .total = 12, .late = 1}.record()});
-    tell(input::Recorded{server, control::Measure{.message = control::Measure::kinds, .count = 1, .total = 1}.record()});   // there is no such message
+        tell(input::Recorded{
+            server,
+            control::Measure{.message = 3, .count = count, .p99_us = 80, .worst_us = 90, .total = 12, .late = 1}.record()});
+    tell(input::Recorded{
+        server,
+        control::Measure{.message = control::Measure::kinds, .count = 1, .total = 1}.record()});  // there is no such message
     record(client, Request::get_measures, server, 9);
     ASSERT_EQ(all<action::AnswerMeasure>().size(), 1u);
     const control::Measure measure = all<action::AnswerMeasure>()[0].message;
@@ -396,7 +405,8 @@ TEST_F(ProcessManagerCore, an_ordered_restart_asks_first_and_counts_as_no_death)
 }
 
 TEST_F(ProcessManagerCore, a_quarantined_service_stays_ended_until_someone_orders_its_restart) {
-    image->services[client].control = 1u << static_cast<unsigned>(Request::restart) | 1u << static_cast<unsigned>(Request::quarantine);
+    image->services[client].control =
+        1u << static_cast<unsigned>(Request::restart) | 1u << static_cast<unsigned>(Request::quarantine);
     start();
     record(client, Request::quarantine, server);
     EXPECT_EQ(services<action::Kill>(), Services{server}) << "what is suspected is not asked";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // procmgr IMAGE [--lab] [--rootless]: starts, contains, connects, watches and restarts the services of one station.
 // It reads the policy image and nothing else, writes one JSON object a line to its standard output, and ends with its parent.
-// Exit status: 0 stopped in order, 1 the loop failed, 2 not started (the reason is on standard error), 75 start the station again.
+// Exit status: 0 stopped in order, 1 the loop failed, 2 not started (the reason is on standard error), 75 start the station
+// again.
 #define OPENSSL_SUPPRESS_DEPRECATED   // the oldest interface of a hash: the newer one brings the whole library with it
 #include <openssl/sha.h>
 
@@ -39,7 +40,8 @@ Result<Arguments> parse(std::span<char* const> words) {
 Result<> load(std::string_view path, policy::Image& image) {
     const auto file = TRY(read_file(path, bound<policy::Image>));
     Reader reader{Bytes(file)};
-    if (!Codec<policy::Image>::get(reader, image) || !reader.at_end()) return fail(Errc::malformed, "not a policy image of this build");
+    if (!Codec<policy::Image>::get(reader, image) || !reader.at_end())
+        return fail(Errc::malformed, "not a policy image of this build");
     TRY(policy::validate(image));
     auto slice = std::make_unique<control::Slice>();
     for (std::uint16_t i = 0; i < image.services.size(); ++i) TRY(make_slice(image, i, *slice));
@@ -48,7 +50,10 @@ Result<> load(std::string_view path, policy::Image& image) {
 
 void write_opening(const policy::Image& image, const os::Spawner& spawner, const Arguments& arguments) {
     Line line;
-    line.put("event", "station").put("us", 0).put("station", image.station).put("mode", spawner.is_rootless() ? "rootless" : "root");
+    line.put("event", "station")
+        .put("us", 0)
+        .put("station", image.station)
+        .put("mode", spawner.is_rootless() ? "rootless" : "root");
     line.put("lab", arguments.options.is_lab).put("services", image.services.size()).put("conduits", image.conduits.size());
     (void)os::write_line(1, line.line());
 }
@@ -71,7 +76,8 @@ Result<> measure_programs(const policy::Image& image, const os::Spawner& spawner
         SHA256_Final(digest.data(), &hash);
         std::string hex;
         for (const std::uint8_t octet : digest) hex += std::format("{:02x}", octet);
-        (void)os::write_line(1, Line().put("event", "program").put("us", 0).put("program", image.services[i].program).put("sha256", hex).line());
+        (void)os::write_line(
+            1, Line().put("event", "program").put("us", 0).put("program", image.services[i].program).put("sha256", hex).line());
     }
     return {};
 }
@@ -89,7 +95,8 @@ Result<int> run(std::span<char* const> words) {
     TRY(load(arguments.image, *image));
     const os::Descriptor state = TRY(os::hold_state_folder(image->state));
     os::Spawner spawner = TRY(os::Spawner::prepare(*image, arguments.options));
-    const os::Descriptor stop_requests = TRY(os::stop_requests());   // after the last change of identity, which would forget the parent
+    // After the last change of identity, which would forget the parent.
+    const os::Descriptor stop_requests = TRY(os::stop_requests());
     write_opening(*image, spawner, arguments);
     TRY(measure_programs(*image, spawner));
     const auto manager = std::make_unique<Manager>(*image, spawner, arguments.options.is_lab);

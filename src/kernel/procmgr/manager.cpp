@@ -10,7 +10,9 @@ namespace voltkeep::kernel::procmgr {
 namespace {
 /// What a poller key stands for: the kind above, the service below.
 enum class Source : std::uint32_t { stop, end, records, output };
-constexpr std::uint64_t key_of(Source source, std::uint16_t service = 0) { return static_cast<std::uint64_t>(source) << 32 | service; }
+constexpr std::uint64_t key_of(Source source, std::uint16_t service = 0) {
+    return static_cast<std::uint64_t>(source) << 32 | service;
+}
 
 constexpr unsigned records_a_turn = 8;
 constexpr unsigned records_a_window = 64;         // in 100 ms: the quickest watchdog beats five times in it
@@ -77,7 +79,9 @@ void Manager::perform(const Action& action) {
                    [&](const action::Launch& a) { start(a.service); },
                    [&](const action::Join& a) { join(a); },
                    [&](const action::Go& a) { command(a.service, {.kind = control::Kind::go}); },
-                   [&](const action::Fallback& a) { command(a.service, {control::Kind::fallback, a.evse.number, a.is_on ? 1u : 0u}); },
+                   [&](const action::Fallback& a) {
+                       command(a.service, {control::Kind::fallback, a.evse.number, a.is_on ? 1u : 0u});
+                   },
                    [&](const action::Stop& a) { command(a.service, {.kind = control::Kind::stop}); },
                    [&](const action::Kill& a) { os::Spawner::kill(processes_[a.service].child); },
                    [&](const action::Report& a) { report(a.event); },
@@ -120,7 +124,8 @@ Result<> Manager::launch(std::uint16_t service) {
     process.child = std::move(child);
     process.control = std::move(control.a);
     process.output = std::move(output.a);
-    if (auto trace = os::make_memory(sizeof(control::Trace))) process.trace = std::move(*trace);   // else it dies without last words
+    if (auto trace = os::make_memory(sizeof(control::Trace)))
+        process.trace = std::move(*trace);  // else it dies without last words
     process.records = process.prints = {};
     if (is_native) introduce(service);
     return {};
@@ -144,8 +149,10 @@ void Manager::join(const action::Join& a) {
     const auto calls = os::make_pair();
     const auto pulses = os::make_pair();
     if (!calls || !pulses) return feed(input::JoinFailed{a.conduit});
-    command(conduit.server, {control::Kind::join, end_index(image_, a.conduit, conduit.server), a.epoch}, std::array{calls->b.get(), pulses->b.get()});
-    command(conduit.client, {control::Kind::join, end_index(image_, a.conduit, conduit.client), a.epoch}, std::array{calls->a.get(), pulses->a.get()});
+    command(conduit.server, {control::Kind::join, end_index(image_, a.conduit, conduit.server), a.epoch},
+            std::array{calls->b.get(), pulses->b.get()});
+    command(conduit.client, {control::Kind::join, end_index(image_, a.conduit, conduit.client), a.epoch},
+            std::array{calls->a.get(), pulses->a.get()});
 }
 
 void Manager::report(const control::Event& e) {
@@ -160,12 +167,16 @@ void Manager::report(const control::Event& e) {
             else l.put("cause", name_of(e.cause)).put("code", e.code).put("last", e.last);
             if (e.life == control::Life::ready) {
                 const os::Lacks lacks = spawner_.settle(e.service, processes_[e.service].child);
-                l.put("restarts", state.restarts).put("last_restart_us", state.last_restart_us).put_names("lacks", names_of<os::Lack>, lacks);
+                l.put("restarts", state.restarts)
+                    .put("last_restart_us", state.last_restart_us)
+                    .put_names("lacks", names_of<os::Lack>, lacks);
             }
             if (e.life == control::Life::exhausted) l.put("fallback", name_of(s.restart.exhausted));
             break;
         case control::Occasion::fault:
-            l.put("code", e.code == 0xff ? "invariant" : e.code == 0xfe ? "system_call" : voltkeep::name(static_cast<Errc>(e.code)));
+            l.put("code", e.code == 0xff   ? "invariant"
+                          : e.code == 0xfe ? "system_call"
+                                           : voltkeep::name(static_cast<Errc>(e.code)));
             l.put("detail", e.detail);
             if (!e.peer.empty()) l.put("peer", e.peer);
             break;
@@ -208,7 +219,9 @@ void Manager::take_records(std::uint16_t service, unsigned most) {
         const auto record = decode<control::Record>(Bytes(buffer).first((*received)->truncated ? 0 : (*received)->size));
         if (record && record->request == control::Request::reopen) want_device(service, record->argument);
         else if (record) feed(input::Recorded{service, *record});
-        else feed(input::Recorded{service, {.request = control::Request::fault, .code = static_cast<std::uint32_t>(Errc::malformed)}});
+        else
+            feed(input::Recorded{service,
+                                 {.request = control::Request::fault, .code = static_cast<std::uint32_t>(Errc::malformed)}});
     }
     if (process.records.spend(taken, records_a_window, 100ms, now()))
         (void)poller_.change(process.control.get(), key_of(Source::records, service), false, false);
@@ -237,8 +250,9 @@ void Manager::on_end(std::uint16_t service) {
 /// A dead service's own record of what it did last: any bytes at all, of which names are taken that the policy has.
 Text<96> Manager::last_messages(std::uint16_t service) const {
     control::Trace trace;
-    const auto bytes = processes_[service].trace ? os::read_at(processes_[service].trace.get(), std::as_writable_bytes(std::span(&trace, 1)), 0)
-                                                 : Result<std::span<std::byte>>();
+    const auto bytes = processes_[service].trace
+                           ? os::read_at(processes_[service].trace.get(), std::as_writable_bytes(std::span(&trace, 1)), 0)
+                           : Result<std::span<std::byte>>();
     List<char, 96> words;
     const auto say = [&](std::string_view text) {
         for (const char c : text) (void)words.push(c);
@@ -325,7 +339,8 @@ void Manager::give_device(std::uint16_t service, std::uint16_t index) {
         auto result = os::open_device(grant);
         if (!result) {
             if (std::exchange(device.is_missed, true)) return;
-            return write(line("device", service).put("device", grant.name).put("state", "missing").put("reason", result.error().what));
+            return write(
+                line("device", service).put("device", grant.name).put("state", "missing").put("reason", result.error().what));
         }
         (grant.kind == policy::DeviceKind::listen ? device.listener : opened) = std::move(*result);
     }

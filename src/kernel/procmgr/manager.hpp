@@ -68,8 +68,12 @@ private:
     Result<> send(std::uint16_t service, const M& message, std::span<const int> handles = {});
     void command(std::uint16_t service, const control::Join& message, std::span<const int> handles = {});
 
-    [[nodiscard]] Line line(std::string_view event) const { return Line().put("event", event).put("us", (now() - started_) / 1us); }
-    [[nodiscard]] Line line(std::string_view event, std::uint16_t service) const { return line(event).put("name", image_.services[service].name); }
+    [[nodiscard]] Line line(std::string_view event) const {
+        return Line().put("event", event).put("us", (now() - started_) / 1us);
+    }
+    [[nodiscard]] Line line(std::string_view event, std::uint16_t service) const {
+        return line(event).put("name", image_.services[service].name);
+    }
     void write(const Line& line);
 
     const policy::Image& image_;

@@ -6,7 +6,8 @@
 namespace voltkeep::kernel::procmgr {
 
 bool is_joined(const policy::Image& image, const policy::Conduit& conduit) {
-    return image.services[conduit.client].kind == policy::Kind::native && image.services[conduit.server].kind == policy::Kind::native;
+    return image.services[conduit.client].kind == policy::Kind::native &&
+           image.services[conduit.server].kind == policy::Kind::native;
 }
 
 namespace {
@@ -22,13 +23,15 @@ auto ends_of(const policy::Image& image, std::uint16_t service) {
 /// One peer gets at most half of a service's processor time, a message taken at 20 us: who floods harms itself alone.
 std::uint32_t quota_of(const policy::Service& s) {
     constexpr std::uint64_t message_us = 20, window_us = control::quota_window / 1us;
-    const std::uint64_t share_us = s.rt_period_us > 0 ? s.rt_time_us * window_us / s.rt_period_us : s.limits.cpu_percent * window_us / 100;
+    const std::uint64_t share_us =
+        s.rt_period_us > 0 ? s.rt_time_us * window_us / s.rt_period_us : s.limits.cpu_percent * window_us / 100;
     return static_cast<std::uint32_t>(std::max<std::uint64_t>(share_us / (2 * message_us), 1));
 }
 }  // namespace
 
 std::uint16_t end_index(const policy::Image& image, std::uint16_t conduit, std::uint16_t service) {
-    return static_cast<std::uint16_t>(std::ranges::count_if(ends_of(image, service), [&](std::uint16_t end) { return end < conduit; }));
+    return static_cast<std::uint16_t>(
+        std::ranges::count_if(ends_of(image, service), [&](std::uint16_t end) { return end < conduit; }));
 }
 
 std::optional<std::uint16_t> conduit_at(const policy::Image& image, std::uint16_t service, std::uint16_t index) {

@@ -52,7 +52,8 @@ protected:
     std::vector<std::string> options;
     std::string back_life;
 };
-INSTANTIATE_TEST_SUITE_P(As, ProcessManager, testing::Values("root", "rootless"), [](const auto& p) { return std::string(p.param); });
+INSTANTIATE_TEST_SUITE_P(As, ProcessManager, testing::Values("root", "rootless"),
+                         [](const auto& p) { return std::string(p.param); });
 
 TEST_P(ProcessManager, starts_joins_and_stops_clients_before_servers) {
     ASSERT_NO_FATAL_FAILURE(start_and_meet());
@@ -79,7 +80,8 @@ TEST_P(ProcessManager, a_crash_report_names_what_was_taken_and_sent_last) {
     EXPECT_NE(station.life("front", "dead").find(R"("last":"back.Ask back.Ask")"), std::string::npos);
 }
 TEST_P(ProcessManager, who_is_told_of_the_fallback_hears_it_now_and_after_its_own_restart) {
-    station.image->services[0].restart = {.intensity = 0, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::safe_state};
+    station.image->services[0].restart = {
+        .intensity = 0, .period_s = 60, .backoff_ms = {}, .exhausted = policy::Exhausted::safe_state};
     ASSERT_NO_FATAL_FAILURE(start_and_meet());
     EXPECT_EQ(station.tell("front", "fallback"), "off");
     station.tell("back", "exit 1");
@@ -102,8 +104,9 @@ TEST_P(ProcessManager, a_hanging_service_is_ended_by_its_watchdog) {
 }
 
 TEST_P(ProcessManager, a_refused_system_call_is_the_cause_of_death) {
-    std::array filter{sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_uname, 0, 1),
-                      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP), sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    std::array filter{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_uname, 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP), sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
     ASSERT_TRUE(station.image->filters.push(*policy::Filter::from(std::as_bytes(std::span(filter)))));
     back().start_filter = 0;
     ASSERT_NO_FATAL_FAILURE(start_and_meet());
@@ -153,7 +156,8 @@ TEST_P(ProcessManager, a_service_has_four_descriptors_and_its_ends) {
     EXPECT_EQ(station.link(back_life, "fd/1"), station.link(back_life, "fd/2"));
     EXPECT_TRUE(station.link(back_life, "fd/3").starts_with("socket:"));
     int descriptors = 0;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc/" + std::to_string(station.number(back_life, "pid")) + "/fd"))
+    for (const auto& entry :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(station.number(back_life, "pid")) + "/fd"))
         descriptors += !entry.path().empty();
     EXPECT_EQ(descriptors, 4 + 2 + 2 + 1) << "0 to 3, the poller and its timer, a conduit's two ends, the device";
 }
@@ -175,10 +179,12 @@ TEST_P(ProcessManager, a_service_sees_its_grants_and_the_libraries_and_nothing_e
     EXPECT_EQ(station.tell("back", "try read config/back"), "ok");
     EXPECT_EQ(station.tell("back", "try write log/entry"), "ok");
     EXPECT_EQ(station.tell("front", "try read log/entry"), "ok") << "what is granted to read is readable";
-    for (const char* closed : {"write config/back", "write config/other", "write /usr/x", "write /state/x", "write /x", "read secret/key",
-                               "read /etc/passwd", "read /proc/self/status", "read /dev/zero", "exec /usr/bin/true"}) {
+    for (const char* closed :
+         {"write config/back", "write config/other", "write /usr/x", "write /state/x", "write /x", "read secret/key",
+          "read /etc/passwd", "read /proc/self/status", "read /dev/zero", "exec /usr/bin/true"}) {
         const std::string verdict = station.tell("back", std::string("try ") + closed);
-        EXPECT_TRUE(verdict == "ENOENT" || verdict == "EACCES" || verdict == "EROFS" || verdict == "EPERM") << closed << ": " << verdict;
+        EXPECT_TRUE(verdict == "ENOENT" || verdict == "EACCES" || verdict == "EROFS" || verdict == "EPERM")
+            << closed << ": " << verdict;
     }
     EXPECT_EQ(station.tell("front", "try write log/entry").starts_with("E"), true) << "granted to read only";
 }
@@ -190,7 +196,8 @@ TEST_P(ProcessManager, a_service_cannot_reach_out_or_grow) {
     EXPECT_EQ(station.tell("back", "try mount"), "EPERM");
     EXPECT_EQ(station.tell("back", "try kill " + std::to_string(::getpid())), "ESRCH");
     EXPECT_EQ(station.tell("back", "try kill 2"), "ESRCH") << "it is alone in its world";
-    EXPECT_EQ(station.tell("back", "try fork"), is_rootless ? "ok" : "EAGAIN") << "one uid for all has no limit of its own: the filters do";
+    EXPECT_EQ(station.tell("back", "try fork"), is_rootless ? "ok" : "EAGAIN")
+        << "one uid for all has no limit of its own: the filters do";
     const int opened = std::atoi(station.tell("back", "try files").c_str());
     EXPECT_EQ(opened, back().limits.files - 9);
     const std::string limits = station.look(back_life, "limits");
@@ -208,7 +215,8 @@ TEST_P(ProcessManager, a_lack_is_never_silent) {
     if (::getenv("SHOW_LIFE")) std::puts(back_life.c_str());
     const bool is_fifo = (::sched_getscheduler(pid) & ~SCHED_RESET_ON_FORK) == SCHED_FIFO;
     EXPECT_EQ(is_fifo, back_life.find("\"fifo\"") == std::string::npos) << back_life;
-    EXPECT_EQ(station.look(back_life, "cgroup").find("voltkeep-") == std::string::npos, back_life.find("memory_limit") != std::string::npos);
+    EXPECT_EQ(station.look(back_life, "cgroup").find("voltkeep-") == std::string::npos,
+              back_life.find("memory_limit") != std::string::npos);
 }
 
 TEST_P(ProcessManager, its_own_death_leaves_no_process) {
@@ -221,7 +229,8 @@ TEST_P(ProcessManager, its_own_death_leaves_no_process) {
     }
     ::kill(station.manager, SIGKILL);
     EXPECT_EQ(station.wait_for_manager(), 128 + SIGKILL);
-    for (const os::Descriptor& service : services) EXPECT_TRUE(os::wait(service.get(), now() + 5s).value_or(false)) << "a service outlived its process manager";
+    for (const os::Descriptor& service : services)
+        EXPECT_TRUE(os::wait(service.get(), now() + 5s).value_or(false)) << "a service outlived its process manager";
 }
 
 TEST_P(ProcessManager, its_parents_death_stops_the_station_in_order) {

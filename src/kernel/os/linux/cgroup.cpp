@@ -62,7 +62,8 @@ void remove_left_groups(int parent) {
 std::uint64_t rt_share_us(const policy::Image& image) {
     std::uint64_t share = 0;
     for (const policy::Service& s : image.services)
-        if (s.schedule == policy::Schedule::fifo && s.rt_period_us > 0) share += s.rt_time_us * rt_station_period_us / s.rt_period_us + 1;
+        if (s.schedule == policy::Schedule::fifo && s.rt_period_us > 0)
+            share += s.rt_time_us * rt_station_period_us / s.rt_period_us + 1;
     return share;
 }
 }  // namespace
@@ -75,7 +76,8 @@ Cgroups Cgroups::make(const policy::Image& image) {
     self.name_ = join({group_prefix, number(hash, 16).data()});
     self.is_unified_ = system<::access>("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0;
     for (std::size_t c = 0; c < controllers; ++c) {
-        const Words folder = join({"/sys/fs/cgroup/", self.is_unified_ ? "" : controller_names[c]}), enable = join({"+", controller_names[c]});
+        const Words folder = join({"/sys/fs/cgroup/", self.is_unified_ ? "" : controller_names[c]}),
+                    enable = join({"+", controller_names[c]});
         self.parents_[c] = open_folder(AT_FDCWD, folder.data());
         const int parent = self.parents_[c].get();
         if (parent < 0) continue;
@@ -107,7 +109,8 @@ void Cgroups::make_group(std::uint16_t service) {
     const policy::Service& s = image_->services[service];
     for (const Descriptor& group : groups_)
         if (group) (void)system<::mkdirat>(group.get(), join({s.name}).data(), 0755);
-    is_limited_[memory][service] = set(memory, service, is_unified_ ? "memory.max" : "memory.limit_in_bytes", s.limits.memory_bytes);
+    is_limited_[memory][service] =
+        set(memory, service, is_unified_ ? "memory.max" : "memory.limit_in_bytes", s.limits.memory_bytes);
     is_limited_[pids][service] = set(pids, service, "pids.max", s.limits.tasks);
     is_limited_[cpu][service] = static_cast<bool>(groups_[cpu]);
     // Without a budget of its own, a group of a kernel with RT_GROUP_SCHED refuses every FIFO task: such a service stays outside.
@@ -134,7 +137,8 @@ void Cgroups::limit_cpu(std::uint16_t service, bool is_limited) const {
     const policy::Service& s = image_->services[service];
     if (!groups_[cpu] || s.schedule == policy::Schedule::fifo) return;
     const Words quota = number(s.limits.cpu_percent * (quota_period_us / 100));
-    if (is_unified_) (void)set(cpu, service, "cpu.max", is_limited ? join({quota.data(), " ", number(quota_period_us).data()}).data() : "max");
+    if (is_unified_)
+        (void)set(cpu, service, "cpu.max", is_limited ? join({quota.data(), " ", number(quota_period_us).data()}).data() : "max");
     else (void)set(cpu, service, "cpu.cfs_quota_us", is_limited ? quota.data() : "-1");
 }
 
@@ -145,7 +149,8 @@ bool Cgroups::was_out_of_memory(std::uint16_t service) {
     const std::string_view text = read_text(groups_[memory].get(), path.data(), buffer);
     const std::size_t at = text.find("oom_kill ");   // not "oom_kill_disable"
     if (text.empty()) return false;
-    const auto kills = at == std::string_view::npos ? 0u : static_cast<std::uint32_t>(std::strtoul(buffer.data() + at + 9, nullptr, 10));
+    const auto kills =
+        at == std::string_view::npos ? 0u : static_cast<std::uint32_t>(std::strtoul(buffer.data() + at + 9, nullptr, 10));
     return std::exchange(kills_[service], kills) < kills;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Control groups of version 2. `real`: the machine's own hierarchy, mounted for this test; what controllers it has is the machine's
-// business (one that has given them to version 1 has none left), and what it has must be used. `imitation`: files in memory in
-// the place of the hierarchy: only the names and values that are written, not what a kernel makes of them.
+// Control groups of version 2. `real`: the machine's own hierarchy, mounted for this test; what controllers it has is the
+// machine's business (one that has given them to version 1 has none left), and what it has must be used. `imitation`: files in
+// memory in the place of the hierarchy: only the names and values that are written, not what a kernel makes of them.
 #include "kernel/os/linux/cgroup.hpp"
 
 #include <fcntl.h>
@@ -108,14 +108,16 @@ int use_what_there_is() {
     const auto image = image_of_two();
     const std::string controllers = " " + content(root / "cgroup.controllers");
     Cgroups groups = Cgroups::make(*image);
-    const bool has_memory = controllers.find(" memory") != std::string::npos, has_pids = controllers.find(" pids") != std::string::npos;
+    const bool has_memory = controllers.find(" memory") != std::string::npos,
+               has_pids = controllers.find(" pids") != std::string::npos;
     std::printf("the machine's version 2 has:%s", controllers == " " ? " nothing\n" : controllers.c_str());
     std::fflush(stdout);
     EXPECT_HERE(!groups.limits_memory(0) || has_memory);
     EXPECT_HERE(!groups.limits_tasks(0) || has_pids);
     EXPECT_HERE(::geteuid() != 0 || groups.limits_memory(0) == has_memory);
     const CgroupEntries entries = groups.entries(0);
-    EXPECT_HERE(entries.empty() == (!groups.limits_memory(0) && !groups.limits_tasks(0) && controllers.find(" cpu ") == std::string::npos));
+    EXPECT_HERE(entries.empty() ==
+                (!groups.limits_memory(0) && !groups.limits_tasks(0) && controllers.find(" cpu ") == std::string::npos));
     if (!entries.empty()) {
         const pid_t inside = ::fork();
         if (inside == 0) {

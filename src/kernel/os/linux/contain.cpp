@@ -55,7 +55,8 @@ void bind_into(int source, const Words& target, std::uint64_t attributes) {
     need(tree >= 0, "open_tree", target.data());
     mount_attr attr{};
     attr.attr_set = attributes;
-    need(system<::mount_setattr>(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) == 0, "mount_setattr", target.data());
+    need(system<::mount_setattr>(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) == 0, "mount_setattr",
+         target.data());
     need(system<::move_mount>(tree, "", AT_FDCWD, target.data(), MOVE_MOUNT_F_EMPTY_PATH) == 0, "move_mount", target.data());
     system<::close>(tree);
     system<::close>(source);
@@ -108,8 +109,8 @@ void enter_tree(const Plan& plan) {
 
 // ---- time, limits, identity
 
-/// What is not granted here is read back by the process manager and said aloud. A FIFO service starts as an ordinary one before all
-/// others: its real-time budget is for its loop, and being loaded and locked would use up many periods of it.
+/// What is not granted here is read back by the process manager and said aloud. A FIFO service starts as an ordinary one before
+/// all others: its real-time budget is for its loop, and being loaded and locked would use up many periods of it.
 void set_schedule(const policy::Service& service) {
     if (service.cpu != 0xff) {
         cpu_set_t cpus;
@@ -180,7 +181,8 @@ void place_descriptors(const Plan& plan) {
     const int input = away(system<::open>("/dev/null", O_RDWR | O_CLOEXEC));
     const int control = away(plan.control), program = away(plan.program), parent = away(plan.parent);
     service_output = away(plan.output);
-    need(system<::dup2>(input, 0) == 0 && system<::dup2>(service_output, 1) == 1 && system<::dup2>(service_output, 2) == 2, "dup2");
+    need(system<::dup2>(input, 0) == 0 && system<::dup2>(service_output, 1) == 1 && system<::dup2>(service_output, 2) == 2,
+         "dup2");
     service_output = 2;
     if (plan.service.kind == policy::Kind::native) need(system<::dup2>(control, control::descriptor) >= 0, "dup2");
     else system<::close>(control::descriptor);
@@ -199,10 +201,11 @@ void die_with_parent() {
 // ---- Landlock
 
 constexpr std::uint64_t may_read = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
-constexpr std::uint64_t may_write = may_read | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE | LANDLOCK_ACCESS_FS_MAKE_REG |
-                                    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |
-                                    LANDLOCK_ACCESS_FS_REFER;
-constexpr std::uint64_t may_make_sockets = LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM;
+constexpr std::uint64_t may_write = may_read | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE |
+                                    LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
+                                    LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REFER;
+constexpr std::uint64_t may_make_sockets =
+    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM;
 constexpr std::uint64_t of_a_file = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE |
                                     LANDLOCK_ACCESS_FS_EXECUTE;
 
@@ -233,7 +236,8 @@ void enter_landlock(const Plan& plan) {
     if (plan.landlock >= 3) attr.handled_access_fs |= LANDLOCK_ACCESS_FS_TRUNCATE;
     if (plan.landlock >= 5) attr.handled_access_fs |= LANDLOCK_ACCESS_FS_IOCTL_DEV;
     if (plan.landlock >= 4) attr.handled_access_net = LANDLOCK_ACCESS_NET_BIND_TCP;   // it knows no UDP
-    if (plan.landlock >= 4 && plan.service.network == policy::Network::none) attr.handled_access_net |= LANDLOCK_ACCESS_NET_CONNECT_TCP;
+    if (plan.landlock >= 4 && plan.service.network == policy::Network::none)
+        attr.handled_access_net |= LANDLOCK_ACCESS_NET_CONNECT_TCP;
     if (plan.landlock >= 6) attr.scoped = LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET | LANDLOCK_SCOPE_SIGNAL;
     const auto rules = static_cast<int>(system<::syscall>(SYS_landlock_create_ruleset, &attr, sizeof attr, 0));
     need(rules >= 0, "landlock_create_ruleset");
@@ -244,12 +248,14 @@ void enter_landlock(const Plan& plan) {
     };
     allow("/", may_read);
     // A service starts nothing: of all that is in the libraries' folders only the loader may be executed, for its own start.
-    for (const char* loader : {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"}) allow(loader, LANDLOCK_ACCESS_FS_EXECUTE);
+    for (const char* loader : {"/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"})
+        allow(loader, LANDLOCK_ACCESS_FS_EXECUTE);
     if (plan.service.kind == policy::Kind::foreign) allow("/usr", LANDLOCK_ACCESS_FS_EXECUTE);
     allow("/dev/null", LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE);
     for (const policy::FileGrant& grant : plan.service.files)
         if (grant.write)
-            allow(join({"/state/", grant.path}).data(), may_write | (plan.service.kind == policy::Kind::foreign ? may_make_sockets : 0));
+            allow(join({"/state/", grant.path}).data(),
+                  may_write | (plan.service.kind == policy::Kind::foreign ? may_make_sockets : 0));
     allow_beneath(rules, program_place, attr.handled_access_fs, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
     if (attr.handled_access_net != 0) allow_ports(rules, plan.service);
     need(system<::syscall>(SYS_landlock_restrict_self, rules, 0) == 0, "landlock_restrict_self");
@@ -276,7 +282,8 @@ void become(const Plan& plan) {
     for (const int entry : plan.cgroups) need(system<::write>(entry, "0", 1) == 1, "enter a control group");
     if (plan.network >= 0) need(system<::setns>(plan.network, CLONE_NEWNET) == 0, "enter the network namespace");
     enter_tree(plan);
-    ::umask(027);   // a folder's group reads along where the policy gives the folder to several; else the group is the service's own
+    ::umask(
+        027);  // a folder's group reads along where the policy gives the folder to several; else the group is the service's own
     need(system<::sethostname>("voltkeep", 8) == 0, "sethostname");
     set_schedule(plan.service);
     set_limits(plan);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernel/os/linux/cgroup.hpp"
-#include "kernel/policy/image.hpp"
+#include "kernel/image.hpp"
 
 namespace voltkeep::kernel::os {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pairs, messages and waiting on Linux: AF_UNIX SOCK_SEQPACKET and epoll. What the sockets do when a peer dies is in docs/kernel.md.
+// Pairs, messages and waiting on Linux: AF_UNIX SOCK_SEQPACKET and epoll. What the sockets do when a peer dies is in
+// docs/kernel.md.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
@@ -82,7 +83,8 @@ Result<> send(int end, Bytes message, std::span<const int> handles) {
                                              : send_with_handles(end, message, handles);
         if (sent >= 0) return {};
         if (errno == EINTR) continue;
-        if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS) return fail(Errc::full, "the peer's queue is full");
+        if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS)
+            return fail(Errc::full, "the peer's queue is full");
         if (errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN) return fail(Errc::closed, "the peer is gone");
         return fail_errno("send");
     }
@@ -131,7 +133,8 @@ Result<bool> wait(int end, Instant deadline) {
 }
 
 void* map_memory(const Descriptor& memory, std::size_t size) {
-    void* const address = system<::mmap>(static_cast<void*>(nullptr), size, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), off_t{0});
+    void* const address =
+        system<::mmap>(static_cast<void*>(nullptr), size, PROT_READ | PROT_WRITE, MAP_SHARED, memory.get(), off_t{0});
     return address == MAP_FAILED ? nullptr : address;
 }
 

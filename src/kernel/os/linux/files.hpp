@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this folder does again and again: paths without allocating, a descriptor or the error of the call that should have given it,
-// and the small files through which a kernel is told and asked.
+// What this folder does again and again: paths without allocating, a descriptor or the error of the call that should have given
+// it, and the small files through which a kernel is told and asked.
 #pragma once
 
 #include "kernel/os.hpp"

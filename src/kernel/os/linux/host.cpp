@@ -34,7 +34,8 @@ Result<sockaddr_un> address_of(std::string_view path) {
 Result<Descriptor> connect_socket(std::string_view path) {
     const sockaddr_un address = TRY(address_of(path));
     Descriptor socket = TRY(opened(system<::socket>(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket", path));
-    if (system<::connect>(socket.get(), reinterpret_cast<const sockaddr*>(&address), socklen_t{sizeof address}) == 0) return socket;
+    if (system<::connect>(socket.get(), reinterpret_cast<const sockaddr*>(&address), socklen_t{sizeof address}) == 0)
+        return socket;
     if (errno == ENOENT || errno == ECONNREFUSED || errno == EAGAIN) return fail(Errc::not_found, path);
     return fail_errno("connect", path);
 }
@@ -122,7 +123,8 @@ control::Usage usage_of(std::uint32_t pid) {
 }
 
 bool write_line(int descriptor, std::string_view line) {
-    pollfd p{descriptor, POLLOUT, 0};   // a pipe that polls writable takes PIPE_BUF bytes whole; nobody else may be made non-blocking
+    pollfd p{descriptor, POLLOUT,
+             0};  // a pipe that polls writable takes PIPE_BUF bytes whole; nobody else may be made non-blocking
     CHECK(line.size() <= 4096);
     if (system<::poll>(&p, 1, 0) != 1 || (p.revents & POLLOUT) == 0) return false;
     return system<::write>(descriptor, line.data(), line.size()) >= 0;

@@ -41,7 +41,9 @@ struct Spawner::Inside {
 namespace {
 constexpr std::uint64_t own_namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
 
-Result<> write_once(const char* path, const std::string& text) { return done(write_text(AT_FDCWD, path, text) ? 0 : -1, "write", path); }
+Result<> write_once(const char* path, const std::string& text) {
+    return done(write_text(AT_FDCWD, path, text) ? 0 : -1, "write", path);
+}
 
 /// A user namespace maps fewer users than the machine has.
 bool is_in_user_namespace() {
@@ -147,7 +149,8 @@ Result<Spawner> Spawner::prepare(const policy::Image& image, SpawnOptions option
     TRY(inside->open_programs());
     TRY(share_out_files(image, inside->options.is_rootless));
     if (!inside->options.is_rootless) inside->cgroups = Cgroups::make(image);
-    else if (::geteuid() != 0 || !is_in_user_namespace()) TRY(enter_user_namespace());   // else who started us has made one for us
+    else if (::geteuid() != 0 || !is_in_user_namespace())
+        TRY(enter_user_namespace());  // else who started us has made one for us
     TRY(inside->open_cables());
     inside->empty_network = TRY(try_containment());
     return Spawner(std::move(inside));
@@ -222,7 +225,8 @@ Lacks Spawner::settle(std::uint16_t service, const Child& child) {
     lack(Lack::memory_limit, !inside_->cgroups.limits_memory(service));
     lack(Lack::task_limit, !inside_->cgroups.limits_tasks(service));
     cpu_set_t cpus;
-    const bool is_pinned = system<::sched_getaffinity>(pid, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1 && CPU_ISSET(s.cpu, &cpus);
+    const bool is_pinned =
+        system<::sched_getaffinity>(pid, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1 && CPU_ISSET(s.cpu, &cpus);
     lack(Lack::affinity, s.cpu != 0xff && !is_pinned);
     if (!is_fifo) return lacks;
     sched_param priority{.sched_priority = s.priority};
@@ -239,7 +243,8 @@ void Spawner::kill(const Child& child) { (void)system<::syscall>(SYS_pidfd_send_
 std::optional<control::Ending> Spawner::ended(std::uint16_t service, const Child& child) {
     using control::Cause;
     siginfo_t information{};
-    if (system<::waitid>(P_PIDFD, static_cast<id_t>(child.watch.get()), &information, WEXITED | WNOHANG) != 0 || information.si_pid == 0)
+    if (system<::waitid>(P_PIDFD, static_cast<id_t>(child.watch.get()), &information, WEXITED | WNOHANG) != 0 ||
+        information.si_pid == 0)
         return std::nullopt;
     const bool was_out_of_memory = inside_->cgroups.was_out_of_memory(service);
     const auto code = static_cast<std::uint8_t>(information.si_status);

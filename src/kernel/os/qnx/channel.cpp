@@ -19,7 +19,9 @@ Result<Pair> make_pair() { return Exchange::here().make_pair(); }
 
 Result<> send(int end, Bytes message, std::span<const int> handles) { return Exchange::here().send(end, message, handles); }
 
-Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer, bool) { return Exchange::here().receive(end, buffer); }
+Result<std::optional<Received>> receive(int end, std::span<std::byte> buffer, bool) {
+    return Exchange::here().receive(end, buffer);
+}
 
 Result<bool> wait(int end, Instant deadline) {
     return Exchange::here().wait_until(deadline, [end] { return Exchange::here().ready(end, false) != 0; });
@@ -35,7 +37,9 @@ Result<Poller> Poller::make() {
 }
 
 Result<> Poller::add(int descriptor, std::uint64_t key, bool writable) {
-    Exchange::here().with(set_.get(), [&](qnx::Object& object) { std::get<qnx::Poll>(object).interests.push_back({descriptor, key, true, writable}); });
+    Exchange::here().with(set_.get(), [&](qnx::Object& object) {
+        std::get<qnx::Poll>(object).interests.push_back({descriptor, key, true, writable});
+    });
     return {};
 }
 
@@ -54,7 +58,8 @@ Result<> Poller::change(int descriptor, std::uint64_t key, bool readable, bool w
 
 void Poller::remove(int descriptor) {
     Exchange::here().with(set_.get(), [&](qnx::Object& object) {
-        std::erase_if(std::get<qnx::Poll>(object).interests, [&](const qnx::Interest& interest) { return interest.descriptor == descriptor; });
+        std::erase_if(std::get<qnx::Poll>(object).interests,
+                      [&](const qnx::Interest& interest) { return interest.descriptor == descriptor; });
     });
 }
 

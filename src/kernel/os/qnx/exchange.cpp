@@ -108,7 +108,8 @@ void Exchange::on_pulse(int code, int value, int connection) {
     }
     for (auto& [number, object] : objects_) {
         if (auto* const timer = std::get_if<Timer>(&object); timer && code == timer_is_due) timer->is_due = now() >= timer->at;
-        if (auto* const process = std::get_if<Process>(&object); process && code == process_has_ended) process->has_ended |= process->pid == value;
+        if (auto* const process = std::get_if<Process>(&object); process && code == process_has_ended)
+            process->has_ended |= process->pid == value;
     }
     if (code == process_has_ended)   // what waited for it to be fetched dies with it
         for (auto parked = parked_.begin(); parked != parked_.end();) {
@@ -183,7 +184,8 @@ void Exchange::hand_over(std::intptr_t sender, const std::shared_ptr<End>& end, 
         parked_.erase(end->name);
         errands_.push_back({Errand::Kind::moved, end->peer, end->peer_name, to});
     }
-    const std::array parts{part(&fetched, sizeof fetched), part(parcels.data(), sizeof parcels), part(message.content.data(), message.content.size())};
+    const std::array parts{part(&fetched, sizeof fetched), part(parcels.data(), sizeof parcels),
+                           part(message.content.data(), message.content.size())};
     ::MsgReplyv(sender, static_cast<long>(message.content.size()), parts.data(), parts.size());
     changed();
 }
@@ -272,7 +274,8 @@ void Exchange::retire(const std::shared_ptr<End>& end) {
     errands_.push_back({Errand::Kind::hung_up, end->peer, end->peer_name, {}});
     for (const Message& message : end->queue)
         for (const auto& travelling : message.ends)
-            if (travelling.use_count() == 1) errands_.push_back({Errand::Kind::hung_up, travelling->peer, travelling->peer_name, {}});
+            if (travelling.use_count() == 1)
+                errands_.push_back({Errand::Kind::hung_up, travelling->peer, travelling->peer_name, {}});
 }
 
 void Exchange::run_errands() {
@@ -382,8 +385,10 @@ Result<> Exchange::send(int number, Bytes content, std::span<const int> handles)
     }
     Parcels parcels{};
     for (std::size_t i = 0; i < ends.size(); ++i) parcels[i] = {ends[i]->name, here_};
-    const Header header{Kind::say, static_cast<std::uint16_t>(ends.size()), static_cast<std::uint32_t>(content.size()), end->peer_name, {}};
-    const std::array parts{part(&header, sizeof header), part(parcels.data(), ends.size() * sizeof(Parcel)), part(content.data(), content.size())};
+    const Header header{
+        Kind::say, static_cast<std::uint16_t>(ends.size()), static_cast<std::uint32_t>(content.size()), end->peer_name, {}};
+    const std::array parts{part(&header, sizeof header), part(parcels.data(), ends.size() * sizeof(Parcel)),
+                           part(content.data(), content.size())};
     const Result<> sent = exchange(connection, parts, {});
     if (sent) return sent;
     const std::lock_guard hold(lock_);
@@ -448,7 +453,8 @@ Result<std::string> Exchange::offer(int number, pid_t to) {
     end->for_whom = to;
     parked_[end->name] = end;
     std::array<char, 64> text{};
-    (void)std::snprintf(text.data(), text.size(), "%d.%d.%llx", here_.pid, here_.channel, static_cast<unsigned long long>(end->name));
+    (void)std::snprintf(text.data(), text.size(), "%d.%d.%llx", here_.pid, here_.channel,
+                        static_cast<unsigned long long>(end->name));
     return std::string(text.data());
 }
 
@@ -472,7 +478,8 @@ unsigned Exchange::ready(int number, bool writable) {
         sigevent event{};
         SIGEV_PULSE_INIT(&event, to_myself_, SIGEV_PULSE_PRIO_INHERIT, descriptor_is_ready, number);
         (void)::MsgRegisterEvent(&event, number);
-        const int conditions = ::ionotify(number, _NOTIFY_ACTION_POLLARM, _NOTIFY_COND_INPUT | (writable ? _NOTIFY_COND_OUTPUT : 0), &event);
+        const int conditions =
+            ::ionotify(number, _NOTIFY_ACTION_POLLARM, _NOTIFY_COND_INPUT | (writable ? _NOTIFY_COND_OUTPUT : 0), &event);
         if (conditions < 0) return 1;   // its owner is gone: reading will say so
         return (conditions & _NOTIFY_COND_INPUT ? 1u : 0u) | (conditions & _NOTIFY_COND_OUTPUT ? 2u : 0u);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pairs on QNX. A channel there belongs to one process and MsgSend waits for the receiver, so each process has one channel and one
-// thread on it, the courier, which does nothing but take what comes into the queue of its end and answer at once: a sender waits
-// for the courier, never for the service. Who sends is who the kernel says (_msg_info.pid); an end that is handed to another
-// process is fetched by it from the holder, who was told whom to give it to.
+// Pairs on QNX. A channel there belongs to one process and MsgSend waits for the receiver, so each process has one channel and
+// one thread on it, the courier, which does nothing but take what comes into the queue of its end and answer at once: a sender
+// waits for the courier, never for the service. Who sends is who the kernel says (_msg_info.pid); an end that is handed to
+// another process is fetched by it from the holder, who was told whom to give it to.
 #pragma once
 
 #include <condition_variable>

@@ -22,7 +22,8 @@ Result<Pair> make_lossy_pipe() {
     if (::pipe(ends) != 0) return fail_errno("pipe");
     Pair pair{Descriptor(ends[0]), Descriptor(ends[1])};
     for (const int end : ends)
-        if (::fcntl(end, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(end, F_SETFL, O_NONBLOCK) != 0) return fail_errno("fcntl", "a pipe");
+        if (::fcntl(end, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(end, F_SETFL, O_NONBLOCK) != 0)
+            return fail_errno("fcntl", "a pipe");
     return pair;
 }
 

@@ -88,7 +88,8 @@ Spawner::Spawner(Spawner&&) noexcept = default;
 Spawner::~Spawner() = default;
 
 Result<Spawner> Spawner::prepare(const policy::Image& image, SpawnOptions options) {
-    if (options.is_rootless) return fail(Errc::unsupported, "QNX has no user namespaces: a station is started with the abilities that it needs");
+    if (options.is_rootless)
+        return fail(Errc::unsupported, "QNX has no user namespaces: a station is started with the abilities that it needs");
     auto inside = std::make_unique<Inside>();
     inside->image = &image;
     inside->options = options;
@@ -132,7 +133,8 @@ Lacks Spawner::settle(std::uint16_t service, const Child& child) {
     for (const Lack what : {Lack::landlock, Lack::memory_limit, Lack::task_limit}) lack(what, true);
     lack(Lack::rt_budget, s.schedule == policy::Schedule::fifo);
     sched_param priority{};
-    const bool has_priority = ::sched_getparam(static_cast<pid_t>(child.pid), &priority) == 0 && priority.sched_priority == s.priority;
+    const bool has_priority =
+        ::sched_getparam(static_cast<pid_t>(child.pid), &priority) == 0 && priority.sched_priority == s.priority;
     lack(Lack::fifo, s.schedule == policy::Schedule::fifo && !has_priority);
     return lacks;
 }

@@ -59,7 +59,8 @@ public:
         s.limits = {.memory_bytes = 256u << 20, .cpu_percent = 100, .files = 32, .tasks = 1};
         s.watchdog = {.beat_ms = 50, .low = 4, .high = 10};
         s.restart = {.intensity = 10, .period_s = 60, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
-        CHECK(s.devices.push({"command", policy::DeviceKind::connect, *policy::Path::from("run/" + std::string(name) + ".sock")}));
+        CHECK(
+            s.devices.push({"command", policy::DeviceKind::connect, *policy::Path::from("run/" + std::string(name) + ".sock")}));
         if (name == "back") CHECK(s.messages.push("Ask"));
         CHECK(image->services.push(s));
         listen(std::string(name));
@@ -136,7 +137,8 @@ public:
             const ssize_t n = os::wait(output.get(), deadline).value_or(false) ? ::read(output.get(), buffer, sizeof buffer) : 0;
             if (n <= 0) return "";
             text.append(buffer, static_cast<std::size_t>(n));
-            for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) lines.push_back(text.substr(0, end));
+            for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1))
+                lines.push_back(text.substr(0, end));
         }
     }
     std::string life(std::string_view name, std::string_view life) {
@@ -167,7 +169,8 @@ public:
         const std::string path = (folder / "run" / (name + ".sock")).string();
         CHECK(path.size() < sizeof address.sun_path);
         std::ranges::copy(path, address.sun_path);
-        CHECK(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(listener.get(), 8) == 0);
+        CHECK(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+              ::listen(listener.get(), 8) == 0);
         listeners[name] = std::move(listener);
     }
     /// Waits until the actor has connected; what it says first.
@@ -216,10 +219,13 @@ public:
 
 private:
     static void forbid(long call) {
-        std::array filter{sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1),
-                          sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM), sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+        std::array filter{sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+                          sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(call), 0, 1),
+                          sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                          sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
         const sock_fprog program{filter.size(), filter.data()};
-        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) ::_exit(125);
+        if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+            ::_exit(125);
     }
 };
 

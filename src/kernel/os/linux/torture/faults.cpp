@@ -211,8 +211,8 @@ std::vector<Place> places() {
     std::vector<Place> seen;
     for (const Shared::Entry& entry : shared().entries) {
         if (entry.key == 0) continue;
-        seen.push_back({static_cast<Role>(entry.key >> role_shift), reinterpret_cast<const void*>(entry.function.load()), entry.number,
-                        reinterpret_cast<const void*>(entry.key & ((1ull << role_shift) - 1)), entry.calls});
+        seen.push_back({static_cast<Role>(entry.key >> role_shift), reinterpret_cast<const void*>(entry.function.load()),
+                        entry.number, reinterpret_cast<const void*>(entry.key & ((1ull << role_shift) - 1)), entry.calls});
     }
     return seen;
 }
@@ -228,9 +228,10 @@ std::string describe(const Fault& fault) {
     Dl_info around{};
     ::dladdr(fault.place.address, &around);
     char place[32];
-    (void)std::snprintf(place, sizeof place, "+0x%zx", reinterpret_cast<std::size_t>(fault.place.address) - reinterpret_cast<std::size_t>(around.dli_fbase));
-    return std::string(roles[static_cast<std::size_t>(fault.place.role)]) + ": " + (found ? found->name : "?") + " at " + place + ", call " +
-           std::to_string(fault.occurrence) + ", " + strerrorname_np(fault.error);
+    (void)std::snprintf(place, sizeof place, "+0x%zx",
+                        reinterpret_cast<std::size_t>(fault.place.address) - reinterpret_cast<std::size_t>(around.dli_fbase));
+    return std::string(roles[static_cast<std::size_t>(fault.place.role)]) + ": " + (found ? found->name : "?") + " at " + place +
+           ", call " + std::to_string(fault.occurrence) + ", " + strerrorname_np(fault.error);
 }
 
 int fault(const void* function, long number, const void* address) noexcept {

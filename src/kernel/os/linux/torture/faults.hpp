@@ -10,7 +10,8 @@
 
 namespace voltkeep::kernel::os::torture {
 
-/// Who makes a call. Of a bystander nothing is counted and nothing fails. The child is between a manager's clone3 and its execveat.
+/// Who makes a call. Of a bystander nothing is counted and nothing fails. The child is between a manager's clone3 and its
+/// execveat.
 enum class Role : std::uint8_t { bystander, manager, child, client, server };
 
 /// One place in the code, in one role.

@@ -83,7 +83,8 @@ public:
     int visit() {
         for (std::int32_t i = 1; i <= 3; ++i)
             if (const int verdict = add(i); verdict != good) return verdict;
-        if (!insist([&] { return take_file(); }) || !insist([&] { return take_later(); })) return is_wrong_ ? wrong_answer : no_answer;
+        if (!insist([&] { return take_file(); }) || !insist([&] { return take_later(); }))
+            return is_wrong_ ? wrong_answer : no_answer;
         (void)server_.call(Die{});
         if (const int verdict = add(100); verdict != good) return verdict;
         return hear(1000);
@@ -146,10 +147,12 @@ private:
 std::string run() {
     testing::TestStation station;
     const std::size_t server = station.add("calculator", serve);
-    const std::size_t client = station.add("client", [](int control) { return play(Role::client, [&] { return Customer(control).visit(); }); });
+    const std::size_t client =
+        station.add("client", [](int control) { return play(Role::client, [&] { return Customer(control).visit(); }); });
     station.conduit<Calculator, Pulse>(client, server, 0xf, 200);
     station.start();
-    if (const int verdict = station.attend(client, 10s); verdict != good) return "the client's verdict is " + std::to_string(verdict);
+    if (const int verdict = station.attend(client, 10s); verdict != good)
+        return "the client's verdict is " + std::to_string(verdict);
     station.ask_to_stop(server);
     const int status = station.attend(server, 5s);
     if (status != good && status != broken_status) return "the server ended with " + std::to_string(status);

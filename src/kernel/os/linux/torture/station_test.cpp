@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real process manager that contains two real services: started, one of them killed, joined again, stopped; with one system call
-// of the manager, or of a service on its way from clone3 to execveat, failing. Either the start is refused with a reason, or the
-// station serves, heals and stops; and nothing is left: no process, no open descriptor, no memory.
+// A real process manager that contains two real services: started, one of them killed, joined again, stopped; with one system
+// call of the manager, or of a service on its way from clone3 to execveat, failing. Either the start is refused with a reason, or
+// the station serves, heals and stops; and nothing is left: no process, no open descriptor, no memory.
 #include "kernel/os/linux/torture/faults.hpp"
 #include "kernel/procmgr/manager.hpp"
 #include "kernel/procmgr/test/station.hpp"
@@ -113,7 +113,8 @@ private:
         }
     }
     bool kill_service(const std::string& name) {
-        const std::string task = "/proc/" + std::to_string(station_.manager) + "/task/" + std::to_string(station_.manager) + "/children";
+        const std::string task =
+            "/proc/" + std::to_string(station_.manager) + "/task/" + std::to_string(station_.manager) + "/children";
         std::ifstream children(task);
         for (pid_t pid = 0; children >> pid;) {
             std::ifstream words("/proc/" + std::to_string(pid) + "/cmdline");
@@ -158,7 +159,8 @@ void expect_survival(Extent extent, bool is_rootless) {
         return complaint;
     });
     for (const std::string& complaint : outcome.complaints) ADD_FAILURE() << complaint;
-    std::printf("%u places, %u faults, the longest run %lld ms\n", outcome.places, outcome.runs, static_cast<long long>(longest / 1ms));
+    std::printf("%u places, %u faults, the longest run %lld ms\n", outcome.places, outcome.runs,
+                static_cast<long long>(longest / 1ms));
     EXPECT_GT(outcome.runs, 100u) << "the calls do not go through the layer";
 }
 }  // namespace

@@ -7,13 +7,14 @@
 #include <format>
 #include <map>
 
-#include "kernel/policy/compile.hpp"
-#include "kernel/policy/test/world.hpp"
+#include "policy/compile.hpp"
+#include "policy/test/world.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
 namespace {
 
-/// One broken line: in `file`, `from` becomes `to`; refused in the line where `at` stands (default: `to`'s first line), with these words.
+/// One broken line: in `file`, `from` becomes `to`; refused in the line where `at` stands (default: `to`'s first line), with
+/// these words.
 struct Breach {
     std::string name;
     std::string file;
@@ -31,7 +32,9 @@ class Refused : public testing::TestWithParam<Breach> {};
 TEST_P(Refused, with_file_and_line) {
     const Breach& breach = GetParam();
     std::vector<Source> world = sources(good_world);
-    const auto source_of = [&](const std::string& file) -> std::string& { return std::ranges::find(world, file, &Source::path)->text; };
+    const auto source_of = [&](const std::string& file) -> std::string& {
+        return std::ranges::find(world, file, &Source::path)->text;
+    };
     const auto change = [&](const std::string& in, const std::string& from, const std::string& to) {
         const std::size_t found = source_of(in).find(from);
         EXPECT_NE(found, std::string::npos) << from;
@@ -58,7 +61,8 @@ const Breach reading[] = {
     {"unknown_key", "low.toml", "zone = 2", "zone = 2\ncolour = 3", "colour: unknown key", "colour"},
     {"unknown_key_in_a_table", "low.toml", "low = 2", "low = 2\nmedium = 3", "watchdog.medium: unknown key", "medium"},
     {"unknown_key_in_files", "low.toml", "read = [", "reads = [", "grants.files.reads: unknown key"},
-    {"missing_key", "low.toml", "purpose = \"Speaks with the outside, once for each EVSE.\"\n", "", "purpose is missing", "service"},
+    {"missing_key", "low.toml", "purpose = \"Speaks with the outside, once for each EVSE.\"\n", "", "purpose is missing",
+     "service"},
     {"missing_table", "low.toml", "[watchdog]", "[restart.x]", "watchdog is missing", "service"},
     {"zone_out_of_range", "low.toml", "zone = 2", "zone = 4", "zone = 4: expected a zone from 1 to 3"},
     {"number_as_text", "low.toml", "beat_ms = 100", "beat_ms = \"100\"", "expected milliseconds from 5 to 10000"},
@@ -73,7 +77,8 @@ const Breach reading[] = {
     {"unknown_control", "low.toml", "\"get_state\"", "\"reboot\"", "grants.control = \"reboot\""},
     {"unknown_ability", "low.toml", "CAP_NET_RAW", "CAP_SYS_ADMIN", "name = \"CAP_SYS_ADMIN\""},
     {"ability_without_a_reason", "low.toml", ", why = \"reads frames of the cable's modem\"", "", "why is missing"},
-    {"bare_ability", "low.toml", "{ name = \"CAP_NET_RAW\", why = \"reads frames of the cable's modem\" }", "\"CAP_NET_RAW\"", "without a reason"},
+    {"bare_ability", "low.toml", "{ name = \"CAP_NET_RAW\", why = \"reads frames of the cable's modem\" }", "\"CAP_NET_RAW\"",
+     "without a reason"},
     {"path_outside", "low.toml", "config/{service}", "../etc", "below the station's state directory"},
     {"evse_of_a_single_service", "middle.toml", "state/middle", "state/{evse}", "no EVSE of its own"},
     {"unknown_device_kind", "high.toml", "\"connect\"", "\"mmap\"", "connect, listen or open"},
@@ -254,7 +259,8 @@ TEST(PolicyImage, joins_clients_and_servers_of_the_same_evse_only) {
     auto world = sources(good_world);
     std::string& middle = std::ranges::find(world, "middle.toml", &Source::path)->text;
     middle.replace(middle.find("zone"), 0, "instances = \"per-evse\"\n");
-    for (const auto& [from, to] : {std::pair{"state/middle", "state/middle{evse}"}, {"network = \"station\"", "network = \"cable\""}})
+    for (const auto& [from, to] :
+         {std::pair{"state/middle", "state/middle{evse}"}, {"network = \"station\"", "network = \"cable\""}})
         middle.replace(middle.find(from), std::string_view(from).size(), to);
     const auto policy = check(world, interfaces());
     ASSERT_TRUE(policy) << words_of(policy.error());
@@ -295,9 +301,18 @@ TEST(PolicyImage, of_no_evse_is_refused) {
 
 TEST(PolicyImage, whose_path_is_too_long_is_refused) {
     Station station;
-    station.state = std::string(161, 'x');
+    station.state = "/" + std::string(160, 'x');
     EXPECT_FALSE(build(good_policy(), station));
 }
 
+TEST(PolicyImage, with_a_folder_that_means_another_one_elsewhere_is_refused) {
+    for (std::string Station::* folder : {&Station::state, &Station::programs}) {
+        Station station;
+        ASSERT_TRUE(build(good_policy(), station));
+        (station.*folder).erase(0, 1);
+        EXPECT_FALSE(build(good_policy(), station));
+    }
+}
+
 }  // namespace
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy

@@ -7,9 +7,11 @@
 #include <span>
 
 #include "kernel/describe.hpp"
-#include "kernel/policy/manifest.hpp"
+#include "policy/manifest.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
+
+using kernel::InterfaceDescription, kernel::MessageDescription;
 
 /// The most EVSEs of a station. A policy is good only if it is good for so many.
 inline constexpr std::uint8_t max_evses = 8;
@@ -46,7 +48,7 @@ struct Station {
     std::uint8_t evses = 1;                   ///< 1 to max_evses
     std::string state = "/var/lib/voltkeep";  ///< absolute
     std::string programs = "/usr/lib/voltkeep";   ///< absolute: where the services' programs are
-    std::vector<std::string> cables;          ///< by EVSE - 1: the network namespace of the cable; missing or empty: the station's
+    std::vector<std::string> cables;  ///< by EVSE - 1: the network namespace of the cable; missing or empty: the station's
     std::uint32_t first_uid = 61000;
     bool lab = false;                         ///< a sanitizer build: every service gets the system-call group `lab`
 };
@@ -63,4 +65,4 @@ struct Station {
 /// The image as the process manager reads it.
 [[nodiscard]] std::vector<std::byte> encode_image(const Image& image);
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy

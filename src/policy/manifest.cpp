@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/policy/manifest.hpp"
+#include "policy/manifest.hpp"
 
 #include <filesystem>
 
 #include "base/toml_section.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
 
 namespace {
 
@@ -19,13 +19,15 @@ bool is_name(std::string_view text) {
     const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
     const std::string_view front = text.substr(0, text.find('@'));
     const std::string_view back = front.size() < text.size() ? text.substr(front.size() + 1) : "x";
-    return text.size() <= 22 && !front.empty() && !back.empty() && std::ranges::all_of(front, is_letter) && std::ranges::all_of(back, is_letter);
+    return text.size() <= 22 && !front.empty() && !back.empty() && std::ranges::all_of(front, is_letter) &&
+           std::ranges::all_of(back, is_letter);
 }
 
 /// A path that stays below the state directory: no "..", no root, no empty step.
 bool is_inside(const std::string& text) {
     const std::filesystem::path path(text);
-    return !text.empty() && !text.ends_with('/') && text != "." && path.is_relative() && *path.begin() != ".." && path.lexically_normal() == text;
+    return !text.empty() && !text.ends_with('/') && text != "." && path.is_relative() && *path.begin() != ".." &&
+           path.lexically_normal() == text;
 }
 
 struct Reading {
@@ -38,9 +40,11 @@ void read_head(TomlSection& top, Reading& r) {
     top.text("service", r.m.name, true, R"(a name such as "session" or "link@ev", at most 22 letters)", is_name);
     std::string program = r.m.name.substr(0, r.m.name.find('@'));
     top.text("program", program, false, "the program's file name, at most 24 letters", is_name);
-    top.text("purpose", r.m.purpose, true, "one sentence that says what this service is for", [](const std::string& t) { return t.size() >= 10; });
+    top.text("purpose", r.m.purpose, true, "one sentence that says what this service is for",
+             [](const std::string& t) { return t.size() >= 10; });
     std::string instances;
-    top.text("instances", instances, false, R"("per-evse", or no such key)", [](const std::string& t) { return t == "per-evse"; });
+    top.text("instances", instances, false, R"("per-evse", or no such key)",
+             [](const std::string& t) { return t == "per-evse"; });
     r.m.per_evse = !instances.empty();
     s.type = Text<24>::cut(r.m.name);
     s.program = Text<24>::cut(program);
@@ -63,7 +67,8 @@ void read_head(TomlSection& top, Reading& r) {
 
 void read_serves(TomlSection serves, Reading& r) {
     std::string interface;
-    serves.text("interface", interface, false, R"(the interface's name, for example "Session")", [](const std::string& t) { return !t.empty(); });
+    serves.text("interface", interface, false, R"(the interface's name, for example "Session")",
+                [](const std::string& t) { return !t.empty(); });
     if (!interface.empty()) r.m.interface = Placed{interface, r.file.lines.of("serves.interface")};
     serves.value("max_size", r.m.max_size, false, R"(a size from "4K" to "64K")",
                  [](const toml::node& node) { return size_of(node, default_max_size, hard_max_size); });
@@ -104,12 +109,15 @@ void read_pulses(TomlSection pulses, Reading& r) {
 
 void check_path(const Placed& path, Reading& r) {
     if (!is_inside(path.text))
-        r.file.refuse(path.line, R"("{}": expected a path below the station's state directory, without ".." and "/" at its ends)", path.text);
-    if (!r.m.per_evse && path.text.contains("{evse}")) r.file.refuse(path.line, R"("{}": this service has no EVSE of its own)", path.text);
+        r.file.refuse(path.line, R"("{}": expected a path below the station's state directory, without ".." and "/" at its ends)",
+                      path.text);
+    if (!r.m.per_evse && path.text.contains("{evse}"))
+        r.file.refuse(path.line, R"("{}": this service has no EVSE of its own)", path.text);
 }
 
 void read_files(TomlSection files, Reading& r) {
-    for (const auto& [key, write, optional] : {std::tuple{"read", false, false}, {"optional", false, true}, {"write", true, false}})
+    for (const auto& [key, write, optional] :
+         {std::tuple{"read", false, false}, {"optional", false, true}, {"write", true, false}})
         for (const Placed& path : files.texts(key, "a list of paths")) {
             check_path(path, r);
             r.m.files.emplace_back(FileGrant{{}, write, optional}, path);
@@ -133,8 +141,10 @@ void read_port(const Placed& protocol, const Placed& ports, Reading& r) {
     const auto range = halves(ports.text, '-').value_or(std::pair{ports.text, ports.text});
     const std::uint32_t first = whole(range.first).value_or(0), last = whole(range.second).value_or(0);
     if ((protocol.text != "tcp" && protocol.text != "udp") || first == 0 || first > last || last > 65535)
-        r.file.refuse(ports.line, R"(grants.ports = "{}:{}": expected "tcp:443", "udp:15118" or "tcp:49152-65535")", protocol.text, ports.text);
-    else if (!r.m.service.ports.push({protocol.text == "tcp", static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)}))
+        r.file.refuse(ports.line, R"(grants.ports = "{}:{}": expected "tcp:443", "udp:15118" or "tcp:49152-65535")",
+                      protocol.text, ports.text);
+    else if (!r.m.service.ports.push(
+                 {protocol.text == "tcp", static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)}))
         r.file.refuse(ports.line, "grants.ports: more than four");
 }
 
@@ -152,9 +162,11 @@ void read_ability(TomlSection& ability, std::uint32_t line, Reading& r) {
 
 void read_grants(TomlSection grants, Reading& r) {
     read_files(grants.table("files"), r);
-    grants.tables("devices", "a list of { name, kind, path }", [&](TomlSection& device, std::uint32_t line) { read_device(device, line, r); });
+    grants.tables("devices", "a list of { name, kind, path }",
+                  [&](TomlSection& device, std::uint32_t line) { read_device(device, line, r); });
     grants.choice("network", r.m.service.network);
-    for (const auto& [protocol, ports] : grants.pairs("ports", ':', R"(a list of "tcp:<port>" or "udp:<port>")")) read_port(protocol, ports, r);
+    for (const auto& [protocol, ports] : grants.pairs("ports", ':', R"(a list of "tcp:<port>" or "udp:<port>")"))
+        read_port(protocol, ports, r);
     grants.bits<SyscallGroup>("syscalls", r.m.service.syscalls);
     grants.tables("abilities", R"(a list of { name = "CAP_...", why = "..." }: an ability without a reason is not granted)",
                   [&](TomlSection& ability, std::uint32_t line) { read_ability(ability, line, r); });
@@ -176,21 +188,23 @@ void read_life(TomlSection& top, Reading& r) {
     watchdog.number("beat_ms", s.watchdog.beat_ms, 5, 10'000, "milliseconds");
     watchdog.number("low", s.watchdog.low, 1, 255, "beats");
     watchdog.number("high", s.watchdog.high, 2, 255, "beats");
-    if (s.watchdog.low >= s.watchdog.high) r.file.refuse(r.file.lines.of("watchdog.high"), "watchdog.high: expected more beats than low");
+    if (s.watchdog.low >= s.watchdog.high)
+        r.file.refuse(r.file.lines.of("watchdog.high"), "watchdog.high: expected more beats than low");
     TomlSection restart = top.table("restart", true);
     restart.number("intensity", s.restart.intensity, 1, max_intensity, "deaths");
     restart.number("period_s", s.restart.period_s, 1, 3600, "seconds");
     restart.choice("exhausted", s.restart.exhausted, true);
     using Backoff = decltype(s.restart.backoff_ms);
-    restart.value("backoff_ms", s.restart.backoff_ms, true, "one to four numbers of milliseconds from 0 to 60000", [](const toml::node& node) {
-        std::optional<Backoff> list(std::in_place);
-        const toml::array* array = node.as_array();
-        for (std::size_t i = 0; array && list && i < array->size(); ++i) {
-            const std::int64_t ms = (*array)[i].value_exact<std::int64_t>().value_or(-1);
-            if (ms < 0 || ms > 60'000 || !list->push(static_cast<std::uint16_t>(ms))) list.reset();
-        }
-        return list && !list->empty() ? list : std::nullopt;
-    });
+    restart.value("backoff_ms", s.restart.backoff_ms, true, "one to four numbers of milliseconds from 0 to 60000",
+                  [](const toml::node& node) {
+                      std::optional<Backoff> list(std::in_place);
+                      const toml::array* array = node.as_array();
+                      for (std::size_t i = 0; array && list && i < array->size(); ++i) {
+                          const std::int64_t ms = (*array)[i].value_exact<std::int64_t>().value_or(-1);
+                          if (ms < 0 || ms > 60'000 || !list->push(static_cast<std::uint16_t>(ms))) list.reset();
+                      }
+                      return list && !list->empty() ? list : std::nullopt;
+                  });
 }
 
 void read_all(TomlSection top, Reading& r) {
@@ -212,4 +226,4 @@ Checked<Manifest> read_manifest(const Source& source) {
     return std::move(r.m);
 }
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A manifest as it is written: one TOML file per service, everything that the process may do on one page. What each key means
 // stands in docs/policy.md. Reading refuses unknown keys, wrong words and numbers out of range, each with file and line;
-// what only makes sense between two manifests is judged by the rules (compile.hpp). Build time only: the process manager reads images.
+// what only makes sense between two manifests is judged by the rules (compile.hpp). Build time only: the process manager reads
+// images.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +14,9 @@
 #include "base/refusal.hpp"
 #include "kernel/control.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
 
-using voltkeep::Checked, voltkeep::Placed, voltkeep::Refusal, voltkeep::Refusals, voltkeep::Source;
+namespace control = kernel::control;
 
 /// [calls]: one message that this service sends, and how long it waits.
 struct Call {
@@ -58,7 +59,9 @@ struct Manifest {
 
     [[nodiscard]] std::uint32_t line(std::string_view key) const { return lines.of(key); }
     [[nodiscard]] bool has(SyscallGroup group) const { return (service.syscalls >> static_cast<unsigned>(group) & 1u) != 0; }
-    [[nodiscard]] bool may(control::Request request) const { return (service.control >> static_cast<unsigned>(request) & 1u) != 0; }
+    [[nodiscard]] bool may(control::Request request) const {
+        return (service.control >> static_cast<unsigned>(request) & 1u) != 0;
+    }
     [[nodiscard]] bool is_fifo() const { return service.schedule == Schedule::fifo; }
     [[nodiscard]] bool writes() const { return std::ranges::any_of(files, [](const auto& file) { return file.first.write; }); }
 };
@@ -67,6 +70,8 @@ struct Manifest {
 [[nodiscard]] Checked<Manifest> read_manifest(const Source& source);
 
 /// Every manifest.toml and *.manifest.toml in the folders of `folder`.
-[[nodiscard]] inline Checked<std::vector<Source>> find_manifests(const std::string& folder) { return find_sources(folder, "manifest.toml"); }
+[[nodiscard]] inline Checked<std::vector<Source>> find_manifests(const std::string& folder) {
+    return find_sources(folder, "manifest.toml");
+}
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy

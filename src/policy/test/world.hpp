@@ -7,9 +7,9 @@
 #include <map>
 #include <string>
 
-#include "kernel/policy/compile.hpp"
+#include "policy/compile.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
 
 inline constexpr std::string_view tail = R"(
 [limits]
@@ -144,4 +144,4 @@ inline Policy good_policy() {
     return std::move(*policy);
 }
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy

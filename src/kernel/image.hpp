@@ -6,7 +6,9 @@
 #include "base/ids.hpp"
 #include "kernel/message.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
+
+using kernel::default_max_size, kernel::hard_max_size;
 
 inline constexpr std::uint32_t image_version = 2;
 inline constexpr std::size_t max_services = 96;
@@ -34,7 +36,7 @@ enum class DeviceKind : std::uint8_t {
     last_ = open,
 };
 
-/// Groups of system calls; which calls are in a group stands once, in kernel/policy/syscalls.cpp. Bit n = group n.
+/// Groups of system calls; which calls are in a group stands once, in policy/syscalls.cpp. Bit n = group n.
 enum class SyscallGroup : std::uint8_t { base, files, sockets, accept, threads, processes, clock, foreign, lab, last_ = lab };
 
 /// What a service may ask of the process manager on its control channel. Bit n = request n (kernel/control.hpp).
@@ -128,8 +130,9 @@ struct Image {
     List<Filter, max_filters> filters;
 };
 
-/// Refuses an image whose indices do not point anywhere, whose conduits do not climb in rank, or whose limits are absurd.
+/// Refuses an image whose indices do not point anywhere, whose folders are relative, whose conduits do not climb in rank, or whose
+/// limits are absurd.
 /// `decode<Image>` has already bounded every field; this is what remains.
 [[nodiscard]] Result<> validate(const Image& image);
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy

@@ -3,9 +3,9 @@
 #include <format>
 #include <functional>
 
-#include "kernel/policy/compile.hpp"
+#include "policy/compile.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
 
 const Manifest* Policy::find(std::string_view name) const {
     const auto found = std::ranges::find(manifests, name, &Manifest::name);
@@ -82,7 +82,8 @@ public:
 private:
     void names(const Manifest& m) {
         for (const Manifest& other : policy_.manifests)
-            if (&other < &m && other.name == m.name) refuse(m.path, m.line("service"), R"(service "{}" is described by {} already)", m.name, other.path);
+            if (&other < &m && other.name == m.name)
+                refuse(m.path, m.line("service"), R"(service "{}" is described by {} already)", m.name, other.path);
         if (m.interface && !policy_.interface_of(m))
             refuse(m.path, m.interface->line,
                    R"(no interface "{}": expected the name of a folder's protocol.hpp, with a capital letter)",
@@ -104,10 +105,13 @@ private:
             const MessageDescription* message = interface ? interface->find(name) : nullptr;
             const std::size_t size = message ? std::max(message->request_bound, message->reply_bound) : 0;
             if (!client) refuse(m.path, line, R"(serves "{}", which no manifest describes)", peer);
-            else if (interface && !message) refuse(m.path, line, R"(the interface {} has no message "{}")", m.interface->text, name);
-            else if (!calls(*client, m.name, name)) refuse(m.path, line, "lets {} send {}, but {} does not call it", peer, name, client->path);
+            else if (interface && !message)
+                refuse(m.path, line, R"(the interface {} has no message "{}")", m.interface->text, name);
+            else if (!calls(*client, m.name, name))
+                refuse(m.path, line, "lets {} send {}, but {} does not call it", peer, name, client->path);
             else if (size > m.max_size)
-                refuse(m.path, line, "{} takes up to {} bytes: expected at most {}, or a larger serves.max_size", name, size, m.max_size);
+                refuse(m.path, line, "{} takes up to {} bytes: expected at most {}, or a larger serves.max_size", name, size,
+                       m.max_size);
         }
     }
 
@@ -124,7 +128,8 @@ private:
         if (client->is_fifo() && !server->is_fifo())
             refuse(client->path, line, "a FIFO service calls {}, which is not: nobody may keep it waiting", server->name);
         else if (client->is_fifo() && its.priority <= own.priority)
-            refuse(client->path, line, "calls {} of priority {}: expected a priority over its own {}", server->name, its.priority, own.priority);
+            refuse(client->path, line, "calls {} of priority {}: expected a priority over its own {}", server->name, its.priority,
+                   own.priority);
         if (its.start == Start::on_demand && !client->may(control::Request::demand))
             refuse(client->path, line, R"(calls {}, which starts on demand: expected grants.control = ["demand"])", server->name);
     }
@@ -154,15 +159,18 @@ private:
         const unsigned patience = dog.low * dog.beat_ms;
         for (const Call* call : talk.calls) {
             if (!call->is_request && call->ms >= patience)
-                refuse(talk.client->path, call->line, "{}.{} may take {} ms: expected less than watchdog.low x beat_ms = {} ms, or {{ request = {} }}",
-                                                        call->server, call->message, call->ms, patience, call->ms);
+                refuse(talk.client->path, call->line,
+                       "{}.{} may take {} ms: expected less than watchdog.low x beat_ms = {} ms, or {{ request = {} }}",
+                       call->server, call->message, call->ms, patience, call->ms);
             unsigned sum = 0;
             for (const Need& need : talk.server->needs)
                 for (const Call& inner : talk.server->calls)
-                    if (need.message == call->message && inner.server == need.server && inner.message == need.called) sum += inner.ms;
+                    if (need.message == call->message && inner.server == need.server && inner.message == need.called)
+                        sum += inner.ms;
             if (sum >= call->ms)
-                refuse(talk.client->path, call->line, "{}.{} gives up after {} ms: expected more than the {} ms that {} itself waits for it", call->server,
-                                                        call->message, call->ms, sum, talk.server->name);
+                refuse(talk.client->path, call->line,
+                       "{}.{} gives up after {} ms: expected more than the {} ms that {} itself waits for it", call->server,
+                       call->message, call->ms, sum, talk.server->name);
         }
     }
 
@@ -190,7 +198,8 @@ private:
                     refuse_it(format(R"({} has no pulse "{}")", sends ? m.name : name, pulse));
                 else if (!has(sends ? peer->pulses_from : peer->pulses_to, m.name, pulse))
                     refuse_it(format("{} does not name it (pulses.{})", peer->path, sends ? "from" : "to"));
-                else if (!std::ranges::any_of(talks_, together)) refuse_it(format("there is no conduit between {} and {}", m.name, name));
+                else if (!std::ranges::any_of(talks_, together))
+                    refuse_it(format("there is no conduit between {} and {}", m.name, name));
             }
     }
 
@@ -201,13 +210,16 @@ private:
         };
         const bool is_foreign = m.service.kind == Kind::foreign;
         expect(m.has(SyscallGroup::base), "grants.syscalls", "expected the group base: nothing runs without it");
-        expect(!m.writes() || m.has(SyscallGroup::files), "grants.syscalls", "expected the group files, because this service writes files");
+        expect(!m.writes() || m.has(SyscallGroup::files), "grants.syscalls",
+               "expected the group files, because this service writes files");
         expect((m.service.network != Network::none) == m.has(SyscallGroup::sockets), "grants.syscalls",
                "expected the group sockets with grants.network, and only then");
-        expect(m.service.ports.empty() || m.service.network != Network::none, "grants.ports", "a service without grants.network has no ports");
-        expect(m.service.limits.tasks == 1 || m.has(SyscallGroup::threads) || m.has(SyscallGroup::processes) || is_foreign, "limits.tasks",
-               "more than one task needs the group threads or processes");
-        expect(is_foreign == m.has(SyscallGroup::foreign), "grants.syscalls", R"(expected the group foreign with kind = "foreign", and only then)");
+        expect(m.service.ports.empty() || m.service.network != Network::none, "grants.ports",
+               "a service without grants.network has no ports");
+        expect(m.service.limits.tasks == 1 || m.has(SyscallGroup::threads) || m.has(SyscallGroup::processes) || is_foreign,
+               "limits.tasks", "more than one task needs the group threads or processes");
+        expect(is_foreign == m.has(SyscallGroup::foreign), "grants.syscalls",
+               R"(expected the group foreign with kind = "foreign", and only then)");
         expect(!is_foreign || (!m.interface && m.calls.empty()), "kind", "a foreign program does not speak our messages");
     }
 
@@ -218,4 +230,4 @@ private:
 
 Refusals judge(const Policy& policy) { return Judge(policy).all(); }
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy

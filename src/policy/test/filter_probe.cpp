@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// filter_probe ACTION: a program as a service is one. It is started under a start filter, takes the sealed filter from descriptor 3 and
-// installs it, then does one thing. Status 0: it could; 1: it failed; a refused call ends it by SIGSYS.
+// filter_probe ACTION: a program as a service is one. It is started under a start filter, takes the sealed filter from descriptor
+// 3 and installs it, then does one thing. Status 0: it could; 1: it failed; a refused call ends it by SIGSYS.
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -149,7 +149,11 @@ const std::map<std::string, std::function<bool()>> actions = {
          const timespec time{};
          return clock_settime(CLOCK_MONOTONIC, &time) == 0 || errno == EINVAL;
      }},
-    {"handle-signals", [] { return signal(SIGINT, SIG_IGN) != SIG_ERR && signal(SIGTERM, SIG_IGN) != SIG_ERR && signal(SIGRTMAX, SIG_IGN) != SIG_ERR && signal(SIGSEGV, SIG_DFL) != SIG_ERR; }},
+    {"handle-signals",
+     [] {
+         return signal(SIGINT, SIG_IGN) != SIG_ERR && signal(SIGTERM, SIG_IGN) != SIG_ERR &&
+                signal(SIGRTMAX, SIG_IGN) != SIG_ERR && signal(SIGSEGV, SIG_DFL) != SIG_ERR;
+     }},
     {"handle-refusals", [] { return signal(SIGSYS, SIG_IGN) != SIG_ERR; }},
     {"handle-refusals-by-half", [] { return syscall(SYS_rt_sigaction, (1l << 32) | SIGSYS, nullptr, nullptr, 8) == 0; }},
     {"prctl", [] { return syscall(SYS_prctl, 3, 0, 0, 0, 0) >= 0; }},
@@ -176,7 +180,8 @@ int main(int count, char** arguments) {
     static std::array<sock_filter, 4096> program;
     const ssize_t size = read(3, program.data(), sizeof program);
     sock_fprog filter{static_cast<unsigned short>(static_cast<std::size_t>(size) / sizeof(sock_filter)), program.data()};
-    if (!at_start && (size <= 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0)) return 3;
+    if (!at_start && (size <= 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter) != 0))
+        return 3;
     const bool good = found->second();
     std::fflush(stdout);
     _exit(good ? 0 : 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The filters do what their groups say: the probe runs under them as a service would and tries one thing at a time.
-#include "kernel/policy/syscalls.hpp"
+#include "policy/syscalls.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -16,7 +16,7 @@
 #include <initializer_list>
 #include <string>
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
 namespace {
 using enum SyscallGroup;
 
@@ -66,7 +66,9 @@ std::string outcome(const Powers& powers, const std::string& action) {
     close(filter);
     std::filesystem::remove_all(folder);
     if (WIFSIGNALED(status)) return WTERMSIG(status) == SIGSYS ? "refused" : "signal " + std::to_string(WTERMSIG(status));
-    return WEXITSTATUS(status) == 0 ? "done" : WEXITSTATUS(status) == 1 ? "failed" : "status " + std::to_string(WEXITSTATUS(status));
+    return WEXITSTATUS(status) == 0   ? "done"
+           : WEXITSTATUS(status) == 1 ? "failed"
+                                      : "status " + std::to_string(WEXITSTATUS(status));
 }
 
 TEST(Filter, base_is_enough_to_start_seal_and_live) { EXPECT_EQ(outcome({{base}}, "live"), "done"); }
@@ -142,9 +144,10 @@ TEST(Filter, lab_lets_a_sanitizer_work) {
 
 TEST(Filter, every_group_fits_the_image_together) {
     for (const Stage stage : {Stage::start, Stage::sealed})
-        for (std::uint32_t groups = 1; groups < 1u << (static_cast<unsigned>(SyscallGroup::last_) + 1); groups += 2)   // base is always there
+        for (std::uint32_t groups = 1; groups < 1u << (static_cast<unsigned>(SyscallGroup::last_) + 1);
+             groups += 2)  // base is always there
             ASSERT_TRUE(make_filter(groups, true, stage)) << groups;
 }
 
 }  // namespace
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/policy/syscalls.hpp"
+#include "policy/syscalls.hpp"
 
 #include <fcntl.h>
 #include <sched.h>
@@ -16,7 +16,7 @@
 
 #include <netinet/in.h>
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
 
 namespace {
 using Conditions = std::initializer_list<scmp_arg_cmp>;
@@ -27,7 +27,8 @@ using Conditions = std::initializer_list<scmp_arg_cmp>;
 constexpr std::string_view base_calls =
     "read write readv writev close lseek fstat newfstatat dup "
     "recvmsg sendmsg recvfrom sendto shutdown getsockopt getsockname getpeername "
-    "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll ppoll eventfd2 timerfd_create timerfd_settime timerfd_gettime "
+    "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll ppoll eventfd2 timerfd_create timerfd_settime "
+    "timerfd_gettime "
     "munmap mremap brk madvise mlock munlock futex sched_yield sched_getaffinity membarrier "
     "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time getrandom "
     "rt_sigprocmask rt_sigreturn sigaltstack restart_syscall tgkill "
@@ -35,33 +36,42 @@ constexpr std::string_view base_calls =
 /// Until the seal: the loader, the C library, the configuration, the second filter.
 constexpr std::string_view start_calls =
     "access faccessat faccessat2 statx readlink readlinkat getdents64 getcwd pread64 sysinfo "
-    "arch_prctl set_tid_address set_robust_list rseq prlimit64 mlockall munlockall prctl seccomp close_range dup2 dup3 pipe2 socketpair";
+    "arch_prctl set_tid_address set_robust_list rseq prlimit64 mlockall munlockall prctl seccomp close_range dup2 dup3 pipe2 "
+    "socketpair";
 constexpr std::string_view file_read_calls =
     "pread64 preadv access faccessat faccessat2 statx readlink readlinkat getdents64 getcwd statfs fstatfs flock";
 constexpr std::string_view file_write_calls =
-    "openat pwrite64 pwritev fsync fdatasync ftruncate fallocate unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir fchmod fchown "
+    "openat pwrite64 pwritev fsync fdatasync ftruncate fallocate unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir "
+    "fchmod fchown "
     "umask sync_file_range";
-constexpr std::string_view socket_calls = "bind connect listen accept accept4 setsockopt sendmmsg recvmmsg uname";   // uname: a name look-up
+// uname: a name look-up
+constexpr std::string_view socket_calls = "bind connect listen accept accept4 setsockopt sendmmsg recvmmsg uname";
 constexpr std::string_view accept_calls = "accept accept4";
 constexpr std::string_view thread_calls = "set_robust_list rseq getcpu";
 constexpr std::string_view process_calls =
-    "clone fork vfork execve execveat wait4 waitid pipe2 dup2 dup3 kill set_robust_list rseq arch_prctl set_tid_address prlimit64 setsid "
+    "clone fork vfork execve execveat wait4 waitid pipe2 dup2 dup3 kill set_robust_list rseq arch_prctl set_tid_address "
+    "prlimit64 setsid "
     "getppid pidfd_open pidfd_send_signal";
 constexpr std::string_view clock_calls = "clock_settime clock_adjtime adjtimex settimeofday";
 /// Debian's own programs that we do not write (swtpm, p11-kit server): what such a daemon does with files and its Unix socket.
 constexpr std::string_view foreign_calls =
-    "open openat stat lstat mmap mprotect ioctl fcntl clone clone3 wait4 waitid kill pipe pipe2 dup2 dup3 select pselect6 socket socketpair bind "
-    "connect listen accept accept4 setsockopt pread64 pwrite64 fsync fdatasync ftruncate unlink unlinkat rename mkdir rmdir chmod fchmod fchown "
-    "chdir umask getdents64 getcwd getppid getpgrp setsid getgroups set_robust_list rseq prlimit64 getrlimit flock access statx statfs fstatfs "
+    "open openat stat lstat mmap mprotect ioctl fcntl clone clone3 wait4 waitid kill pipe pipe2 dup2 dup3 select pselect6 socket "
+    "socketpair bind "
+    "connect listen accept accept4 setsockopt pread64 pwrite64 fsync fdatasync ftruncate unlink unlinkat rename mkdir rmdir "
+    "chmod fchmod fchown "
+    "chdir umask getdents64 getcwd getppid getpgrp setsid getgroups set_robust_list rseq prlimit64 getrlimit flock access statx "
+    "statfs fstatfs "
     "sched_getscheduler sched_setscheduler sysinfo times capget";
 /// Sanitizers: they map, look at themselves and start helpers.
 constexpr std::string_view lab_calls =
-    "mmap mprotect openat open readlink readlinkat stat lstat access prctl sysinfo prlimit64 getrlimit personality clone clone3 execve wait4 ptrace "
-    "pipe2 sched_setaffinity getcwd set_robust_list rseq mincore dup2 dup3 unlink unlinkat mkdir socket connect getppid kill pread64 ioctl fcntl";
+    "mmap mprotect openat open readlink readlinkat stat lstat access prctl sysinfo prlimit64 getrlimit personality clone clone3 "
+    "execve wait4 ptrace "
+    "pipe2 sched_setaffinity getcwd set_robust_list rseq mincore dup2 dup3 unlink unlinkat mkdir socket connect getppid kill "
+    "pread64 ioctl fcntl";
 
 /// The flags with which the C library makes a thread of this process, and nothing else.
-constexpr scmp_datum_t thread_flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SETTLS |
-                                      CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
+constexpr scmp_datum_t thread_flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_SIGHAND | CLONE_THREAD |
+                                      CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID;
 constexpr scmp_datum_t int_bits = 0xffffffff;   ///< the kernel looks at no more of an int
 
 scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) { return {argument, SCMP_CMP_MASKED_EQ, int_bits, value}; }
@@ -79,10 +89,14 @@ public:
     }
     void allow(const std::string& call, Conditions conditions) { add(SCMP_ACT_ALLOW, call, conditions); }
     /// Answers with an errno instead of ending the process: for what libraries try first and can do without.
-    void deny(const std::string& call, int error, Conditions conditions) { add(SCMP_ACT_ERRNO(static_cast<std::uint32_t>(error)), call, conditions); }
+    void deny(const std::string& call, int error, Conditions conditions) {
+        add(SCMP_ACT_ERRNO(static_cast<std::uint32_t>(error)), call, conditions);
+    }
 
     [[nodiscard]] Result<Filter> filter() const {
-        if (!good_) return fail(Errc::unsupported, unknown_.empty() ? "libseccomp failed" : "libseccomp does not know the system call " + unknown_);
+        if (!good_)
+            return fail(Errc::unsupported,
+                        unknown_.empty() ? "libseccomp failed" : "libseccomp does not know the system call " + unknown_);
         Filter bytes;
         std::size_t size = Filter::capacity;
         CHECK(bytes.resize(size));
@@ -109,8 +123,9 @@ private:
     std::string unknown_;
 };
 
-/// Handlers for every signal but SIGSYS (31): behind the seal nobody takes the reporter of refused calls away. A number differs from
-/// it in one of its low bits, or is larger; compared bit by bit, because the kernel looks at the lower half of the argument only.
+/// Handlers for every signal but SIGSYS (31): behind the seal nobody takes the reporter of refused calls away. A number differs
+/// from it in one of its low bits, or is larger; compared bit by bit, because the kernel looks at the lower half of the argument
+/// only.
 void allow_handlers(Rules& rules) {
     static_assert(SIGSYS == 0b11111);
     for (const scmp_datum_t low : {1u, 2u, 4u, 8u, 16u}) rules.allow("rt_sigaction", {without(0, low)});
@@ -127,7 +142,8 @@ void allow_bounded_calls(Rules& rules, Stage stage) {
         rules.allow("fcntl", {equals(1, static_cast<unsigned>(command))});
     for (const int request : {FIONBIO, FIONREAD}) rules.allow("ioctl", {equals(1, static_cast<unsigned>(request))});
     rules.deny("ioctl", ENOTTY, {equals(1, TCGETS)});   // the C library asks whether its output is a terminal
-    for (const int level : {int{SOL_SOCKET}, int{IPPROTO_TCP}}) rules.allow("setsockopt", {equals(1, static_cast<unsigned>(level))});
+    for (const int level : {int{SOL_SOCKET}, int{IPPROTO_TCP}})
+        rules.allow("setsockopt", {equals(1, static_cast<unsigned>(level))});
     if (stage == Stage::sealed) allow_handlers(rules);
     else rules.allow("rt_sigaction");
     if (stage == Stage::start) rules.allow("execveat", {equals(4, AT_EMPTY_PATH)});   // the measured binary, by its descriptor
@@ -137,10 +153,12 @@ void allow_sockets(Rules& rules) {
     rules.allow(socket_calls);
     for (const int family : {AF_INET, AF_INET6})
         for (const int type : {int{SOCK_STREAM}, int{SOCK_DGRAM}})
-            rules.allow("socket", {equals(0, static_cast<unsigned>(family)), {1, SCMP_CMP_MASKED_EQ, 0xf, static_cast<unsigned>(type)}});
+            rules.allow("socket",
+                        {equals(0, static_cast<unsigned>(family)), {1, SCMP_CMP_MASKED_EQ, 0xf, static_cast<unsigned>(type)}});
     rules.allow("socket", {equals(0, AF_NETLINK), equals(2, 0)});   // NETLINK_ROUTE: which addresses are there
     rules.deny("socket", EAFNOSUPPORT, {equals(0, AF_UNIX)});        // the C library looks for nscd
-    for (const unsigned request : {0x8933u /* SIOCGIFINDEX */, 0x8910u /* SIOCGIFNAME */}) rules.allow("ioctl", {equals(1, request)});
+    for (const unsigned request : {0x8933u /* SIOCGIFINDEX */, 0x8910u /* SIOCGIFNAME */})
+        rules.allow("ioctl", {equals(1, request)});
 }
 
 void allow_files(Rules& rules, bool writes) {
@@ -161,7 +179,8 @@ Result<Filter> make_filter(std::uint32_t groups, bool writes, Stage stage) {
     Rules rules;
     rules.allow(base_calls);
     if (stage == Stage::start) rules.allow(start_calls);
-    const bool is_open = has(SyscallGroup::foreign) || has(SyscallGroup::lab);   // these groups allow whole calls: no bounds on top
+    const bool is_open =
+        has(SyscallGroup::foreign) || has(SyscallGroup::lab);  // these groups allow whole calls: no bounds on top
     if (!is_open) allow_bounded_calls(rules, stage);
     else rules.allow("execveat setsockopt rt_sigaction");
     if (!is_open && (stage == Stage::start || has(SyscallGroup::files)) && !writes)
@@ -177,4 +196,4 @@ Result<Filter> make_filter(std::uint32_t groups, bool writes, Stage stage) {
     return rules.filter();
 }
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy

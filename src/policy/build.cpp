@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <format>
 
-#include "kernel/policy/compile.hpp"
-#include "kernel/policy/syscalls.hpp"
+#include "policy/compile.hpp"
+#include "policy/syscalls.hpp"
 
-namespace voltkeep::kernel::policy {
+namespace voltkeep::policy {
 
 namespace {
 using std::format;
@@ -32,18 +32,21 @@ public:
         image.station = station_.identity;
         bounded(image.state, station_.state, "station", 1);
         bounded(image.programs, station_.programs, "station", 1);
-        if (station_.evses < 1 || station_.evses > max_evses) refuse("station", 1, "{} EVSEs: expected 1 to {}", station_.evses, max_evses);
+        if (station_.evses < 1 || station_.evses > max_evses)
+            refuse("station", 1, "{} EVSEs: expected 1 to {}", station_.evses, max_evses);
         CHECK(image.cables.resize(std::min(station_.evses, max_evses)));
         for (std::size_t i = 0; i < image.cables.size() && i < station_.cables.size(); ++i)
             bounded(image.cables[i], station_.cables[i], "station", 1);
         for (const Manifest& m : policy_.manifests)
-            for (std::uint8_t evse = m.per_evse ? 1 : 0; evse <= (m.per_evse ? station_.evses : 0); ++evse) add_instance(m, EvseId{evse});
+            for (std::uint8_t evse = m.per_evse ? 1 : 0; evse <= (m.per_evse ? station_.evses : 0); ++evse)
+                add_instance(m, EvseId{evse});
         for (const Conversation& talk : conversations(policy_)) add_conduits(talk);
         owners();
         descriptors();
         realtime_budget();
         if (!refusals().empty()) return std::unexpected(take_refusals());
-        if (const auto valid = validate(image); !valid) return std::unexpected(Refusals{{"policy image", 1, std::string(valid.error().what.view())}});
+        if (const auto valid = validate(image); !valid)
+            return std::unexpected(Refusals{{"policy image", 1, std::string(valid.error().what.view())}});
         return std::move(image_);
     }
 
@@ -74,22 +77,26 @@ private:
         if (!s) return;
         *s = m.service;
         manifest_of_.push_back(&m);
-        const std::string name = evse.number == 0 ? m.name : format("{}{}{}", m.name, m.name.contains('@') ? "" : "@", evse.number);
+        const std::string name =
+            evse.number == 0 ? m.name : format("{}{}{}", m.name, m.name.contains('@') ? "" : "@", evse.number);
         bounded(s->name, name, m.path, 1);
         s->evse = evse;
         s->uid = static_cast<std::uint32_t>(image_->services.size() - 1);
         if (station_.lab) s->syscalls |= 1u << static_cast<unsigned>(SyscallGroup::lab);
-        else if (m.has(SyscallGroup::lab)) refuse(m.path, m.line("grants.syscalls"), "grants.syscalls: the group lab is for a lab station");
+        else if (m.has(SyscallGroup::lab))
+            refuse(m.path, m.line("grants.syscalls"), "grants.syscalls: the group lab is for a lab station");
         if (const InterfaceDescription* interface = policy_.interface_of(m))
             for (const MessageDescription& message : interface->messages) CHECK(s->messages.push(Text<32>::cut(message.name)));
         const auto grant = [&](auto& list, const auto& granted, const Placed& path, Owned::Use use, std::string_view what) {
             auto* added = next(list, m, what);
             if (!added) return;
             *added = granted;
-            owned_.push_back({replaced(replaced(path.text, "{service}", name), "{evse}", std::to_string(evse.number)), s, &m, path.line, use});
+            owned_.push_back(
+                {replaced(replaced(path.text, "{service}", name), "{evse}", std::to_string(evse.number)), s, &m, path.line, use});
             bounded(added->path, owned_.back().path, m.path, path.line);
         };
-        for (const auto& [file, path] : m.files) grant(s->files, file, path, file.write ? Owned::Use::write : Owned::Use::read, "files");
+        for (const auto& [file, path] : m.files)
+            grant(s->files, file, path, file.write ? Owned::Use::write : Owned::Use::read, "files");
         for (const auto& [device, path] : m.devices) grant(s->devices, device, path, Owned::Use::device, "devices");
         s->start_filter = filter_index(m, make_filter(s->syscalls, m.writes(), Stage::start));
         if (s->kind == Kind::native) s->sealed_filter = filter_index(m, make_filter(s->syscalls, m.writes(), Stage::sealed));
@@ -130,23 +137,27 @@ private:
             conduit->messages |= 1u << number;
             if (call->is_request) conduit->requests |= 1u << number;
             conduit->deadline_ms[number] = call->ms;
-            conduit->max_size = static_cast<std::uint32_t>(std::max({std::size_t{conduit->max_size}, message->request_bound, message->reply_bound}));
+            conduit->max_size = static_cast<std::uint32_t>(
+                std::max({std::size_t{conduit->max_size}, message->request_bound, message->reply_bound}));
         }
         conduit->pulses_up = pulse_bits(*talk.server, *talk.client);
         conduit->pulses_down = pulse_bits(*talk.client, *talk.server);
         for (const std::uint16_t end : {client, server})
-            if (++ends_of_[end] > max_ends) refuse(talk.client->path, 1, "{} has more than {} conduits", image_->services[end].name.view(), max_ends);
+            if (++ends_of_[end] > max_ends)
+                refuse(talk.client->path, 1, "{} has more than {} conduits", image_->services[end].name.view(), max_ends);
     }
 
     [[nodiscard]] std::uint32_t pulse_bits(const Manifest& sender, const Manifest& receiver) const {
         const auto known = policy_.pulses_of(sender);
         std::uint32_t bits = 0;
         for (const std::string& name : pulses_between(sender, receiver))
-            if (const auto at = std::ranges::find(known, std::string_view(name)); at != known.end()) bits |= 1u << (at - known.begin());
+            if (const auto at = std::ranges::find(known, std::string_view(name)); at != known.end())
+                bits |= 1u << (at - known.begin());
         return bits;
     }
 
-    /// One device, one written path and one port has one owner. A file that one writes and another reads would be a conduit unnamed.
+    /// One device, one written path and one port has one owner. A file that one writes and another reads would be a conduit
+    /// unnamed.
     void owners() {
         using Use = Owned::Use;
         for (const Owned& a : owned_)
@@ -154,9 +165,9 @@ private:
                 if (a.service < b.service && overlap(a.path, b.path) && (a.use != Use::read || b.use != Use::read)) {
                     const std::string_view why = a.use == Use::device || b.use == Use::device ? "a device has one owner"
                                                  : a.use == b.use                             ? "a written path has one owner"
-                                                                                              : "what one writes another reads by messages";
-                    refuse(b.manifest->path, b.line, "{} of {} is also {}'s ({}:{}): {}", b.path, b.service->name.view(), a.service->name.view(),
-                                                            a.manifest->path, a.line, why);
+                                                                  : "what one writes another reads by messages";
+                    refuse(b.manifest->path, b.line, "{} of {} is also {}'s ({}:{}): {}", b.path, b.service->name.view(),
+                           a.service->name.view(), a.manifest->path, a.line, why);
                 }
         for (std::size_t a = 0; a < image_->services.size(); ++a)
             for (std::size_t b = a + 1; b < image_->services.size(); ++b) shared_port(a, b);
@@ -169,7 +180,8 @@ private:
             for (const PortGrant& q : two.ports)
                 if (p.tcp == q.tcp && p.first <= q.last && q.first <= p.last)
                     refuse(manifest_of_[b]->path, manifest_of_[b]->line("grants.ports"),
-                           "port {} of {} is also {}'s: a port has one owner", std::max(p.first, q.first), two.name.view(), one.name.view());
+                           "port {} of {} is also {}'s: a port has one owner", std::max(p.first, q.first), two.name.view(),
+                           one.name.view());
     }
 
     /// What the runtime holds: 0 to 3, the poller and its timer, two for each conduit, and new ends before the old ones go.
@@ -178,8 +190,9 @@ private:
             const Service& s = image_->services[i];
             const std::size_t held = 6 + 2 * (ends_of_[i] + 1) + s.devices.size();
             if (s.kind == Kind::native && s.limits.files < held)
-                refuse(manifest_of_[i]->path, manifest_of_[i]->line("limits.files"), "{} of {} EVSEs holds {} descriptors: expected limits.files for so many",
-                       manifest_of_[i]->name, station_.evses, held);
+                refuse(manifest_of_[i]->path, manifest_of_[i]->line("limits.files"),
+                       "{} of {} EVSEs holds {} descriptors: expected limits.files for so many", manifest_of_[i]->name,
+                       station_.evses, held);
         }
     }
 
@@ -214,7 +227,8 @@ Checked<Policy> check(std::span<const Source> manifests, std::span<const Interfa
     for (const Source& source : manifests)
         if (auto manifest = read_manifest(source)) policy.manifests.push_back(std::move(*manifest));
         else std::ranges::move(manifest.error(), std::back_inserter(refusals));
-    if (!refusals.empty()) return std::unexpected(std::move(refusals));   // a manifest that cannot be read would look like one that is missing
+    if (!refusals.empty())
+        return std::unexpected(std::move(refusals));  // a manifest that cannot be read would look like one that is missing
     std::ranges::sort(policy.manifests, [](const Manifest& a, const Manifest& b) {
         return a.service.rank != b.service.rank ? a.service.rank > b.service.rank : a.name < b.name;
     });
@@ -228,9 +242,9 @@ Checked<Policy> check(std::span<const Source> manifests, std::span<const Interfa
 }
 
 std::vector<std::byte> encode_image(const Image& image) {
-    std::vector<std::byte> bytes(bound<Image>);
-    bytes.resize(encode(image, bytes).size());
+    std::vector<std::byte> bytes(kernel::bound<Image>);
+    bytes.resize(kernel::encode(image, bytes).size());
     return bytes;
 }
 
-}  // namespace voltkeep::kernel::policy
+}  // namespace voltkeep::policy
