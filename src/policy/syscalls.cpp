@@ -27,7 +27,7 @@ using Conditions = std::initializer_list<scmp_arg_cmp>;
 constexpr std::string_view base_calls =
     "read write readv writev close lseek fstat newfstatat dup "
     "recvmsg sendmsg recvfrom sendto shutdown getsockopt getsockname getpeername "
-    "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll ppoll eventfd2 timerfd_create timerfd_settime "
+    "epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 poll ppoll pselect6 eventfd2 timerfd_create timerfd_settime "
     "timerfd_gettime "
     "munmap mremap brk madvise mlock munlock futex sched_yield sched_getaffinity membarrier "
     "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time getrandom "
