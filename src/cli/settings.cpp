@@ -9,6 +9,7 @@
 #include "services/iso15118/protocol.hpp"
 #include "services/link/protocol.hpp"
 #include "services/meter/protocol.hpp"
+#include "services/meterdrv/protocol.hpp"
 #include "services/net/protocol.hpp"
 #include "services/ocpp/protocol.hpp"
 #include "services/operator/protocol.hpp"
@@ -65,6 +66,7 @@ meter::Config meter_config(const StationFile& f, const std::string& evse) {
     set(c.evse, f.evse.id_prefix + evse);
     set(c.current_type, "DC");
     if (f.metering.kind == "meter-signed") set(c.capsule_key, "pki/meter@" + evse + "/capsule.pem");
+    c.is_driven = f.metering.bus == "modbus";
     c.is_clock_synchronised = f.metering.clock == "synchronised";
     return c;
 }
@@ -114,6 +116,7 @@ Result<> write_of_evse(const StationFile& f, const Surroundings& s, int evse) {
     TRY(write(s, "power@" + number, power_config(f)));
     TRY(write(s, "link@ev" + number, link_ev_config()));
     TRY(write(s, "meter@" + number, meter_config(f, number)));
+    if (f.metering.bus == "modbus") TRY(write(s, "meterdrv@" + number, meterdrv::Config{modbus_meter_of(f, evse).unit}));
     iso15118::Config secc;
     set(secc.evse, f.evse.id_prefix + number);
     TRY(write(s, "iso15118@" + number, secc));
@@ -122,6 +125,30 @@ Result<> write_of_evse(const StationFile& f, const Surroundings& s, int evse) {
     set(plc.interface, end.interface);
     plc.discovery_port = static_cast<std::uint16_t>(end.discovery_port);
     return write(s, "plc@" + number, plc);
+}
+
+net::Config net_config(const StationFile& f) {
+    net::Config c;
+    const auto add = [&c](const std::string& client, const std::string& host, int port) {
+        net::Destination to;
+        set(to.client, client);
+        set(to.host, host);
+        to.port = static_cast<std::uint16_t>(port);
+        CHECK(c.destinations.push(to));
+    };
+    add("link@csms", f.csms.host, f.csms.port);
+    if (f.metering.bus == "modbus")
+        for (int evse = 1; evse <= f.evse.count; ++evse) {
+            const ModbusMeter meter = modbus_meter_of(f, evse);
+            add("meterdrv@" + std::to_string(evse), meter.host, meter.port);
+        }
+    return c;
+}
+
+/// What this station does not use is not there: the meters have a bus of their own, or a driver. All of it was checked together.
+void leave_out(policy::Policy& all, const StationFile& f) {
+    if (f.metering.bus == "modbus") std::ranges::find(all.manifests, "meter", &policy::Manifest::name)->devices.clear();
+    else std::erase_if(all.manifests, [](const policy::Manifest& m) { return m.name == "meterdrv"; });
 }
 
 /// Two stations on one machine never share a user: a limit that counts by user would count both, and one could signal the other.
@@ -148,8 +175,9 @@ CableEnd cable_end(const Surroundings& s, int evse, bool car_side) {
 Result<Written> write_settings(const Layout& layout, const StationFile& f, const Surroundings& s) {
     const auto sources = policy::find_manifests(layout.manifests);
     if (!sources) return fail(Errc::bad_argument, all(sources.error()));
-    const auto checked = policy::check(*sources, registry::interfaces());
+    auto checked = policy::check(*sources, registry::interfaces());
     if (!checked) return fail(Errc::bad_argument, all(checked.error()));
+    leave_out(*checked, f);
     policy::Station station;
     set(station.identity, f.station.identity);
     station.evses = static_cast<std::uint8_t>(f.evse.count);
@@ -177,13 +205,7 @@ Result<Written> write_settings(const Layout& layout, const StationFile& f, const
     TRY(write(s, "session", session_config(f)));
     TRY(write(s, "ocpp", ocpp_config(f)));
     TRY(write(s, "link@csms", link_csms_config(f)));
-    net::Config net;
-    net::Destination csms;
-    set(csms.client, "link@csms");
-    set(csms.host, f.csms.host);
-    csms.port = static_cast<std::uint16_t>(f.csms.port);
-    CHECK(net.destinations.push(csms));
-    TRY(write(s, "net", net));
+    TRY(write(s, "net", net_config(f)));
     for (int evse = 1; evse <= f.evse.count; ++evse) TRY(write_of_evse(f, s, evse));
     return written;
 }

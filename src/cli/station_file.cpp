@@ -27,10 +27,39 @@ public:
     Keys& text(std::string_view key, std::string& target, std::size_t shortest, std::size_t longest, std::string_view what) {
         return text(key, target, shortest, longest, what, [](const std::string&) { return true; });
     }
+    /// What is more than a value.
+    template <class Read>
+    void and_then(Read read) {
+        read(section_);
+    }
 
 private:
     TomlSection section_;
 };
+
+/// "192.168.7.11:502/1"
+std::optional<ModbusMeter> modbus_meter(std::string_view text) {
+    const std::size_t slash = text.rfind('/'), colon = text.rfind(':', slash);
+    if (slash == text.npos || colon == text.npos || colon == 0 || colon > 120) return std::nullopt;
+    const auto port = whole(text.substr(colon + 1, slash - colon - 1)), unit = whole(text.substr(slash + 1));
+    if (!port || !unit || *port < 1 || *port > 65'535 || *unit < 1 || (*unit > 247 && *unit != 255)) return std::nullopt;
+    return ModbusMeter{std::string(text.substr(0, colon)), static_cast<std::uint16_t>(*port), static_cast<std::uint8_t>(*unit)};
+}
+
+void read_modbus(TomlSection& section, StationFile& f) {
+    constexpr std::string_view expected = R"(a meter for each EVSE, as "192.168.7.11:502/1": host, TCP port, unit)";
+    section.each("modbus", expected, [&](const toml::node& item) {
+        const auto meter = modbus_meter(item.value_exact<std::string>().value_or(""));
+        if (meter) f.metering.modbus.push_back(*meter);
+        return meter.has_value();
+    });
+    const toml::node* list = section.find("modbus");
+    const bool is_read = list && list->is_array() && f.metering.modbus.size() == list->as_array()->size();
+    if (is_read && f.metering.modbus.size() != static_cast<std::size_t>(f.evse.count)) section.refuse("modbus", *list, expected);
+    const toml::node* bus = section.find("bus");
+    if (bus && f.metering.bus == "modbus" && f.metering.kind == "meter-signed")
+        section.refuse("bus", *bus, R"("simulated" with kind = "meter-signed": no record of a meter's own is read over Modbus)");
+}
 
 void read_sections(TomlSection file, StationFile& f) {
     Keys(file, "station")
@@ -60,10 +89,18 @@ void read_sections(TomlSection file, StationFile& f) {
         .text("kind", f.metering.kind, 12, 14, R"("station-signed" or "meter-signed")",
               [](const std::string& s) { return s == "station-signed" || s == "meter-signed"; })
         .text("clock", f.metering.clock, 11, 12, R"("informative" or "synchronised")",
-              [](const std::string& s) { return s == "informative" || s == "synchronised"; });
+              [](const std::string& s) { return s == "informative" || s == "synchronised"; })
+        .text("bus", f.metering.bus, 6, 9, R"("simulated" or "modbus")", [](const std::string& s) { return s == "simulated" || s == "modbus"; })
+        .and_then([&](TomlSection& section) { read_modbus(section, f); });
 }
 
 }  // namespace
+
+ModbusMeter modbus_meter_of(const StationFile& file, int evse) {
+    constexpr int first_port = 8501;
+    if (const auto at = static_cast<std::size_t>(evse) - 1; at < file.metering.modbus.size()) return file.metering.modbus[at];
+    return {"localhost", static_cast<std::uint16_t>(first_port + evse), 1};
+}
 
 Result<std::int64_t> micro_of(const std::string& decimal) {
     std::int64_t value = 0;

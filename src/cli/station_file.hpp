@@ -5,11 +5,22 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "charging/session/session.hpp"
 
 namespace voltkeep::cli {
+
+/// A meter on Modbus/TCP: "192.168.7.11:502/1".
+struct ModbusMeter {
+    std::string host;
+    std::uint16_t port = 0;
+    std::uint8_t unit = 1;                        ///< its address behind a gateway, 1 to 247, or 255
+
+    /// It stands on this machine: the simulated one.
+    [[nodiscard]] bool is_here() const { return host == "localhost" || host == "127.0.0.1"; }
+};
 
 struct StationFile {
     struct {
@@ -45,12 +56,17 @@ struct StationFile {
     struct {
         int meter_interval_ms = charging::kMeterInterval / 1ms;   ///< between meter values of a transaction
         std::string kind = "station-signed";      ///< who signs the readings: the station, or the meter itself ("meter-signed")
+        std::string bus = "simulated";            ///< how the meters are reached: the plant's own bus, or "modbus"
+        std::vector<ModbusMeter> modbus;          ///< with "modbus": by EVSE - 1; missing: a simulated one on this machine
         std::string clock = "informative";        ///< "synchronised": the installer says that this machine's clock is, as the law wants it
     } metering;
 };
 
 /// The defaults where there is no such file. Errors: bad_argument, "station.toml:14: evse.max_current = ...: expected ...".
 [[nodiscard]] Result<StationFile> read_station_file(const std::string& path);
+
+/// Where the meter of this EVSE is: as the file says, or a simulated one on this machine.
+[[nodiscard]] ModbusMeter modbus_meter_of(const StationFile& file, int evse);
 
 /// "0.49" as millionths. Errors: bad_argument.
 [[nodiscard]] Result<std::int64_t> micro_of(const std::string& decimal);

@@ -41,6 +41,16 @@ TEST(StationFile, an_unknown_key_is_refused) {
 
 TEST(StationFile, a_syntax_error_has_its_line) { EXPECT_EQ(error_of("[evse]\ncount =\n").substr(0, 2), "2:"); }
 
+TEST(StationFile, a_meter_on_modbus_is_one_for_each_evse) {
+    const auto metering = [](const std::string& line) { return error_of("[evse]\ncount = 2\n[metering]\nbus = \"modbus\"\n" + line); };
+    EXPECT_EQ(metering("modbus = [\"192.168.7.11:502/1\", \"meters.site:502/255\"]\n"), "");
+    EXPECT_EQ(metering(""), "") << "simulated ones on this machine";
+    for (const char* wrong : {"modbus = [\"192.168.7.11:502/1\"]\n", "modbus = [\"a:502/1\", \"b\"]\n", "modbus = [\"a:0/1\", \"b:1/1\"]\n",
+                              "modbus = [\"a:1/248\", \"b:1/1\"]\n", "modbus = [\"a:1/0\", \"b:1/1\"]\n", "modbus = [\":1/1\", \"b:1/1\"]\n", "modbus = \"a:1/1\"\n"})
+        EXPECT_EQ(metering(wrong).substr(0, 19), "5: metering.modbus ") << wrong;
+    EXPECT_EQ(metering("kind = \"meter-signed\"\n").substr(0, 16), "4: metering.bus ");
+}
+
 TEST(StationFile, money_is_exact) {
     EXPECT_EQ(*micro_of("0.49"), 490'000);
     EXPECT_EQ(*micro_of("12"), 12'000'000);

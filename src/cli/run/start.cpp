@@ -119,6 +119,7 @@ Result<> World::start_peers() {
     if (file_.metering.kind == "meter-signed") plant.emplace_back("--meters-sign");
     children_.push_back(std::make_unique<Child>(TRY(Child::start(
         {"plant", plant, {}, {}, {}}))));
+    for (int evse = 1; evse <= file_.evse.count; ++evse) TRY(start_modbus_meter(evse));
     const std::string pki = options_.state + "/pki";
     children_.push_back(std::make_unique<Child>(TRY(Child::start(
         {"csms", {layout_.peers + "/csms", "--port", std::to_string(file_.csms.port), "--path", file_.csms.path, "--database", options_.state + "/csms.db",
@@ -130,6 +131,18 @@ Result<> World::start_peers() {
         TRY(turn());
     }
     return file_.metering.kind == "meter-signed" ? commission_meters(deadline) : Result<>{};
+}
+
+/// The network module of a simulated meter: it is started again when it dies, as a module's own watchdog does.
+Result<> World::start_modbus_meter(int evse) {
+    const ModbusMeter meter = modbus_meter_of(file_, evse);
+    if (file_.metering.bus != "modbus" || !meter.is_here()) return {};
+    const std::string number = std::to_string(evse);
+    children_.push_back(std::make_unique<Child>(TRY(Child::start(
+        {"modbus-meter" + number, {layout_.peers + "/modbus_meter", "--port", std::to_string(meter.port), "--unit", std::to_string(meter.unit),
+                                   "--meter", run_file("plant/evse" + number + "-meter.sock")}, {}, {}, {}}))));
+    modbus_meters_[evse] = children_.back().get();
+    return {};
 }
 
 /// What an installer does with the public key on a meter's label.
@@ -254,6 +267,7 @@ void World::stop_all() {
     }
     children_.clear();
     cars_.clear();
+    modbus_meters_.clear();
     station_ = nullptr;
     cables_.clear();
     for (const char* name : {"world.sock", "operator.sock", "csms.sock", "policy.image"}) ::unlink(run_file(name).c_str());

@@ -88,6 +88,8 @@ void World::on_line(Child& child, const std::string& line) {
     if (!parsed || !parsed->is_object()) return timeline_.say(child.name(), "output", line);
     if (&child == station_) return on_station_line(*parsed);
     if (child.name() == "csms") return on_csms_line(*parsed);
+    for (const auto& [evse, meter] : modbus_meters_)
+        if (meter == &child) return timeline_.say(child.name(), parsed->string("event"), parsed->string("text"), *parsed);
     for (const auto& [evse, car] : cars_)
         if (car == &child) return on_ev_line(evse, *parsed);
 }
@@ -153,6 +155,9 @@ void World::on_end(Child& child) {
         return;
     }
     if (&child == station_) return on_station_end(status);
+    constexpr int was_killed = 128;   // or above: by a signal. What ends by itself could not begin
+    for (const auto& [evse, meter] : modbus_meters_)
+        if (meter == &child && status >= was_killed && start_modbus_meter(evse)) return timeline_.say("run", "death", child.name() + " is started again");
     timeline_.say("run", "ended", child.name() + " ended with status " + std::to_string(status) + ": the station cannot go on");
     status_ = 1;
 }

@@ -64,6 +64,7 @@ private:
     Result<> make_certificates();
     void lay_cables();
     Result<> start_peers();
+    Result<> start_modbus_meter(int evse);
     Result<> commission_meters(Instant deadline);
     Result<> start_station();
     Result<> listen();
@@ -108,6 +109,7 @@ private:
     std::vector<std::unique_ptr<Child>> children_;   ///< in the order of their start
     Child* station_ = nullptr;
     std::map<int, Child*> cars_;               ///< by EVSE
+    std::map<int, Child*> modbus_meters_;      ///< by EVSE
     std::map<int, Visit> visits_;
     std::optional<DoorClient> door_;
     std::uint64_t next_entry_ = 0;

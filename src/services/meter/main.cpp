@@ -19,10 +19,11 @@ constexpr std::size_t largest_file = 8'192;
 class Meter {
 public:
     /// `capsule`: the public key of a meter that signs by itself, else null. `public_key` is of who signs.
-    Meter(kernel::Service& self, Result<Billing> billing, EVP_PKEY* capsule, Bytes public_key)
-        : self_(self), billing_(std::move(billing)), capsule_(capsule), public_key_(*Blob<128>::from(public_key)) {
+    Meter(kernel::Service& self, Result<Billing> billing, EVP_PKEY* capsule, Bytes public_key, bool is_driven)
+        : self_(self), billing_(std::move(billing)), capsule_(capsule), public_key_(*Blob<128>::from(public_key)), is_driven_(is_driven) {
         if (!billing_) self_.fault(billing_.error());
         else if (const auto known = billing_->known()) watch_ = Watch(*known);
+        if (is_driven_) return;   // its policy has no bus then
         self_.on_device("meter", [this](int descriptor) { adopt(descriptor); });
         adopt(self_.device("meter"));
         self_.every(500ms, [this] {
@@ -33,6 +34,14 @@ public:
     [[nodiscard]] Result<Sample> newest() const {
         if (!sample_ || now() - Instant{sample_->taken_ns} > stale_after) return fail(Errc::stale, "the meter does not answer");
         return *sample_;
+    }
+
+    Result<kernel::Done> put(const Reading& r) {
+        if (!is_driven_) return fail(Errc::bad_state, "this meter has its own bus");
+        ReadingFrame frame{.sequence = r.sequence, .import_mwh = r.import_mwh, .export_mwh = r.export_mwh, .voltage = r.voltage, .current = r.current,
+                           .power = r.power, .frequency = r.frequency, .status = r.is_faulty ? std::uint16_t{kInternalFault} : std::uint16_t{0}, .serial = r.serial};
+        accept(frame);
+        return kernel::Done{};
     }
 
     void sign(const Sign& wanted, kernel::Defer<Sign::Signed> reply) {
@@ -126,6 +135,7 @@ private:
     Result<Billing> billing_;
     EVP_PKEY* capsule_;
     Blob<128> public_key_;
+    bool is_driven_;
     std::optional<Asked> asked_;
     std::uint32_t last_asked_ = 0;
     Text<24> replaced_;
@@ -161,10 +171,11 @@ int main() {
         const auto label = MUST(kernel::read_file(config.capsule_key, meter::largest_file));
         capsule = MUST(pki::public_from_pem(as_text(label)));
     }
-    meter::Meter meter(self, meter::open_billing(config, "state/" + name + "/book", key.get()), capsule.get(), pki::public_der(capsule ? capsule.get() : key.get()));
+    meter::Meter meter(self, meter::open_billing(config, "state/" + name + "/book", key.get()), capsule.get(), pki::public_der(capsule ? capsule.get() : key.get()), config.is_driven);
 
     self.serve<meter::Interface>([&](const meter::Read&) { return meter.newest(); },
-                                 [&](const meter::Sign& m, kernel::Defer<meter::Sign::Signed> reply) { meter.sign(m, std::move(reply)); });
+                                 [&](const meter::Sign& m, kernel::Defer<meter::Sign::Signed> reply) { meter.sign(m, std::move(reply)); },
+                                 [&](const meter::Put& m) { return meter.put(m.reading); });
 
     self.seal();
     return self.run();

@@ -57,7 +57,26 @@ struct Sign {
     using Reply = Signed;
 };
 
-using Interface = kernel::Interface<Read, Sign>;
+/// What a driver has read off the meter's bus. It is judged here, as if it had come over this service's own bus.
+struct Reading {
+    std::uint32_t sequence = 0;          ///< counts every reading of the driver; the same one again is no measurement
+    std::int64_t import_mwh = 0;
+    std::int64_t export_mwh = 0;
+    MilliVolt voltage;
+    MilliAmpere current;
+    Watt power;
+    MilliHertz frequency;
+    bool is_faulty = false;              ///< the meter reports a fault of its own
+    Text<24> serial;
+};
+
+/// From the driver: the meter as it is now. Errors: bad_state (this meter has its own bus).
+struct Put {
+    Reading reading;
+    using Reply = kernel::Done;
+};
+
+using Interface = kernel::Interface<Read, Sign, Put>;
 
 /// To session: a new sample; its value is the sequence.
 enum class Pulse : std::uint8_t { sample, last_ = sample };
@@ -69,6 +88,7 @@ struct Config {
     Text<64> evse;                       ///< EVSEID
     Text<2> current_type;                ///< AC, DC
     Text<64> capsule_key;                ///< file with the public key of a meter that signs by itself (`meter-signed`); empty: this service signs
+    bool is_driven = false;              ///< readings come from a driver (`meterdrv`), not over this service's own bus
     bool is_clock_synchronised = false;  ///< the installer says so; else the clock is an informative one
 };
 

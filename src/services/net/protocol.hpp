@@ -26,7 +26,7 @@ struct Destination {
     std::uint16_t port = 0;
 };
 struct Config {
-    List<Destination, 8> destinations;
+    List<Destination, 9> destinations;    ///< the CSMS, and a meter for each EVSE
 };
 
 }  // namespace voltkeep::net

@@ -13,7 +13,8 @@ namespace {
 namespace at {
 constexpr std::size_t alarms = 0, ports = 2, all_current = 3, all_power = 4, all_injected = 5, all_absorbed = 9;
 constexpr std::size_t current_scale = 13, voltage_scale = 14, power_scale = 15, energy_scale = 16, temperature_scale = 17;
-constexpr std::size_t port_type = 18, current = 28, voltage = 29, power = 30, injected = 31, absorbed = 35, temperature = 39, state = 40, port_alarms = 41;
+constexpr std::size_t port_type = 18, current = 28, voltage = 29, power = 30, injected = 31, absorbed = 35, temperature = 39,
+                      state = 40, port_alarms = 41;
 }  // namespace at
 
 // What a point says that the meter does not have.
@@ -21,7 +22,7 @@ constexpr std::uint16_t no_int16 = 0x8000, no_uint16 = 0xffff;
 constexpr std::uint32_t no_bits = 0xffff'ffff;
 constexpr std::uint64_t no_uint64 = 0xffff'ffff'ffff'ffff;
 constexpr std::uint16_t state_on = 1, state_error = 3, port_of_another_type = 6;
-constexpr int largest_scale = 10;   // of sunssf: -10 to 10
+constexpr int largest_scale = 10;  // of sunssf: -10 to 10
 
 std::unexpected<Error> bad(std::string_view point, std::string_view what) {
     return fail(Errc::malformed, "SunSpec model 714: " + std::string(point) + " " + std::string(what));
@@ -57,7 +58,7 @@ Result<std::int32_t> quantity(Registers r, std::size_t where, bool is_signed, in
 }
 
 Result<std::int64_t> energy(Registers r, std::size_t where, int power, std::string_view point) {
-    constexpr std::int64_t highest = 9'000'000'000'000'000;   // 1/1000 Wh: a megawatt for a thousand years
+    constexpr std::int64_t highest = 9'000'000'000'000'000;  // 1/1000 Wh: a megawatt for a thousand years
     const std::uint64_t value = wide(r, where, 4);
     if (value == no_uint64) return bad(point, "is not implemented");
     if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) return bad(point, "is beyond what can be");
@@ -86,7 +87,8 @@ Result<Text<32>> read_text(Registers registers) {
         text += static_cast<char>(r & 0xff);
     }
     text.resize(std::min(text.find('\0'), text.size()));
-    if (!std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; })) return fail(Errc::malformed, "SunSpec: a text is not printable");
+    if (!std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; }))
+        return fail(Errc::malformed, "SunSpec: a text is not printable");
     const auto bounded = Text<32>::from(text);
     if (!bounded) return fail(Errc::malformed, "SunSpec: a text is too long");
     return *bounded;
@@ -94,7 +96,7 @@ Result<Text<32>> read_text(Registers registers) {
 
 Result<DcMeasurement> read_dc(Registers r) {
     if (r.size() != dc_length || r[at::ports] != 1) return fail(Errc::unsupported, "SunSpec model 714: expected one port");
-    const int energy_scale = TRY(scale(r, at::energy_scale, "DCWH_SF")) + 3;   // 3: to 1/1000
+    const int energy_scale = TRY(scale(r, at::energy_scale, "DCWH_SF")) + 3;  // 3: to 1/1000
     const int voltage_scale = TRY(scale(r, at::voltage_scale, "DCV_SF")) + 3;
     const int current_scale = TRY(scale(r, at::current_scale, "DCA_SF")) + 3;
     const int power_scale = TRY(scale(r, at::power_scale, "DCW_SF"));
@@ -114,7 +116,7 @@ std::array<std::uint16_t, header_size + common_length> write_common(const Common
     put_text(r, header_size + 16, 16, common.model.view());
     put_text(r, header_size + 40, 8, common.version.view());
     put_text(r, header_size + serial_at, serial_length, common.serial.view());
-    r[header_size + 64] = 1;   // its own address
+    r[header_size + 64] = 1;  // its own address
     r[header_size + 65] = no_int16;
     return r;
 }
@@ -126,7 +128,8 @@ std::array<std::uint16_t, header_size + dc_length> write_dc(const DcMeasurement&
         r[where] = static_cast<std::uint16_t>(static_cast<std::int16_t>(std::clamp<std::int64_t>(value, -32'767, 32'767)));
     };
     const auto put_energy = [&](std::size_t where, std::int64_t mwh) {
-        for (std::size_t i = 0; i < 4; ++i) r[where + i] = static_cast<std::uint16_t>(static_cast<std::uint64_t>(mwh) >> (48 - 16 * i));
+        for (std::size_t i = 0; i < 4; ++i)
+            r[where + i] = static_cast<std::uint16_t>(static_cast<std::uint64_t>(mwh) >> (48 - 16 * i));
     };
     r[at::ports] = 1;
     for (const std::size_t current : {at::all_current, at::current}) put_signed(current, m.current.value / 100);

@@ -16,17 +16,17 @@ Result<DcMeasurement> read(const Model& registers) { return read_dc(Registers(re
 /// A meter of another maker, register by register: 400.25 V, 12.5 A, 5.003 kW; 123,456.78 Wh in, 9 Wh out.
 std::vector<std::uint16_t> of_another_maker() {
     std::vector<std::uint16_t> r(dc_length, 0);
-    r[2] = 1;                                  // NPrt
-    r[13] = static_cast<std::uint16_t>(-1);    // DCA_SF
-    r[14] = static_cast<std::uint16_t>(-2);    // DCV_SF
-    r[15] = 0;                                 // DCW_SF
-    r[16] = static_cast<std::uint16_t>(-2);    // DCWH_SF
-    r[28] = 125;                               // DCA
-    r[29] = 40'025;                            // DCV
-    r[30] = 5'003;                             // DCW
-    r[33] = 12'345'678 >> 16, r[34] = 12'345'678 & 0xffff;   // DCWhInj
-    r[38] = 900;                               // DCWhAbs
-    r[41] = r[42] = 0xffff;                    // DCAlrm: not implemented
+    r[2] = 1;                                               // NPrt
+    r[13] = static_cast<std::uint16_t>(-1);                 // DCA_SF
+    r[14] = static_cast<std::uint16_t>(-2);                 // DCV_SF
+    r[15] = 0;                                              // DCW_SF
+    r[16] = static_cast<std::uint16_t>(-2);                 // DCWH_SF
+    r[28] = 125;                                            // DCA
+    r[29] = 40'025;                                         // DCV
+    r[30] = 5'003;                                          // DCW
+    r[33] = 12'345'678 >> 16, r[34] = 12'345'678 & 0xffff;  // DCWhInj
+    r[38] = 900;                                            // DCWhAbs
+    r[41] = r[42] = 0xffff;                                 // DCAlrm: not implemented
     return r;
 }
 
@@ -44,7 +44,8 @@ TEST(SunSpec, a_measurement_is_what_its_points_say) {
 }
 
 TEST(SunSpec, what_is_written_is_read_and_every_digit_of_the_registers_with_it) {
-    const DcMeasurement m{.injected_mwh = 123'456'789'012, .absorbed_mwh = 7, .voltage = {812'300}, .current = {-124'900}, .power = {-101'400}};
+    const DcMeasurement m{
+        .injected_mwh = 123'456'789'012, .absorbed_mwh = 7, .voltage = {812'300}, .current = {-124'900}, .power = {-101'400}};
     const Model model = model_of(m);
     EXPECT_EQ(model[0], 714);
     EXPECT_EQ(model[1], 43);
