@@ -115,12 +115,12 @@ TEST(Kills, each_service_in_each_phase) {
     if (!write_to.empty()) {
         std::ofstream(write_to) << "# Every service, killed in every phase of a charging session\n\n"
                                    "Made by `./voltkeep shell build/release/tests/kills/kills_test --write docs/generated/kills.md`; the test compares\n"
-                                   "all but the times. `back after` is from the end of the process to its successor's `ready`, back-off included (up to\n"
+                                   "all but the figures. `back after` is from the end of the process to its successor's `ready`, back-off included (up to\n"
                                    "1 s for a service that dies for the fourth time in a minute); a real-time service may have to wait for its next budget.\n\n"
                                 << table;
     } else if (only.empty()) {
         std::ifstream kept{std::string(kept_table)};
-        EXPECT_EQ(verdicts_in(table), verdicts_in(std::string(std::istreambuf_iterator<char>(kept), {}))) << "say it anew with --write";
+        EXPECT_EQ(comparable_in(table), comparable_in(std::string(std::istreambuf_iterator<char>(kept), {}))) << "say it anew with --write";
     }
 }
 
@@ -191,9 +191,9 @@ TEST(Kills, the_process_manager) {
     while (!charges_again() && now() < died + 40s) station->pause(50ms);
     EXPECT_TRUE(charges_again()) << station->tail();
     std::printf("energy again %.1f s after the death of the process manager\n", static_cast<double>((now() - died) / 1ms) / 1000);
-    judge.end_visit();
+    judge.end_visit(true);
     EXPECT_TRUE(judge.deaths().empty());
-    EXPECT_TRUE(judge.problems().empty()) << judge.problems().front();
+    for (const std::string& problem : judge.problems()) ADD_FAILURE() << problem;
     expect_log_verifies(*station);
 }
 
@@ -228,7 +228,7 @@ std::vector<std::string> found_in(const Options& wrong, std::string_view type) {
         return {};
     }
     judge.kill(victim->name, Phase::charge_loop, Cause::kill);
-    judge.end_visit();
+    if (judge.deaths().front().problems.empty()) judge.end_visit();   // what is found already needs no end, which may never come here
     return judge.deaths().front().problems;
 }
 Options with(harness::Changes changes) { return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "2"}, .changes = std::move(changes)}; }

@@ -10,6 +10,7 @@ namespace voltkeep::kills {
 struct Member {
     std::string name;                       ///< "power@1"
     std::string type;                       ///< "power"
+    int evse = 0;                           ///< 0: there is one for all
     Duration watchdog{};                    ///< from its last beat to its end
     Duration period{};                      ///< of the restart intensity
     Duration budget_period{};               ///< of real-time services: their start may use up one budget, and wait for the next

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kills one service after the other while cars charge, and judges each death by what the car, the CSMS, the hardware and the process
+// Kills one service after the other while cars charge, one at each EVSE, and judges each death by what the car, the CSMS, the hardware and the process
 // manager say. What is wrong is a sentence; nothing wrong is no sentence.
 #pragma once
 
@@ -39,27 +39,31 @@ struct Death {
 
 class Judge {
 public:
-    explicit Judge(Station& station, std::vector<Member> members) : station_(station), members_(std::move(members)) {}
+    Judge(Station& station, std::vector<Member> members, int evses = 1) : station_(station), members_(std::move(members)), cars_(static_cast<std::size_t>(evses)) {}
 
-    /// The first car, or the next one. Errors: timeout.
+    /// The first cars, or the next ones: one at each EVSE. Errors: timeout.
     Result<> begin_visit(bool is_first);
-    /// Waits until the car is in this phase. False: it does not come there; a problem of the visit.
-    bool reach(Phase phase);
+    /// Waits until the car is in this phase, or beyond it. False: it does not come there; a problem of the visit.
+    bool reach(Phase phase, int evse = 1);
     Death& kill(const std::string& service, Phase phase, Cause cause);
-    /// The car leaves (unless it did), and what all sides have of the visit is compared. Its problems are those of all its deaths.
-    void end_visit();
+    /// The cars leave (unless they did), and what all sides have of the visit is compared. Its problems are those of all its deaths.
+    /// `may_break`: something else than a death here may have cost the cars their sessions.
+    void end_visit(bool may_break = false);
     /// The machine stood still: the safety loop tripped over late inputs though nobody had killed it. Forgets the visit; it is to be
     /// repeated. A death that brings this about every time is found all the same.
     bool was_stalled();
 
     std::deque<Death>& deaths() { return deaths_; }
+    /// What was wrong with a visit as a whole, of all visits; also among its deaths' own.
     [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
 private:
     [[nodiscard]] const Member& member(const std::string& service) const;
     void watch_return(Death& death, const Member& member, std::size_t from, Instant died, const Services& before);
-    void watch_charge(Death& death, std::size_t from, Instant asked, Instant died, const Json& plant_before);
+    void watch_charge(Death& death, int evse, std::size_t from, Instant asked, Instant died, const Json& plant_before);
+    void leave();
     void complain(const std::string& what);
+    void compare_car(int evse, bool may_break);
     void compare(const Json& visit);
 
     Station& station_;
@@ -67,10 +71,11 @@ private:
     std::deque<Death> deaths_;
     std::size_t first_death_ = 0;           ///< of this visit
     std::size_t visit_line_ = 0;
-    std::size_t next_line_ = 0;             ///< lines from here on tell where the car goes
+    std::vector<std::size_t> cars_;         ///< of each EVSE: lines from here on tell where the car goes
     bool is_leaving_ = false;
     std::map<std::string, std::vector<Instant>> history_;
-    std::vector<std::string> problems_;     ///< of the running visit, then of all
+    std::vector<std::string> problems_;     ///< of all visits
+    std::size_t first_problem_ = 0;         ///< of this visit
 };
 
 }  // namespace voltkeep::kills

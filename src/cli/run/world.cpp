@@ -127,6 +127,8 @@ void World::on_csms_line(const Json& line) {
 
 void World::on_ev_line(int evse, const Json& line) {
     Visit& visit = visits_[evse];
+    Json told = line;
+    told.add("evse", *Json::parse(std::to_string(evse)));
     const std::string_view event = line.string("event");
     if (event == "ev_summary") {
         const Json* ok = line.find("ok");
@@ -134,11 +136,11 @@ void World::on_ev_line(int evse, const Json& line) {
         visit.ev_group = line.string("tls_group");
         visit.ev_worst_us = number_in(line, "worst_turnaround_us");
         timeline_.say("ev", "ev_summary", std::to_string(number_in(line, "messages")) + " messages, slowest answer " +
-                                              std::to_string(visit.ev_worst_us / 1000) + " ms" + (visit.ev_ok ? "" : "; NOT good: " + std::string(line.string("error"))), line);
+                                              std::to_string(visit.ev_worst_us / 1000) + " ms" + (visit.ev_ok ? "" : "; NOT good: " + std::string(line.string("error"))), told);
         return;
     }
     const std::string_view text = line.string("text");
-    timeline_.say("ev", event, text.empty() ? event : text, line);
+    timeline_.say("ev", event, text.empty() ? event : text, told);
 }
 
 void World::on_end(Child& child) {
