@@ -75,9 +75,12 @@ std::string summary(const Verified& v, std::size_t number) {
     if (v.payload && v.is_good) {
         const ocmf::Payload& p = *v.payload;
         line.put("page", p.pagination).put("meter", p.meter_serial).put("signed_by", p.gateway_serial).put("charge_point", p.charge_point);
-        line.put("identification", p.identification).put("readings", p.readings.size()).put("register", p.readings.back().value).put("unit", p.readings.back().unit);
+        line.put("identification", p.identification).put("readings", p.readings.size());
+        if (const auto* last = ocmf::last_of(p, ocmf::Direction::to_the_car)) line.put("register", last->value).put("unit", last->unit);
+        if (const auto* last = ocmf::last_of(p, ocmf::Direction::from_the_car)) line.put("export_register", last->value).put("export_unit", last->unit);
         line.put("at", ocmf::time_text(p.readings.back().wall_ms, p.readings.back().time));
         if (const auto billed = ocmf::billed_mwh(p)) line.put("billed_mwh", *billed);
+        if (const auto returned = ocmf::returned_mwh(p)) line.put("returned_mwh", *returned);
     }
     return std::string(line.text());
 }
@@ -88,8 +91,10 @@ std::string words(const Verified& v, std::size_t number) {
     const ocmf::Payload& p = *v.payload;
     text += "good: meter " + p.meter_serial + ", page " + std::to_string(p.pagination);
     for (const ocmf::Reading& r : p.readings)
-        text += "\n    " + ocmf::time_text(r.wall_ms, r.time) + "  " + static_cast<char>(r.reason) + "  " + r.value + " " + r.unit;
+        text += "\n    " + ocmf::time_text(r.wall_ms, r.time) + "  " + static_cast<char>(r.reason) + "  " + r.value + " " + r.unit +
+                (ocmf::direction_of(r.identification) == ocmf::Direction::from_the_car ? " from the car" : "");
     if (const auto billed = ocmf::billed_mwh(p)) text += "\n    billed: " + ocmf::kwh(*billed) + " kWh";
+    if (const auto returned = ocmf::returned_mwh(p)) text += "\n    from the car: " + ocmf::kwh(*returned) + " kWh";
     return text;
 }
 

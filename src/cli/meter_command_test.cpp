@@ -26,7 +26,9 @@ protected:
         p.pagination = 7;
         p.meter_serial = "VK-DC-100001";
         p.readings = {{1'800'000'000'000, ocmf::TimeStatus::informative, ocmf::Reason::begin, "1.000000", std::string(ocmf::obis_import), "kWh", "DC", "", 'G'},
-                      {1'800'000'060'000, ocmf::TimeStatus::relative, ocmf::Reason::end, "1.500000", std::string(ocmf::obis_import), "kWh", "DC", "", 'G'}};
+                      {1'800'000'000'000, ocmf::TimeStatus::informative, ocmf::Reason::begin, "0.100000", std::string(ocmf::obis_export), "kWh", "DC", "", 'G'},
+                      {1'800'000'060'000, ocmf::TimeStatus::relative, ocmf::Reason::end, "1.500000", std::string(ocmf::obis_import), "kWh", "DC", "", 'G'},
+                      {1'800'000'060'000, ocmf::TimeStatus::relative, ocmf::Reason::end, "0.350000", std::string(ocmf::obis_export), "kWh", "DC", "", 'G'}};
         const std::string payload = MUST(ocmf::write(p));
         record = ocmf::join(payload, {std::string(ocmf::algorithm_p256), MUST(pki::sign_sha256(key.get(), as_bytes(payload)))});
     }
@@ -85,7 +87,13 @@ TEST_F(MeterVerify, the_commands_end_as_the_check_did) {
     const std::string bad = put("bad.ocmf", changed);
     testing::internal::CaptureStdout();
     EXPECT_EQ(*meter_verify_command(good, pub, true), 0);
-    EXPECT_NE(testing::internal::GetCapturedStdout().find("\"billed_mwh\":500000"), std::string::npos);
+    EXPECT_NE(testing::internal::GetCapturedStdout().find(R"("register":"1.500000","unit":"kWh","export_register":"0.350000")"), std::string::npos);
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(*meter_verify_command(good, pub, true), 0);
+    EXPECT_NE(testing::internal::GetCapturedStdout().find(R"("billed_mwh":500000,"returned_mwh":250000)"), std::string::npos);
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(*meter_verify_command(good, pub, false), 0);
+    EXPECT_NE(testing::internal::GetCapturedStdout().find("0.350000 kWh from the car\n    billed: 0.500000 kWh\n    from the car: 0.250000 kWh"), std::string::npos);
     testing::internal::CaptureStdout();
     EXPECT_EQ(*meter_verify_command(bad, pub, true), 1);
     EXPECT_NE(testing::internal::GetCapturedStdout().find("\"ok\":false"), std::string::npos);

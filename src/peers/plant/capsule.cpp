@@ -30,11 +30,16 @@ Result<> write(const std::string& path, const std::string& text) {
     return {};
 }
 
-std::string reading(char mark, std::int64_t import_mwh, std::int64_t wall_ms) {
+/// One register at one time, with every field, as some makers write it.
+std::string one(char mark, std::string_view obis, std::int64_t mwh, std::int64_t wall_ms) {
     char value[40];
-    std::snprintf(value, sizeof value, "%lld.%03lld", static_cast<long long>(import_mwh / 1000), static_cast<long long>(import_mwh % 1000));
+    std::snprintf(value, sizeof value, "%lld.%03lld", static_cast<long long>(mwh / 1000), static_cast<long long>(mwh % 1000));
     return "{ \"TM\" : \"" + ocmf::time_text(wall_ms, ocmf::TimeStatus::synchronised) + "\", \"TX\" : \"" + mark + "\", \"RV\" : " + value +
-           ", \"RI\" : \"" + std::string(ocmf::obis_import) + "\", \"RU\" : \"Wh\", \"RT\" : \"DC\", \"ST\" : \"G\" }";
+           ", \"RI\" : \"" + std::string(obis) + "\", \"RU\" : \"Wh\", \"RT\" : \"DC\", \"ST\" : \"G\" }";
+}
+
+std::string reading(char mark, std::int64_t import_mwh, std::int64_t export_mwh, std::int64_t wall_ms) {
+    return one(mark, ocmf::obis_import, import_mwh, wall_ms) + ", " + one(mark, ocmf::obis_export, export_mwh, wall_ms);
 }
 
 }  // namespace
@@ -55,8 +60,9 @@ Result<std::unique_ptr<Capsule>> Capsule::open(const std::string& stem) {
     return std::unique_ptr<Capsule>(new Capsule(std::move(inside)));
 }
 
-Text<2048> Capsule::sign(const meter::SignFrame& wanted, std::string_view serial, std::int64_t import_mwh, std::int64_t wall_ms) {
-    const std::string now = reading(wanted.mark, import_mwh, wall_ms);
+Text<2048> Capsule::sign(const meter::SignFrame& wanted, std::string_view serial, std::int64_t import_mwh,
+                            std::int64_t export_mwh, std::int64_t wall_ms) {
+    const std::string now = reading(wanted.mark, import_mwh, export_mwh, wall_ms);
     if (wanted.mark == 'B') inside_->begin = now;
     const std::string both = wanted.mark == 'E' && !inside_->begin.empty() ? inside_->begin + ", " + now : now;
     if (!write(inside_->stem + ".page", std::to_string(++inside_->page))) return {};

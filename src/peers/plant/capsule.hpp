@@ -18,7 +18,8 @@ public:
     ~Capsule();
 
     /// The record of a reading. Empty: it cannot be signed.
-    [[nodiscard]] Text<2048> sign(const meter::SignFrame& wanted, std::string_view serial, std::int64_t import_mwh, std::int64_t wall_ms);
+    [[nodiscard]] Text<2048> sign(const meter::SignFrame& wanted, std::string_view serial, std::int64_t import_mwh, std::int64_t export_mwh,
+                                  std::int64_t wall_ms);
 
 private:
     struct Inside;

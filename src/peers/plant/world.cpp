@@ -249,7 +249,7 @@ void World::send_record(Place& place, const meter::SignFrame& wanted) {
     if (!frame) return;
     const auto reading = meter::decode_reading(*frame);
     if (!reading || !send(place.meter, *frame)) return;
-    const meter::RecordFrame record{wanted.number, place.capsule->sign(wanted, reading->serial, reading->import_mwh, wall_now().unix_ms)};
+    const meter::RecordFrame record{wanted.number, place.capsule->sign(wanted, reading->serial, reading->import_mwh, reading->export_mwh, wall_now().unix_ms)};
     if (!send(place.meter, encode(record))) place.meter.close();
 }
 

@@ -29,6 +29,16 @@ Result<std::int64_t> number_of(const Json& json, std::string_view name) {
     return value;
 }
 
+/// Both registers, read at once.
+void add_registers(ocmf::Payload& p, ocmf::Reading reading, std::int64_t import_mwh, std::int64_t export_mwh) {
+    reading.unit = "kWh";
+    for (const auto& [register_name, mwh] : {std::pair{ocmf::obis_import, import_mwh}, {ocmf::obis_export, export_mwh}}) {
+        reading.identification = register_name;
+        reading.value = ocmf::kwh(mwh);
+        p.readings.push_back(reading);
+    }
+}
+
 }  // namespace
 
 Result<Billing> Billing::open(Config config, const std::optional<std::string>& kept, Keep keep, Signer signer) {
@@ -40,9 +50,10 @@ Result<Billing> Billing::open(Config config, const std::optional<std::string>& k
     if (billing.next_page_ == 0) return fail(Errc::integrity, "the meter's page number is damaged");
     if (json->find("serial") != nullptr)
         billing.known_ = Known{Text<24>::cut(json->string("serial")), TRY(number_of(*json, "import_mwh")), TRY(number_of(*json, "export_mwh"))};
-    if (const Json* b = json->find("begin"))
+    const Json* b = json->find("begin");
+    if (b != nullptr && b->find("export_mwh") != nullptr)   // a beginning of which only one register was kept has no end
         billing.begin_ = Begin{std::string(b->string("transaction")), std::string(b->string("serial")), TRY(number_of(*b, "import_mwh")),
-                               TRY(number_of(*b, "wall_ms")), b->string("time").empty() ? TimeStatus::unknown : static_cast<TimeStatus>(b->string("time")[0]), {}};
+                               TRY(number_of(*b, "export_mwh")), TRY(number_of(*b, "wall_ms")), b->string("time").empty() ? TimeStatus::unknown : static_cast<TimeStatus>(b->string("time")[0]), {}};
     return billing;
 }
 
@@ -55,7 +66,7 @@ std::string Billing::text() const {
     if (begin_) {
         const char time = static_cast<char>(begin_->time);
         object.put_raw("begin", JsonObject<512>().put("transaction", begin_->transaction).put("serial", begin_->serial).put("import_mwh", begin_->import_mwh)
-                                    .put("wall_ms", begin_->wall_ms).put("time", std::string_view(&time, 1)).text());
+                                    .put("export_mwh", begin_->export_mwh).put("wall_ms", begin_->wall_ms).put("time", std::string_view(&time, 1)).text());
     }
     return std::string(object.text());
 }
@@ -66,9 +77,6 @@ ocmf::Reading Billing::reading_of(const Sample& sample, Reason reason) const {
     ocmf::Reading r;
     r.wall_ms = sample.taken_wall_ms;
     r.reason = reason;
-    r.value = ocmf::kwh(sample.import_mwh);
-    r.identification = ocmf::obis_import;
-    r.unit = "kWh";
     r.current_type = config_.current_type.view();
     if (sample.taken_wall_ms < oldest_wall_ms) r.time = TimeStatus::unknown;
     else r.time = config_.is_clock_synchronised ? TimeStatus::synchronised : TimeStatus::informative;
@@ -99,13 +107,11 @@ ocmf::Payload Billing::payload_of(const Sign& wanted, const Sample& sample, std:
         first.wall_ms = begin_->wall_ms;
         first.time = begin_->time;
         first.reason = Reason::begin;
-        first.value = ocmf::kwh(begin_->import_mwh);
-        first.identification = ocmf::obis_import;
-        first.unit = "kWh";
         first.current_type = config_.current_type.view();
-        p.readings.push_back(std::move(first));
+        add_registers(p, std::move(first), begin_->import_mwh, begin_->export_mwh);
     }
-    p.readings.push_back(reading_of(sample, wanted.mark == Mark::begin ? Reason::begin : wanted.mark == Mark::end ? Reason::end : Reason::charging));
+    const Reason reason = wanted.mark == Mark::begin ? Reason::begin : wanted.mark == Mark::end ? Reason::end : Reason::charging;
+    add_registers(p, reading_of(sample, reason), sample.import_mwh, sample.export_mwh);
     return p;
 }
 
@@ -113,10 +119,11 @@ Result<Sign::Signed> Billing::sign(const Sign& wanted, const Sample& sample) {
     if (sample.condition != Condition::good) return fail(Errc::integrity, "the meter is not good");
     if (wanted.mark == Mark::begin) {
         const ocmf::Reading first = reading_of(sample, Reason::begin);
-        begin_ = Begin{std::string(wanted.transaction.view()), std::string(sample.serial.view()), sample.import_mwh, first.wall_ms, first.time, Instant{sample.taken_ns}};
+        begin_ = Begin{std::string(wanted.transaction.view()), std::string(sample.serial.view()), sample.import_mwh, sample.export_mwh, first.wall_ms, first.time, Instant{sample.taken_ns}};
     }
     if (!begin_ || begin_->transaction != wanted.transaction.view()) return fail(Errc::bad_state, "no such transaction was begun");
-    if (begin_->serial != sample.serial.view() || sample.import_mwh < begin_->import_mwh) return fail(Errc::integrity, "it is not the meter of the beginning");
+    const bool has_fallen = sample.import_mwh < begin_->import_mwh || sample.export_mwh < begin_->export_mwh;
+    if (begin_->serial != sample.serial.view() || has_fallen) return fail(Errc::integrity, "it is not the meter of the beginning");
     known_ = Known{sample.serial, sample.import_mwh, sample.export_mwh};
     const std::uint64_t page = next_page_++;   // used, whatever comes
     TRY(keep_(text()));
@@ -138,23 +145,30 @@ Result<Sign::Signed> Billing::wrap(const Sign& wanted, const Sample& sample, std
     if (record.signature.algorithm != ocmf::algorithm_p256) return fail(Errc::unsupported, "the meter signs with " + record.signature.algorithm);
     TRY(verify(as_bytes(record.payload), record.signature.bytes));
     const ocmf::Payload p = TRY(ocmf::read(record.payload));
-    const ocmf::Reading& reading = p.readings.back();
+    const ocmf::Reading* last = ocmf::last_of(p, ocmf::Direction::to_the_car);
+    if (last == nullptr) return refuse("has no register of energy");
+    const ocmf::Reading& reading = *last;
     const std::string_view reasons = wanted.mark == Mark::begin ? "B" : wanted.mark == Mark::end ? "ELRAP" : "CST";
     if (p.meter_serial != sample.serial.view()) return refuse("is of another meter");
     if (p.pagination < next_page_) return refuse("is an old one");
     if (reasons.find(static_cast<char>(reading.reason)) == std::string_view::npos) return refuse("answers another question");
     if (p.identification != wanted.identification.view()) return refuse("is for somebody else");
-    if (reading.status != 'G' || reading.error_flags.find('E') != std::string::npos) return refuse("says that it cannot be billed");
-    const std::int64_t energy = TRY(ocmf::mwh(reading.value, reading.unit));
-    if (energy < sample.import_mwh - most_apart_mwh || energy > sample.import_mwh + most_apart_mwh) return refuse("has another register than its bus");
-    if (known_ && known_->serial == sample.serial && energy < known_->import_mwh) return refuse("has a register that fell");
-    Sign::Signed result{sample, p.pagination, {}, {}};
+    Sample billed = sample;
+    const ocmf::Reading* other = ocmf::last_of(p, ocmf::Direction::from_the_car);
+    for (const ocmf::Reading* r : {last, other})
+        if (r != nullptr && (r->status != 'G' || r->error_flags.find('E') != std::string::npos)) return refuse("says that it cannot be billed");
+    billed.import_mwh = TRY(ocmf::mwh(reading.value, reading.unit));
+    if (other != nullptr) billed.export_mwh = TRY(ocmf::mwh(other->value, other->unit));
+    billed.taken_wall_ms = reading.wall_ms;
+    const auto is_apart = [](std::int64_t a, std::int64_t b) { return a < b - most_apart_mwh || a > b + most_apart_mwh; };
+    if (is_apart(billed.import_mwh, sample.import_mwh) || is_apart(billed.export_mwh, sample.export_mwh)) return refuse("has another register than its bus");
+    const bool is_known = known_ && known_->serial == sample.serial;
+    if (is_known && (billed.import_mwh < known_->import_mwh || billed.export_mwh < known_->export_mwh)) return refuse("has a register that fell");
+    Sign::Signed result{billed, p.pagination, {}, {}};
     const auto whole = decltype(result.record)::from(text_of_record);
     if (!whole) return fail(Errc::full, "the signed record is longer than its bound");
     result.record = *whole;
-    result.sample.import_mwh = energy;
-    result.sample.taken_wall_ms = reading.wall_ms;
-    known_ = Known{sample.serial, energy, sample.export_mwh};
+    known_ = Known{sample.serial, billed.import_mwh, billed.export_mwh};
     next_page_ = p.pagination + 1;
     TRY(keep_(text()));
     return result;

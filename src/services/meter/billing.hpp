@@ -27,7 +27,7 @@ public:
 
     using Verifier = std::move_only_function<Result<>(Bytes payload, Bytes signature)>;
     /// The record of a meter that signs by itself: passed on byte for byte, if it is this meter's, of this question, good, newer than any
-    /// before, and its register is where the meter's is. Errors: integrity, malformed, unsupported; full, io.
+    /// before, and its registers are where the meter's are; energy from the car it need not have. Errors: integrity, malformed, unsupported; full, io.
     Result<Sign::Signed> wrap(const Sign& wanted, const Sample& sample, std::string_view record, Verifier verify);
 
     /// Another meter from here on. Errors: full, io.
@@ -43,6 +43,7 @@ private:
     struct Begin {
         std::string transaction, serial;
         std::int64_t import_mwh = 0;
+        std::int64_t export_mwh = 0;
         std::int64_t wall_ms = 0;
         ocmf::TimeStatus time = ocmf::TimeStatus::unknown;
         std::optional<Instant> at;       ///< in the life of this process

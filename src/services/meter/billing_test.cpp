@@ -81,7 +81,42 @@ TEST_F(MeterBilling, the_record_of_the_end_bills_by_itself_over_a_restart) {
     const auto p = verified(MUST(b.sign(ask(Mark::end), sample(3'000'005, 120))));
     EXPECT_EQ(p.pagination, 3u);
     EXPECT_EQ(*ocmf::billed_mwh(p), 2'000'005);
-    EXPECT_EQ(p.readings.at(1).wall_ms - p.readings.at(0).wall_ms, 120'000);
+    EXPECT_EQ(p.readings.at(2).wall_ms - p.readings.at(0).wall_ms, 120'000);
+}
+
+TEST_F(MeterBilling, energy_from_the_car_is_signed_beside_the_energy_to_it_over_a_restart) {
+    const auto at = [this](std::int64_t import_mwh, std::int64_t export_mwh, std::int64_t second) {
+        Sample s = sample(import_mwh, second);
+        s.export_mwh = export_mwh;
+        return s;
+    };
+    {
+        Billing b = open();
+        const auto p = verified(MUST(b.sign(ask(Mark::begin), at(1'000'000, 400, 0))));
+        ASSERT_EQ(p.readings.size(), 2u);
+        EXPECT_EQ(p.readings[1].identification, ocmf::obis_export);
+        EXPECT_EQ(p.readings[1].value, "0.000400");
+    }
+    Billing b = open();
+    EXPECT_EQ(b.sign(ask(Mark::intermediate), at(1'000'000, 399, 30)).error().code, Errc::integrity) << "it falls";
+    const auto p = verified(MUST(b.sign(ask(Mark::end), at(1'000'100, 2'000'400, 60))));
+    ASSERT_EQ(p.readings.size(), 4u);
+    EXPECT_EQ(*ocmf::billed_mwh(p), 100);
+    EXPECT_EQ(*ocmf::returned_mwh(p), 2'000'000);
+    EXPECT_EQ(b.known()->export_mwh, 2'000'400);
+}
+
+TEST_F(MeterBilling, a_beginning_that_was_kept_without_energy_from_the_car_has_no_end) {
+    {
+        Billing b = open();
+        MUST(b.sign(ask(Mark::begin), sample(1'000, 0)));
+    }
+    const std::size_t where = disk->rfind(R"("export_mwh":0,)");
+    ASSERT_NE(where, std::string::npos);
+    disk->erase(where, 15);
+    Billing b = open();
+    EXPECT_EQ(b.sign(ask(Mark::end), sample(2'000, 1)).error().code, Errc::bad_state);
+    EXPECT_GE(MUST(b.sign(ask(Mark::begin, "t-2"), sample(2'000, 1))).page, 2u) << "the numbers go on";
 }
 
 TEST_F(MeterBilling, a_page_number_is_never_used_twice_wherever_the_power_goes) {
@@ -141,22 +176,22 @@ TEST_F(MeterBilling, the_time_says_what_it_is_worth) {
     EXPECT_EQ(verified(MUST(b.sign(ask(Mark::begin), sample(1, 0)))).readings.at(0).time, TimeStatus::informative);
     const auto end = verified(MUST(b.sign(ask(Mark::end), sample(2, 60))));
     EXPECT_EQ(end.readings.at(0).time, TimeStatus::informative);
-    EXPECT_EQ(end.readings.at(1).time, TimeStatus::relative) << "a duration that the machine confirms";
+    EXPECT_EQ(end.readings.at(2).time, TimeStatus::relative) << "a duration that the machine confirms";
     Sample set = sample(3, 120);
     set.taken_wall_ms += 5'000;   // somebody has set the clock
     const auto jumped = verified(MUST(b.sign(ask(Mark::end), set)));
-    EXPECT_EQ(jumped.readings.at(1).time, TimeStatus::informative);
-    EXPECT_EQ(jumped.readings.at(1).error_flags, "t");
+    EXPECT_EQ(jumped.readings.at(2).time, TimeStatus::informative);
+    EXPECT_EQ(jumped.readings.at(2).error_flags, "t");
     EXPECT_EQ(*ocmf::billed_mwh(jumped), 2) << "energy is good all the same";
     Billing next = open();
-    EXPECT_EQ(verified(MUST(next.sign(ask(Mark::end), sample(3, 180)))).readings.at(1).time, TimeStatus::informative) << "nobody has watched the clock";
+    EXPECT_EQ(verified(MUST(next.sign(ask(Mark::end), sample(3, 180)))).readings.at(2).time, TimeStatus::informative) << "nobody has watched the clock";
     Sample never_set = sample(1, 0);
     never_set.taken_wall_ms = 1'000;
     EXPECT_EQ(verified(MUST(next.sign(ask(Mark::begin), never_set))).readings.at(0).time, TimeStatus::unknown);
     config.is_clock_synchronised = true;
     Billing good = open();
     MUST(good.sign(ask(Mark::begin), sample(5, 0)));
-    EXPECT_EQ(verified(MUST(good.sign(ask(Mark::end), sample(6, 1)))).readings.at(1).time, TimeStatus::synchronised);
+    EXPECT_EQ(verified(MUST(good.sign(ask(Mark::end), sample(6, 1)))).readings.at(2).time, TimeStatus::synchronised);
 }
 
 TEST_F(MeterBilling, the_longest_identification_fits_and_a_hostile_one_is_refused_whole) {
@@ -176,12 +211,13 @@ protected:
     MeterCapsule() : capsule(MUST(pki::make_key(pki::Algorithm::p256))) {}
     struct Written {
         std::uint64_t page = 10;
-        std::string serial = "VK-DC-100001", reason = "B", value = "1000.5", identification = "VK-DEMO-DRIVER", status = "G";
+        std::string serial = "VK-DC-100001", reason = "B", value = "1000.5", identification = "VK-DEMO-DRIVER", status = "G", returned{};
     };
     std::string write(const Written& w) {
         const std::string payload = "{ \"PG\" : \"T" + std::to_string(w.page) + "\", \"MS\":\"" + w.serial + "\", \"IS\":true, \"IT\":\"CENTRAL\", \"ID\":\"" + w.identification +
                                     "\", \"RD\":[ {\"TM\":\"2027-01-15T08:00:00,000+0100 S\",\"TX\":\"" + w.reason + "\",\"RV\":" + w.value +
-                                    ",\"RI\":\"1-b:1.8.0\",\"RU\":\"Wh\",\"ST\":\"" + w.status + "\"} ] }";
+                                    ",\"RI\":\"1-b:1.8.0\",\"RU\":\"Wh\",\"ST\":\"" + w.status + "\"}" +
+                                    (w.returned.empty() ? "" : ", {\"TM\":\"2027-01-15T08:00:00,000+0100 S\",\"RI\":\"1-b:2.8.0\",\"RV\":" + w.returned + "}") + " ] }";
         return "OCMF|" + payload + "|{ \"SE\":\"base64\", \"SD\":\"" + ocmf::to_base64(MUST(pki::sign_sha256(capsule.get(), as_bytes(payload)))) + "\"}";
     }
     Result<Sign::Signed> wrap(Billing& b, const std::string& record, Mark mark = Mark::begin) {
@@ -209,16 +245,19 @@ TEST_F(MeterCapsule, what_is_not_its_good_answer_to_this_question_is_not_passed_
     EXPECT_TRUE(refused({.identification = "SOMEBODY"}));
     EXPECT_TRUE(refused({.status = "M"}));
     EXPECT_TRUE(refused({.value = "2000.5"})) << "its bus says another register";
+    EXPECT_TRUE(refused({.returned = "700.5"})) << "of energy from the car too";
     std::string changed = write({});
     changed[changed.find("1000.5") + 5] = '6';
     EXPECT_EQ(wrap(b, changed).error().code, Errc::integrity);
     EXPECT_FALSE(wrap(b, "OCMF|{}|{}"));
-    ASSERT_TRUE(wrap(b, write({})));
+    ASSERT_TRUE(wrap(b, write({.page = 9, .returned = "0.5"})));
+    EXPECT_TRUE(refused({.returned = "0.4"})) << "energy from the car that fell";
+    ASSERT_TRUE(wrap(b, write({.returned = "0.5"})));
     EXPECT_TRUE(refused({})) << "a record that was there before";
     EXPECT_TRUE(refused({.page = 11, .value = "1000.4"})) << "a register that fell";
     Billing next = open();
     EXPECT_FALSE(wrap(next, write({})).has_value()) << "over a restart too";
-    EXPECT_TRUE(wrap(next, write({.page = 11})));
+    EXPECT_TRUE(wrap(next, write({.page = 11, .returned = "0.5"})));
 }
 
 }  // namespace voltkeep::meter

@@ -220,18 +220,58 @@ Result<std::int64_t> mwh(std::string_view value, std::string_view unit) {
     return number;
 }
 
-Result<std::int64_t> billed_mwh(const Payload& p) {
+std::optional<Direction> direction_of(std::string_view obis) {
+    obis.remove_prefix(std::min(obis.find(':') + 1, obis.size()));   // without the medium and the channel
+    const auto group = [&obis] {
+        std::string_view value = obis.substr(0, obis.find('.'));
+        obis.remove_prefix(std::min(value.size() + 1, obis.size()));
+        while (value.size() > 1 && value.front() == '0') value.remove_prefix(1);
+        return value;
+    };
+    const std::string_view quantity = group(), kind = group();
+    if (kind != "8") return std::nullopt;   // 8: a total since the meter was made
+    const bool is_of_format = quantity.size() == 2 && quantity[1] >= '0' && quantity[1] <= '3';
+    if (quantity == "1" || (is_of_format && quantity[0] == 'B')) return Direction::to_the_car;
+    if (quantity == "2" || (is_of_format && quantity[0] == 'C')) return Direction::from_the_car;
+    return std::nullopt;
+}
+
+namespace {
+
+std::vector<const Reading*> readings_of(const Payload& p, Direction direction) {
+    std::vector<const Reading*> found;
+    for (const Reading& r : p.readings)
+        if (direction_of(r.identification).value_or(Direction::to_the_car) == direction) found.push_back(&r);
+    return found;
+}
+
+Result<std::int64_t> energy_of(const Payload& p, Direction direction) {
     const auto refuse = [](std::string_view what) { return fail(Errc::bad_state, "OCMF: " + std::string(what)); };
-    if (p.readings.size() < 2 || p.readings.front().reason != Reason::begin) return refuse("there is no first reading (TX B)");
-    const Reading& last = p.readings.back();
+    const auto readings = readings_of(p, direction);
+    if (readings.size() < 2 || readings.front()->reason != Reason::begin) return refuse("there is no first reading (TX B)");
+    const Reading &first = *readings.front(), &last = *readings.back();
     if (std::string_view("ELRAP").find(static_cast<char>(last.reason)) == std::string_view::npos) return refuse("there is no last reading (TX E, L, R, A, P)");
-    for (const Reading& r : p.readings) {
-        if (r.identification != last.identification || r.unit != last.unit) return refuse("the readings are of different registers");
+    for (const Reading* r : readings)
+        if (r->identification != last.identification || r->unit != last.unit) return refuse("the readings are of different registers");
+    for (const Reading& r : p.readings)
         if (r.status != 'G' || r.error_flags.find('E') != std::string::npos || r.reason == Reason::exception) return refuse("the meter reports an error");
-    }
-    const std::int64_t energy = TRY(mwh(last.value, last.unit)) - TRY(mwh(p.readings.front().value, last.unit));
+    const std::int64_t energy = TRY(mwh(last.value, last.unit)) - TRY(mwh(first.value, last.unit));
     if (energy < 0) return refuse("the register fell");
     return energy;
+}
+
+}  // namespace
+
+const Reading* last_of(const Payload& p, Direction direction) {
+    const auto readings = readings_of(p, direction);
+    return readings.empty() ? nullptr : readings.back();
+}
+
+Result<std::int64_t> billed_mwh(const Payload& p) { return energy_of(p, Direction::to_the_car); }
+
+Result<std::int64_t> returned_mwh(const Payload& p) {
+    if (last_of(p, Direction::from_the_car) == nullptr) return fail(Errc::not_found, "OCMF: there is no register of energy from the car");
+    return energy_of(p, Direction::from_the_car);
 }
 
 std::string to_hex(Bytes bytes) {

@@ -19,9 +19,14 @@ inline constexpr std::string_view algorithm_p256 = "ECDSA-secp256r1-SHA256";   /
 inline constexpr std::size_t payload_bound = 4096;                             ///< bytes that are written or read
 inline constexpr std::size_t record_bound = 8192;
 
-/// OBIS: what flowed through the mains' side of the meter since it was made, to the car and from it.
+/// OBIS: what flowed through the mains' side of the meter since it was made, to the car and from it (1.8.0 and 2.8.0 of a meter without
+/// a format of its own).
 inline constexpr std::string_view obis_import = "01-00:B0.08.00*FF";
 inline constexpr std::string_view obis_export = "01-00:C0.08.00*FF";
+
+enum class Direction : std::uint8_t { to_the_car, from_the_car, last_ = from_the_car };
+/// Of a register of energy, by its OBIS code: 1.8.0 and B0 to B3, or 2.8.0 and C0 to C3. Nothing: it is none of them.
+[[nodiscard]] std::optional<Direction> direction_of(std::string_view obis);
 
 /// How the time was known: table 19.
 enum class TimeStatus : char { unknown = 'U', informative = 'I', synchronised = 'S', relative = 'R' };
@@ -84,9 +89,14 @@ struct Record {
 /// The other way, exactly; from Wh too. Errors: malformed, unsupported (a unit that is no energy).
 [[nodiscard]] Result<std::int64_t> mwh(std::string_view value, std::string_view unit);
 
-/// What a record with the first and the last reading of a transaction bills. Errors: bad_state (no beginning, no end, another register,
-/// less than nothing, an error of the meter between them).
+/// The last reading of the register of this direction, or null. A register that says no direction counts as one to the car.
+[[nodiscard]] const Reading* last_of(const Payload& payload, Direction direction);
+
+/// What a record with the first and the last reading of a transaction bills: the energy to the car. Errors: bad_state (no beginning, no
+/// end, another register, less than nothing, an error of the meter between them).
 [[nodiscard]] Result<std::int64_t> billed_mwh(const Payload& payload);
+/// The energy that came from the car in that transaction. Errors: as billed_mwh; not_found (the record has no such register).
+[[nodiscard]] Result<std::int64_t> returned_mwh(const Payload& payload);
 
 /// "2026-11-23T10:00:00,000+0000 S"
 [[nodiscard]] std::string time_text(std::int64_t wall_ms, TimeStatus status);

@@ -93,6 +93,40 @@ TEST(Ocmf, bills_from_the_first_reading_to_the_last_of_one_register_without_an_e
     EXPECT_TRUE(wrong([](Payload& p) { p.readings[1].status = 'X'; }));
 }
 
+TEST(Ocmf, a_register_says_which_way_its_energy_went) {
+    for (const char* code : {"1-b:1.8.0", "1-0:1.8.0*255", "01-00:01.08.00*FF", "01-00:B0.08.00*FF", "01-00:B3.08.00*FF", "1.8.0"})
+        EXPECT_EQ(direction_of(code), Direction::to_the_car) << code;
+    for (const char* code : {"1-b:2.8.0", "01-00:C0.08.00*FF", "01-00:C2.08.00*FF", "2.8.1"}) EXPECT_EQ(direction_of(code), Direction::from_the_car) << code;
+    for (const char* code : {"", ":", ".", "1-b:1.7.0", "1-0:16.7.0", "01-00:B4.08.00*FF", "01-00:D0.08.00*FF", "1-b:21.8.0", "8"}) EXPECT_FALSE(direction_of(code)) << code;
+}
+
+TEST(Ocmf, energy_to_the_car_and_from_it_are_two_registers_of_one_record) {
+    Payload p = some_payload();
+    EXPECT_EQ(returned_mwh(p).error().code, Errc::not_found);
+    Reading first = p.readings[0], last = p.readings[1];
+    first.identification = last.identification = obis_export;
+    first.value = "0.500000";
+    last.value = "2.750001";
+    p.readings = {p.readings[0], first, p.readings[1], last};
+    const auto back = read(*write(p));
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->readings[3].identification, obis_export);
+    EXPECT_EQ(*billed_mwh(*back), 12'345'558);
+    EXPECT_EQ(*returned_mwh(*back), 2'250'001);
+    EXPECT_EQ(last_of(*back, Direction::to_the_car)->value, "1012.345678");
+    EXPECT_EQ(last_of(*back, Direction::from_the_car)->value, "2.750001");
+    const auto wrong = [&](auto change) {
+        Payload q = p;
+        change(q);
+        return !returned_mwh(q).has_value();
+    };
+    EXPECT_TRUE(wrong([](Payload& q) { q.readings[3].value = "0.4"; })) << "it fell";
+    EXPECT_TRUE(wrong([](Payload& q) { q.readings.pop_back(); }));
+    EXPECT_TRUE(wrong([](Payload& q) { q.readings[2].error_flags = "E"; })) << "an error beside it is an error of the meter";
+    p.readings[3].error_flags = "E";
+    EXPECT_FALSE(billed_mwh(p));
+}
+
 TEST(Ocmf, energy_is_exact) {
     EXPECT_EQ(kwh(1'234'567'890), "1234.567890");
     EXPECT_EQ(kwh(5), "0.000005");
