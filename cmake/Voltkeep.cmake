@@ -24,10 +24,35 @@ function(voltkeep_stage target folder)
   endif()
 endfunction()
 
+# Test programs are run once for each time they are compiled: not optimized in the release build. What they test is.
+set(VOLTKEEP_TEST_OPTIONS $<$<CONFIG:Release>:-O0> $<$<CONFIG:Release>:-U_FORTIFY_SOURCE>)
+
+# What nearly every file includes is compiled once: the standard library and its reflection, and for tests GoogleTest too. In the
+# release build alone, so that a file which leans on it without saying so does not compile in the sanitizer build.
+set(voltkeep_common_headers <algorithm> <array> <charconv> <chrono> <cstdint> <cstring> <deque> <expected> <format> <functional> <map>
+    <memory> <optional> <span> <string> <string_view> <variant> <vector> <boost/pfr.hpp>)
+if(VOLTKEEP_PRECOMPILE)
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/precompiled.cpp CONTENT "")
+  add_library(precompiled OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
+  target_precompile_headers(precompiled PRIVATE ${voltkeep_common_headers})
+  add_library(precompiled_test OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
+  target_precompile_headers(precompiled_test PRIVATE ${voltkeep_common_headers} <fstream> <filesystem> <gtest/gtest.h>)
+  target_link_libraries(precompiled_test PRIVATE GTest::gtest)
+  target_compile_options(precompiled_test PRIVATE ${VOLTKEEP_TEST_OPTIONS})
+  add_compile_options(-fpch-preprocess)   # for ccache
+endif()
+
+function(voltkeep_precompiled target of)
+  if(VOLTKEEP_PRECOMPILE)
+    target_precompile_headers(${target} REUSE_FROM ${of})
+  endif()
+endfunction()
+
 # voltkeep_library(<name> SOURCES ... [FOLDER <folder below src>] [DEPENDS ...]): a static library, its folder staged.
 function(voltkeep_library name)
   cmake_parse_arguments(A "" "FOLDER" "SOURCES;DEPENDS" ${ARGN})
   add_library(${name} STATIC ${A_SOURCES})
+  voltkeep_precompiled(${name} precompiled)
   target_link_libraries(${name} PUBLIC ${A_DEPENDS})
   if(A_FOLDER)
     voltkeep_stage(${name} ${A_FOLDER})
@@ -56,10 +81,15 @@ function(voltkeep_script_test name)
   set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 ENVIRONMENT "VOLTKEEP_BUILD=${PROJECT_BINARY_DIR}")
 endfunction()
 
-# voltkeep_test(<name> SOURCES ... [DEPENDS ...] [LABELS ...] [TIMEOUT s]): a GoogleTest program, one ctest entry.
+# voltkeep_test(<name> SOURCES ... [DEPENDS ...] [LABELS ...] [TIMEOUT s] [OPTIMIZED]): a GoogleTest program, one ctest entry.
+# OPTIMIZED: its own code computes for long (a search, a thousand visits).
 function(voltkeep_test name)
-  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(A "OPTIMIZED" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   add_executable(${name} ${A_SOURCES})
+  if(NOT A_OPTIMIZED)
+    voltkeep_precompiled(${name} precompiled_test)
+    target_compile_options(${name} PRIVATE ${VOLTKEEP_TEST_OPTIONS})
+  endif()
   target_link_libraries(${name} PRIVATE ${A_DEPENDS} GTest::gtest GTest::gtest_main)
   set_target_properties(${name} PROPERTIES VOLTKEEP_TEST ON)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
@@ -111,6 +141,7 @@ endfunction()
 function(voltkeep_service name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(service_${name} ${A_SOURCES})
+  voltkeep_precompiled(service_${name} precompiled)
   target_link_libraries(service_${name} PRIVATE protocol_${name} kernel ${A_DEPENDS})
   set_target_properties(service_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/services)
 endfunction()
@@ -119,6 +150,7 @@ endfunction()
 function(voltkeep_peer name)
   cmake_parse_arguments(A "" "" "SOURCES;DEPENDS" ${ARGN})
   add_executable(peer_${name} ${A_SOURCES})
+  voltkeep_precompiled(peer_${name} precompiled)
   target_link_libraries(peer_${name} PRIVATE ${A_DEPENDS})
   set_target_properties(peer_${name} PROPERTIES OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/peers)
 endfunction()

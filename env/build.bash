@@ -2,7 +2,7 @@
 # Builds with CMake, Ninja and ccache into build/<preset>. One launcher builds at a time; others wait. All output is progress on
 # standard error; the whole of it is in build/<preset>/build.log.
 
-export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$project CCACHE_NOHASHDIR=1
+export CCACHE_DIR=${CCACHE_DIR:-$cache/ccache} CCACHE_BASEDIR=$project CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros
 
 # build PRESET TARGET... [-- CMAKE OPTION...]: 0 when all targets are up to date, else 1 with the compiler's words shown.
 build() (

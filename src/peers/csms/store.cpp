@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store.hpp"
 
+#include <format>
+
 namespace voltkeep::csms {
 
 namespace {
@@ -151,14 +153,14 @@ Result<std::vector<ConnectorRow>> Store::connectors(std::string_view station) co
 }
 
 Result<TransactionRow> Store::transaction(std::string_view station, std::string_view transaction) const {
-    Statement s(at(), std::string(transaction_columns) + "WHERE station = ? AND name = ?");
+    Statement s(at(), std::format("{}WHERE station = ? AND name = ?", transaction_columns));
     if (!TRY(s.values(station, transaction).next())) return fail(Errc::not_found, "no such transaction");
     return transaction_of(s);
 }
 
 Result<std::vector<TransactionRow>> Store::transactions(std::size_t limit, std::optional<std::string_view> name) const {
     std::vector<TransactionRow> rows;
-    Statement s(at(), std::string(transaction_columns) + (name ? "WHERE name = ? " : "") + "ORDER BY newest DESC LIMIT ?");
+    Statement s(at(), std::format("{}{}ORDER BY newest DESC LIMIT ?", transaction_columns, name ? "WHERE name = ? " : ""));
     if (name) s.bind(*name);
     s.bind(static_cast<std::int64_t>(limit));
     while (TRY(s.next())) rows.push_back(transaction_of(s));
