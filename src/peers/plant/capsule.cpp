@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "peers/plant/capsule.hpp"
 
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 
@@ -24,9 +25,11 @@ std::string read(const std::string& path) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
+/// The file is the old one or the new one, whoever kills this process. It does not wait for the disk: the plant's frames do not either.
 Result<> write(const std::string& path, const std::string& text) {
-    std::ofstream stream(path, std::ios::binary | std::ios::trunc);
-    if (!(stream << text << std::flush)) return fail(Errc::io, "cannot write " + path);
+    const std::string beside = path + ".new";
+    if (!(std::ofstream(beside, std::ios::binary | std::ios::trunc) << text << std::flush)) return fail(Errc::io, "cannot write " + beside);
+    if (std::rename(beside.c_str(), path.c_str()) != 0) return fail_errno("rename", path);
     return {};
 }
 
@@ -56,7 +59,10 @@ Result<std::unique_ptr<Capsule>> Capsule::open(const std::string& stem) {
         TRY(write(stem + ".key", pki::to_pem(inside->key.get())));
     }
     TRY(write(stem + ".pub", pki::public_pem(inside->key.get())));
-    inside->page = std::strtoull(read(stem + ".page").c_str(), nullptr, 10);
+    const std::string kept = read(stem + ".page");
+    const std::size_t line = std::min(kept.find('\n'), kept.size());
+    inside->page = std::strtoull(kept.c_str(), nullptr, 10);
+    inside->begin = kept.substr(std::min(line + 1, kept.size()));
     return std::unique_ptr<Capsule>(new Capsule(std::move(inside)));
 }
 
@@ -65,7 +71,7 @@ Text<2048> Capsule::sign(const meter::SignFrame& wanted, std::string_view serial
     const std::string now = reading(wanted.mark, import_mwh, export_mwh, wall_ms);
     if (wanted.mark == 'B') inside_->begin = now;
     const std::string both = wanted.mark == 'E' && !inside_->begin.empty() ? inside_->begin + ", " + now : now;
-    if (!write(inside_->stem + ".page", std::to_string(++inside_->page))) return {};
+    if (!write(inside_->stem + ".page", std::to_string(++inside_->page) + "\n" + inside_->begin)) return {};
     const std::string identification(JsonObject<2048>().put("ID", wanted.identification.view()).text());
     const std::string payload = "{ \"FV\" : \"1.4\", \"GI\" : \"Voltkeep simulated capsule\", \"PG\" : \"T" + std::to_string(inside_->page) + "\", \"MS\" : \"" +
                                 std::string(serial) + "\", \"IS\" : true, \"IT\" : \"" + std::string(wanted.identification_type.view()) + "\", " +

@@ -13,7 +13,8 @@ namespace voltkeep::plant {
 
 class Capsule {
 public:
-    /// Its key and its counter are in `<stem>.key` and `<stem>.page`, made if missing; its public key in `<stem>.pub`. Errors: io, tls.
+    /// Its key is in `<stem>.key`, its counter and the first reading of its transaction in `<stem>.page`, made if missing; its public key in
+    /// `<stem>.pub`. Errors: io, tls.
     [[nodiscard]] static Result<std::unique_ptr<Capsule>> open(const std::string& stem);
     ~Capsule();
 
