@@ -209,14 +209,14 @@ protected:
 
     /// Runs `body` in a process with the file system at `folder`; it reports by EXPECTs and its exit status.
     template <class Body>
-    void on_small_disk(Body body) {
+    void on_small_disk(Body body, const char* options = "size=128k") {
         const pid_t child = ::fork();
         ASSERT_GE(child, 0);
         if (child == 0) {
             const uid_t user = ::geteuid();
             if (::unshare(CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER)) != 0) ::_exit(no_mount);
             ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-            if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=128k") != 0) ::_exit(no_mount);
+            if (::mount("tmpfs", folder.c_str(), "tmpfs", 0, options) != 0) ::_exit(no_mount);
             body();
             ::_exit(HasFailure() ? 1 : 0);
         }
@@ -286,6 +286,31 @@ TEST_F(FullDisk, what_was_acknowledged_is_there_nothing_else_is_and_the_log_goes
         expect_no_doubles(log);
         EXPECT_EQ(of(log, "audit", Type::security).size(), 0u) << "a full disk is no damage";
     });
+}
+
+//= IEC 62443-4-2 CR 2.10
+TEST_F(FullDisk, a_first_start_without_room_for_a_file_waits_for_it_and_nothing_is_acknowledged_before) {
+    on_small_disk(
+        [this] {
+            std::filesystem::create_directory(folder + "/log");
+            for (int i = 0; std::ofstream(folder + "/ballast" + std::to_string(i)).is_open(); ++i) {}
+            Log log = start_small("run-a");
+            EXPECT_TRUE(log.append("session", Type::session, 1, R"({"i":1})", tick()));
+            EXPECT_EQ(log.commit(tick()).error().code, Errc::full);
+            EXPECT_FALSE(log.may_write(Instant{clock}));
+            EXPECT_EQ(log.append("session", Type::session, 1, R"({"i":1})", tick()).error().code, Errc::full) << "refused, not lost without a word";
+            EXPECT_EQ(log.head().size, 0u);
+            EXPECT_TRUE(log.read(0, tick())->entries.empty());
+            std::filesystem::remove(folder + "/ballast0");
+            std::filesystem::remove(folder + "/ballast1");
+            clock += 2'000'000'000;
+            EXPECT_TRUE(log.append("session", Type::session, 1, R"({"i":2})", tick()));
+            commit(log);
+            EXPECT_EQ(of(log, "audit", Type::boot).size(), 1u) << "what the log itself had to say has waited";
+            ASSERT_EQ(of(log, "session").size(), 1u);
+            EXPECT_EQ(number(of(log, "session")[0], "i"), 2u);
+        },
+        "size=128k,nr_inodes=12");
 }
 
 TEST_F(FullDisk, the_boot_and_damage_entries_wait_for_room) {

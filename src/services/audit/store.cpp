@@ -91,8 +91,10 @@ Result<Store> Store::open(const std::string& folder, std::uint64_t segment_bound
         for (const auto& [first, path] : names) TRY(store.load(path, first, visit));
     }
     store.found_.entries = store.size_;
-    if (store.segments_.empty() || store.found_.damage) TRY(store.begin_segment());
-    else {
+    if (store.segments_.empty() || store.found_.damage) {
+        const auto made = store.make_segment();
+        if (!made && made.error().code != Errc::full) return std::unexpected(made.error());   // full: the first commit that finds room makes it
+    } else {
         store.file_ = kernel::os::Descriptor(::open(store.segments_.back().path.c_str(), O_WRONLY | O_CLOEXEC));
         if (!store.file_) return fail_errno("open", store.segments_.back().path);
     }
@@ -176,6 +178,10 @@ Result<> Store::verify(std::size_t at) {
 
 Result<> Store::begin_segment() {
     CHECK(pending_.empty());
+    return make_segment();
+}
+
+Result<> Store::make_segment() {
     std::string path = folder_ + "/" + name_of(size_);
     for (int n = 1; ::access(path.c_str(), F_OK) == 0; ++n) {   // the damaged one may begin at the same entry: it stays as it is
         const std::string aside = path + ".damaged" + std::to_string(n);
@@ -202,8 +208,19 @@ std::uint64_t Store::add(const Entry& entry) {
     return size_ + pending_sizes_.size() - 1;
 }
 
+void Store::drop_pending() {
+    pending_.clear();
+    pending_sizes_.clear();
+    pending_head_ = head_;
+}
+
 Result<> Store::commit() {
     if (pending_.empty()) return {};
+    if (!file_)
+        if (const auto made = make_segment(); !made) {
+            drop_pending();
+            return made;
+        }
     Segment& segment = segments_.back();
     auto restore_end = [&] {
         has_rest_ = ::ftruncate(file_.get(), static_cast<off_t>(segment.length)) != 0;
@@ -211,9 +228,7 @@ Result<> Store::commit() {
     };
     auto undo = [&](std::unexpected<Error> why) -> Result<> {
         restore_end();   // if not now, then before anything else is written
-        pending_.clear();
-        pending_sizes_.clear();
-        pending_head_ = head_;
+        drop_pending();
         return why;
     };
     if (has_rest_ && !restore_end()) return undo(failed("ftruncate", segment.path));

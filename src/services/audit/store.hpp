@@ -33,7 +33,8 @@ public:
         std::string damaged_segment;
     };
 
-    /// Opens the folder (made if missing). Each entry that is verified goes to `visit`; from index 0 on if it begins anew. Errors: io, full.
+    /// Opens the folder (made if missing). Each entry that is verified goes to `visit`; from index 0 on if it begins anew. A disk
+    /// without room for a new segment is no error: the log is there to be read, and the first commit that finds room makes it. Errors: io.
     static Result<Store> open(const std::string& folder, std::uint64_t segment_bound = 8u << 20, const Visit& visit = {});
 
     [[nodiscard]] const Found& found() const { return found_; }
@@ -47,7 +48,7 @@ public:
     Result<> commit();
 
     /// The last segment is as long as it should be: with nothing pending, begin a new one and let its first entry be a checkpoint.
-    [[nodiscard]] bool is_segment_full() const { return segments_.back().length >= segment_bound_; }
+    [[nodiscard]] bool is_segment_full() const { return !segments_.empty() && segments_.back().length >= segment_bound_; }
     /// Errors: full, io; then the log goes on in the old one.
     Result<> begin_segment();
 
@@ -69,6 +70,9 @@ private:
     using Names = std::vector<std::pair<std::uint64_t, std::string>>;   ///< first entry, path
 
     Result<bool> resume(const Names& names, const Visit& visit);
+    /// The file that goes on behind the last entry.
+    Result<> make_segment();
+    void drop_pending();
     Result<> load(const std::string& path, std::uint64_t first, const Visit& visit);
     Result<> verify(std::size_t segment);
     void note(Segment& segment, std::uint64_t index, std::uint64_t offset, const audit_log::Hash& before);
@@ -76,7 +80,7 @@ private:
     std::string folder_;
     std::uint64_t segment_bound_ = 0;
     std::vector<Segment> segments_;
-    kernel::os::Descriptor file_;
+    kernel::os::Descriptor file_;                ///< of the last segment; none: it could not be made yet
     bool has_rest_ = false;                      ///< behind the last good record stands what a failed commit could not take back
     std::uint64_t size_ = 0;                     ///< committed entries
     audit_log::Hash head_{};
