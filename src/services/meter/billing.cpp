@@ -116,6 +116,7 @@ ocmf::Payload Billing::payload_of(const Sign& wanted, const Sample& sample, std:
 }
 
 Result<Sign::Signed> Billing::sign(const Sign& wanted, const Sample& sample) {
+    has_disk_failed_ = false;
     if (sample.condition != Condition::good) return fail(Errc::integrity, "the meter is not good");
     if (wanted.mark == Mark::begin) {
         const ocmf::Reading first = reading_of(sample, Reason::begin);
@@ -126,7 +127,7 @@ Result<Sign::Signed> Billing::sign(const Sign& wanted, const Sample& sample) {
     if (begin_->serial != sample.serial.view() || has_fallen) return fail(Errc::integrity, "it is not the meter of the beginning");
     known_ = Known{sample.serial, sample.import_mwh, sample.export_mwh};
     const std::uint64_t page = next_page_++;   // used, whatever comes
-    TRY(keep_(text()));
+    TRY(keep());
     const std::string payload = TRY(ocmf::write(payload_of(wanted, sample, page)));
     const ocmf::Signature signature{std::string(ocmf::algorithm_p256), TRY(signer_(as_bytes(payload)))};
     Sign::Signed result{sample, page, {}, {}};
@@ -139,6 +140,7 @@ Result<Sign::Signed> Billing::sign(const Sign& wanted, const Sample& sample) {
 Result<Sign::Signed> Billing::wrap(const Sign& wanted, const Sample& sample, std::string_view text_of_record, Verifier verify) {
     /// What may have flowed between the sample and the meter's own reading: 2 s at 1 MW.
     constexpr std::int64_t most_apart_mwh = 600'000;
+    has_disk_failed_ = false;
     const auto refuse = [](std::string_view why) { return fail(Errc::integrity, "the meter's record " + std::string(why)); };
     if (sample.condition != Condition::good) return fail(Errc::integrity, "the meter is not good");
     const ocmf::Record record = TRY(ocmf::split(text_of_record));
@@ -170,7 +172,7 @@ Result<Sign::Signed> Billing::wrap(const Sign& wanted, const Sample& sample, std
     result.record = *whole;
     known_ = Known{sample.serial, billed.import_mwh, billed.export_mwh};
     next_page_ = p.pagination + 1;
-    TRY(keep_(text()));
+    TRY(keep());
     return result;
 }
 

@@ -33,8 +33,10 @@ public:
     /// Another meter from here on. Errors: full, io.
     Result<> adopt(const Known& known) {
         known_ = known;
-        return keep_(text());
+        return keep();
     }
+    /// It was the disk that failed last, and nothing else: the same may be asked again.
+    [[nodiscard]] bool has_disk_failed() const { return has_disk_failed_; }
     /// What is known of the meter from before this process, if anything.
     [[nodiscard]] std::optional<Known> known() const;
     [[nodiscard]] std::uint64_t next_page() const { return next_page_; }
@@ -51,6 +53,11 @@ private:
 
     Billing(Config config, Keep keep, Signer signer) : config_(std::move(config)), keep_(std::move(keep)), signer_(std::move(signer)) {}
     [[nodiscard]] std::string text() const;
+    Result<> keep() {
+        const auto kept = keep_(text());
+        has_disk_failed_ = !kept;
+        return kept;
+    }
     [[nodiscard]] ocmf::Reading reading_of(const Sample& sample, ocmf::Reason reason) const;
     [[nodiscard]] ocmf::Payload payload_of(const Sign& wanted, const Sample& sample, std::uint64_t page) const;
 
@@ -60,6 +67,7 @@ private:
     std::uint64_t next_page_ = 1;
     std::optional<Known> known_;
     std::optional<Begin> begin_;
+    bool has_disk_failed_ = false;
 };
 
 }  // namespace voltkeep::meter

@@ -142,8 +142,13 @@ TEST_F(MeterBilling, in_one_life_a_number_whose_disk_failed_is_not_used_either) 
     Billing b = open();
     disk_fails = true;
     EXPECT_EQ(b.sign(ask(Mark::begin), sample(1, 0)).error().code, Errc::full);
+    EXPECT_TRUE(b.has_disk_failed()) << "so it may be asked again";
     disk_fails = false;
     EXPECT_EQ(MUST(b.sign(ask(Mark::begin), sample(1, 0))).page, 2u);
+    EXPECT_FALSE(b.has_disk_failed());
+    key_fails = true;
+    EXPECT_FALSE(b.sign(ask(Mark::begin), sample(1, 0)));
+    EXPECT_FALSE(b.has_disk_failed()) << "what else fails is final";
 }
 
 TEST_F(MeterBilling, signs_nothing_when_its_number_is_lost) {

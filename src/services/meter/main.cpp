@@ -14,6 +14,8 @@ namespace {
 
 constexpr Duration stale_after = 1s;
 constexpr Duration capsule_patience = 800ms;
+/// A disk that fails is tried again for as long as whoever asked waits for the answer, which is a second.
+constexpr Duration disk_patience = 800ms, disk_pause = 100ms;
 constexpr std::size_t largest_file = 8'192;
 
 class Meter {
@@ -45,33 +47,44 @@ public:
     }
 
     void sign(const Sign& wanted, kernel::Defer<Sign::Signed> reply) {
-        const auto sample = newest();
-        if (!sample) return reply(std::unexpected(sample.error()));
         if (!billing_) return reply(std::unexpected(billing_.error()));
-        if (capsule_) return ask_capsule(wanted, std::move(reply));
-        answer(billing_->sign(wanted, *sample), reply);
+        attempt(Asked{0, wanted, std::move(reply), now() + disk_patience});
     }
 
 private:
-    /// A question to the meter, until it answers.
+    /// A signature that somebody waits for.
     struct Asked {
-        std::uint32_t number;
+        std::uint32_t number;            ///< of the question to a meter that signs by itself
         Sign wanted;
         kernel::Defer<Sign::Signed> reply;
+        Instant until;                   ///< a disk that fails is tried again until then
+        bool is_told = false;            ///< that it fails
     };
 
-    void answer(Result<Sign::Signed> done, kernel::Defer<Sign::Signed>& reply) {
-        if (done) done->public_key = public_key_;
-        else self_.fault(done.error());
-        reply(done);
+    void attempt(Asked asked) {
+        const auto sample = newest();
+        if (!sample) return asked.reply(std::unexpected(sample.error()));
+        if (capsule_) return ask_capsule(std::move(asked));
+        auto done = billing_->sign(asked.wanted, *sample);
+        answer(std::move(done), std::move(asked));
     }
 
-    void ask_capsule(const Sign& wanted, kernel::Defer<Sign::Signed> reply) {
+    void answer(Result<Sign::Signed> done, Asked asked) {
+        if (done) done->public_key = public_key_;
+        else if (!asked.is_told) self_.fault(done.error());
+        asked.is_told = !done;
+        if (done || !billing_->has_disk_failed() || now() >= asked.until) return asked.reply(done);
+        self_.after(disk_pause, [this, again = std::move(asked)]() mutable { attempt(std::move(again)); });
+    }
+
+    void ask_capsule(Asked asked) {
+        const Sign& wanted = asked.wanted;
         const char mark = wanted.mark == Mark::begin ? 'B' : wanted.mark == Mark::end ? 'E' : 'C';
         const std::uint32_t number = ++last_asked_;
         const auto sent = kernel::os::send(end_.get(), encode(SignFrame{number, mark, wanted.identification_type, wanted.identification}));
-        if (!sent) return reply(fail(Errc::stale, "the meter's bus takes nothing"));
-        asked_.emplace(Asked{number, wanted, std::move(reply)});
+        if (!sent) return asked.reply(fail(Errc::stale, "the meter's bus takes nothing"));
+        asked.number = number;
+        asked_ = std::move(asked);
         self_.after(capsule_patience, [this, number] {
             if (!asked_ || asked_->number != number) return;
             Asked late = std::move(*asked_);
@@ -86,8 +99,9 @@ private:
         asked_.reset();
         const auto sample = newest();
         if (!sample) return asked.reply(std::unexpected(sample.error()));
-        answer(billing_->wrap(asked.wanted, *sample, frame.record, [this](Bytes payload, Bytes signature) { return pki::verify_sha256(capsule_, payload, signature); }),
-               asked.reply);
+        const auto verify = [this](Bytes payload, Bytes signature) { return pki::verify_sha256(capsule_, payload, signature); };
+        auto done = billing_->wrap(asked.wanted, *sample, frame.record, verify);
+        answer(std::move(done), std::move(asked));
     }
 
     void adopt(int descriptor) {
