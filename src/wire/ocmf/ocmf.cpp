@@ -18,6 +18,8 @@ using Object = JsonObject<payload_bound>;
 
 std::unexpected<Error> bad(std::string_view what) { return fail(Errc::malformed, "OCMF: " + std::string(what)); }
 
+constexpr std::size_t most_flags = 16;   // the format has four kinds of them, one of each
+
 void put_if(Object& object, std::string_view key, const std::string& value) {
     if (!value.empty()) object.put(key, value);
 }
@@ -67,6 +69,8 @@ Result<> read_time(std::string_view text, Reading& r) {
     if (!date.ok() || hour > 23 || minute > 59 || second > 60 || minutes > 14 * 60) return bad("the time is none");
     const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
     r.wall_ms = (days * 86'400 + hour * 3'600 + (minute - (text[23] == '-' ? -minutes : minutes)) * 60 + second) * 1000 + ms;
+    constexpr std::int64_t year_10000_ms = 253'402'300'800'000;
+    if (r.wall_ms < 0 || r.wall_ms >= year_10000_ms) return bad("the time is before 1970 or behind 9999");
     const char status = text.back();
     if (std::string_view("UISR").find(status) == std::string_view::npos) return bad("the time's status is none of U, I, S, R");
     r.time = static_cast<TimeStatus>(status);
@@ -91,7 +95,10 @@ Result<Reading> read_reading(const Json& json, Reading r) {
     take("RU", r.unit);
     take("RT", r.current_type);
     take("EF", r.error_flags);
-    if (const std::string_view status = json.string("ST"); !status.empty()) r.status = status[0];
+    if (const std::string_view status = json.string("ST"); !status.empty()) {
+        if (status.size() != 1 || status[0] < 'A' || status[0] > 'Z') return bad("ST is no status of a meter");
+        r.status = status[0];
+    }
     if (r.unit.empty()) return bad("RU is missing");
     return r;
 }
@@ -121,9 +128,9 @@ Result<std::string> write(const Payload& p) {
     put_if(object, "MF", p.meter_firmware);
     object.put("IS", p.is_assigned);
     put_if(object, "IL", p.level);
-    std::string flags;
-    for (const std::string& flag : p.flags) flags += (flags.empty() ? "\"" : ",\"") + flag + "\"";
-    object.put_raw("IF", "[" + flags + "]").put("IT", p.identification_type);
+    std::vector<std::string_view> flags(p.flags.begin(), p.flags.end());
+    if (flags.size() > most_flags) return fail(Errc::full, "OCMF: more flags than the format has");
+    object.put_names("IF", flags, (1u << flags.size()) - 1).put("IT", p.identification_type);
     put_if(object, "ID", p.identification);
     put_if(object, "TT", p.tariff_text);
     put_if(object, "CT", p.charge_point_type);

@@ -127,6 +127,23 @@ TEST(Ocmf, energy_to_the_car_and_from_it_are_two_registers_of_one_record) {
     EXPECT_FALSE(billed_mwh(p));
 }
 
+TEST(Ocmf, what_another_maker_may_have_written_is_never_written_as_something_else) {
+    const auto reading = [](std::string_view time, std::string_view status) {
+        return read(R"({"PG":"T1","IF":["a\"b","\u0007"],"RD":[{"TM":")" + std::string(time) + R"(","RV":1,"RU":"kWh","ST":")" + std::string(status) + R"("}]})");
+    };
+    const auto p = reading("1970-01-01T00:00:00,000+0000 U", "G");
+    ASSERT_TRUE(p);
+    const auto again = read(*write(*p));
+    ASSERT_TRUE(again) << *write(*p);
+    EXPECT_EQ(again->flags, p->flags) << "a quotation mark in a flag stays one";
+    EXPECT_FALSE(reading("1970-01-01T00:00:00,000+0100 U", "G")) << "before time began";
+    EXPECT_FALSE(reading("9999-12-31T23:59:59,999-0100 U", "G"));
+    for (const char* status : {"GG", "g", "\xc3\xa4", "|"}) EXPECT_FALSE(reading("2026-01-01T00:00:00,000+0000 S", status)) << status;
+    Payload many = *p;
+    many.flags.assign(17, "RFID_PLAIN");
+    EXPECT_EQ(write(many).error().code, Errc::full);
+}
+
 TEST(Ocmf, energy_is_exact) {
     EXPECT_EQ(kwh(1'234'567'890), "1234.567890");
     EXPECT_EQ(kwh(5), "0.000005");
