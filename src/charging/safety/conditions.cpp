@@ -69,9 +69,10 @@ void add_dc(const Work& work, Set& set) {
 
     set.add(PROTECTION_SHORT_CIRCUIT, state.short_circuit);
     set.add(PROTECTION_INSULATION, insulation_low(work));
-    set.add(PROTECTION_OVER_CURRENT,
-            closed && !before_energy &&
-                current * 100 > static_cast<std::int64_t>(state.allowed.value) * limit_of(PROTECTION_OVER_CURRENT) + 200'000);
+    // Who may feed back has a bound for each direction, of one protection and one time: where the bound is 0 nothing may flow.
+    const bool is_back = c.discharge_max.value > 0 && s.current.value < 0;
+    const std::int64_t allowed = is_back ? state.allowed_back.value : state.allowed.value;
+    set.add(PROTECTION_OVER_CURRENT, closed && !before_energy && current * 100 > allowed * limit_of(PROTECTION_OVER_CURRENT) + 200'000);
     set.add(PROTECTION_INRUSH, closed && before_energy && current > limit_of(PROTECTION_INRUSH));
     set.add(PROTECTION_REVERSE_CURRENT, closed && c.discharge_max.value == 0 && s.current.value < limit_of(PROTECTION_REVERSE_CURRENT));
     const std::int64_t ev_limit = state.wanted.ev_voltage_max.value;

@@ -95,14 +95,14 @@ static uint8_t first_of(uint32_t set) {
 
 static uint32_t with_stop(uint32_t set, uint8_t stop) {
     uint32_t found = 0;
-    for (unsigned id = 0; id < PROTECTION_COUNT; ++id)
+    for (unsigned id = 0; id < PROTECTION_COUNT && set >> id; ++id)
         if ((set & BIT(id)) && interlock_protections[id].stop == stop) found |= BIT(id);
     return found;
 }
 
 static uint32_t that_latch(uint32_t set, uint8_t at_least) {
     uint32_t found = 0;
-    for (unsigned id = 0; id < PROTECTION_COUNT; ++id)
+    for (unsigned id = 0; id < PROTECTION_COUNT && set >> id; ++id)
         if ((set & BIT(id)) && interlock_protections[id].latches >= at_least) found |= BIT(id);
     return found;
 }

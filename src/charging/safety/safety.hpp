@@ -234,7 +234,8 @@ struct State {
     Setpoint wanted{};              ///< the last setpoint that was accepted, clamped
     Setpoint asked{};               ///< the last setpoint that was looked at, so that one message counts once
     MilliAmpere ramped{};           ///< the current limit on its way to the wanted one
-    MilliAmpere allowed{};          ///< what the own sensor may see: follows `ramped` up at once, down slowly
+    MilliAmpere allowed{};          ///< what the own sensor may see towards the car: follows `ramped` up at once, down slowly
+    MilliAmpere allowed_back{};     ///< and back from it
     std::uint32_t allowed_held_us = 0;  ///< AC: how long `allowed` has been above `ramped`
     std::uint8_t phases = 3;        ///< AC: the phases that are switched now
     std::uint32_t phase_pause_us = 0;

@@ -471,6 +471,30 @@ TEST(Safety, feeds_back_only_where_it_is_built_for_it) {
     EXPECT_TRUE(bench.out.actuators.close_contactor);
 }
 
+/// Each direction has its own bound, also while it changes.
+TEST(Safety, who_may_feed_back_trips_on_what_flows_against_the_order) {
+    for (const std::int32_t ordered : {60'000, -40'000}) {
+        Bench bench;
+        bench.configuration = bidirectional();
+        bench.deliver();
+        bench.in.command.setpoint.current = {ordered};
+        bench.run(3'000);
+        ASSERT_TRUE(bench.out.actuators.close_contactor);
+        bench.fault = [&](Sensors& s) { s.current = {ordered > 0 ? -5'000 : 5'000}; };
+        EXPECT_LE(bench.until_open(500), 150) << ordered;
+        EXPECT_EQ(bench.out.report.latched, 1u << PROTECTION_OVER_CURRENT);
+    }
+    Bench bench;
+    bench.configuration = bidirectional();
+    bench.deliver();
+    for (const std::int32_t ordered : {-60'000, 60'000, -60'000, 20'000}) {
+        bench.in.command.setpoint.current = {ordered};
+        bench.run(2'500);
+        EXPECT_EQ(bench.out.actuators.current.value, ordered);
+        EXPECT_TRUE(bench.out.actuators.close_contactor) << "a change of direction is no fault";
+    }
+}
+
 Bench ac_bench() {
     Bench bench;
     bench.configuration.outlet = Outlet::ac_socket;

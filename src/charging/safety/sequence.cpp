@@ -124,7 +124,7 @@ void drive_dc(Work& work, const interlock_outputs& interlock, Actuators& a) {
         case Stage::stopping:
             ramp(work, {0}, interlock.stop != STOP_NORMAL);
             // On only to ramp down what was delivered: a stop before the first delivery puts no voltage on the output.
-            a.supply_on = state.allowed.value != 0 && (interlock.stop == STOP_NORMAL || interlock.stop == STOP_CONTROLLED);
+            a.supply_on = (state.allowed.value != 0 || state.allowed_back.value != 0) && (interlock.stop == STOP_NORMAL || interlock.stop == STOP_CONTROLLED);
             a.voltage = state.wanted.voltage;
             a.current = state.ramped;
             return;
@@ -136,7 +136,7 @@ void drive_dc(Work& work, const interlock_outputs& interlock, Actuators& a) {
             break;
     }
     state.ramped = {0};
-    state.allowed = {0};
+    state.allowed = state.allowed_back = {0};
 }
 
 }  // namespace
@@ -199,6 +199,7 @@ void sequence_ac(Work& work, const interlock_outputs& interlock, Actuators& actu
                           state.phases == state.wanted.phases;
     if (state.stage == Stage::delivering && inviting) ramp(work, {limit}, state.ramped.value < 6'000);
     else ramp(work, {inviting ? limit : 0}, true);
+    if (!interlock.close) state.allowed = state.ramped, state.allowed_held_us = 0;   // nothing of the last delivery is allowed in the next one
     const bool digital = work.command.digital && work.command.offer && work.plugged && !state.interlock.latched;
     actuators.current = state.ramped;
     actuators.three_phase = state.phases == 3;

@@ -87,7 +87,9 @@ void ramp(Work& work, MilliAmpere target, bool at_once) {
 
     // A supply follows within some frames: half the rate. An AC car may take 5 s to follow the pilot, and 6 s after X1 it is opened
     // (IEC 61851-1 Annex A).
-    const std::int32_t present = magnitude(state.ramped.value);
+    const std::int32_t present = higher(state.ramped.value, 0), back = higher(-state.ramped.value, 0);
+    if (state.allowed_back.value <= back) state.allowed_back.value = back;
+    else toward(state.allowed_back.value, back, rate / 2 * elapsed / 1'000'000);
     if (state.allowed.value <= present) {
         state.allowed.value = present;
         state.allowed_held_us = 0;

@@ -11,8 +11,8 @@ namespace voltkeep::safety::proof {
 struct Observer {
     bool was_closed = false;
     std::int32_t consent_age = 10'000;  ///< since it was last renewed
-    std::int32_t fault_while_closed = 0;///< how long the fault has been there with the contactor ordered closed
-    std::int32_t fault_age = 0;         ///< how long it has been there
+    std::array<std::int32_t, 2> fault_while_closed{};   ///< how long each fault has been there with the contactor ordered closed
+    std::array<std::int32_t, 2> fault_age{};            ///< how long it has been there
     std::int32_t not_ready = 0;         ///< how long the car has not been in state C, contactor ordered closed
     std::int32_t unwanted = 0;          ///< how long nobody has wanted power, contactor ordered closed
     std::int32_t against_order = 0;     ///< how long the auxiliary contact has said closed, ordered open
@@ -25,14 +25,16 @@ struct Observer {
     std::uint8_t setpoint = 0;          ///< the class of the last period
     std::uint8_t accepted = 0;          ///< the class that was last not refused
     bool was_locked = false;
-    bool owes_acknowledgement = false;  ///< an emergency ended a delivery, and nobody has acknowledged it since its cause went
+    std::uint8_t owes_acknowledgement = 0;  ///< this fault (1, 2) ended a delivery by an emergency, and nobody has acknowledged it since it went
     bool owes_withdrawal = false;       ///< a stop that nobody asked for: the demand must be seen withdrawn
     std::int32_t last_current = 0;      ///< what was ordered
+    std::int32_t over_cable = 0;        ///< AC: how long more has been offered than the cable's coding says
+    std::int32_t willing = 0;           ///< how long nothing at all has stood against closing
     std::uint32_t openings = 0, operations = 0, refused = 0, clamped = 0;
 };
 
 /// Looks at one period. Returns the rule that it breaks, or nullptr.
-[[nodiscard]] const char* observe(Observer& observer, const World& world, const Configuration& configuration, const Command& command,
+[[nodiscard]] const char* observe(Observer& observer, const World& world, Scene scene, const Configuration& configuration, const Command& command,
                                   const Outputs& outputs, Stage stage_before, std::int32_t elapsed_ms);
 
 }  // namespace voltkeep::safety::proof

@@ -15,8 +15,11 @@ void pilot(World& w) {
 
 void alternating(World& w) {
     const bool is_drawing = w.orders.close_contactor && w.level_mv == 6'000;
-    w.sensors.current = {is_drawing ? current_for(w.orders.duty_permille).value : 0};
-    if (is_drawing && w.orders.duty_permille == 50) w.sensors.current = w.orders.current;   // 5 %: told by ISO 15118
+    const std::int32_t drawn = w.drawn_ma;
+    w.drawn_ma = is_drawing ? current_for(w.orders.duty_permille).value : 0;
+    if (is_drawing && w.orders.duty_permille == 50) w.drawn_ma = w.orders.current.value;   // 5 %: told by ISO 15118
+    if (w.has(Fault::slow_car) && w.orders.close_contactor && w.drawn_ma < drawn) w.drawn_ma = drawn;
+    w.sensors.current = {w.drawn_ma};
 }
 
 void direct(World& w, Stage stage) {
@@ -32,10 +35,10 @@ void direct(World& w, Stage stage) {
     s.current = {w.car_contactor && a.supply_on && stage >= Stage::delivering ? a.current.value : 0};
 }
 
-void break_it(World& w, Stage stage) {
+void break_it(World& w, std::size_t which, Stage stage) {
     Sensors& s = w.sensors;
-    switch (w.fault) {
-        case Fault::none: case Fault::setpoints: case Fault::frames_stop: case Fault::stall: break;
+    switch (w.faults[which]) {
+        case Fault::none: case Fault::setpoints: case Fault::frames_stop: case Fault::stall: case Fault::slow_car: break;
         case Fault::echo_frozen: s.echo = w.frozen_echo; break;
         case Fault::watchdog: s.watchdog_tripped = true; break;
         case Fault::emergency_stop: s.emergency_stop = true; break;
@@ -53,8 +56,10 @@ void break_it(World& w, Stage stage) {
         case Fault::short_circuit: if (stage <= Stage::short_test) s.outlet_voltage = s.supply_voltage = {0}; break;
         case Fault::over_current: if (w.orders.close_contactor) s.current = {39'000}; break;
         case Fault::over_current_long: s.current = {s.current.value / 100 * 125}; break;
-        case Fault::inrush: if (shows(w, stage)) s.current = {6'000}; break;
-        case Fault::reverse_current: s.current = {w.orders.close_contactor ? -6'000 : 0}; break;
+        case Fault::inrush: if (shows(w, which, stage)) s.current = {6'000}; break;
+        // Where it may feed back: what comes while nothing of that was ordered.
+        case Fault::reverse_current: s.current = {w.orders.close_contactor ? (w.orders.current.value < 0 ? w.orders.current.value : -6'000) : 0}; break;
+        case Fault::over_current_back: if (w.orders.close_contactor) s.current = {-39'000}; break;
         case Fault::over_voltage_ev: if (w.orders.close_contactor) s.outlet_voltage = s.supply_voltage = {510'000}; break;
         case Fault::over_voltage: s.supply_voltage = {1'020'000}; break;
         case Fault::over_temperature: s.plus_temperature = {1'150}; break;
@@ -76,26 +81,31 @@ void break_it(World& w, Stage stage) {
         case Fault::supply_fault: s.supply_fault = true; break;
         case Fault::mains_voltage: s.mains_voltage = {170'000}; break;
         case Fault::mains_frequency: s.mains_frequency = {46'500}; break;
+        case Fault::cable_lost: s.proximity = {0}; break;
+        case Fault::cable_unknown: s.proximity = {5'000}; break;
+        case Fault::cable_thin: s.proximity = {1'500}; break;
     }
 }
 
 }  // namespace
 
-bool shows(const World& w, Stage stage) {
-    if (!w.is_faulty) return false;
-    switch (w.fault) {
+bool shows(const World& w, std::size_t which, Stage stage) {
+    if (!w.is_there[which]) return false;
+    switch (w.faults[which]) {
         case Fault::insulation: return stage >= Stage::insulation_test && stage <= Stage::stopping && stage != Stage::test_discharge && w.sensors.outlet_voltage.value >= 60'000;
         case Fault::short_circuit: return stage == Stage::short_test;
         case Fault::inrush: return w.orders.close_contactor && stage >= Stage::closing && stage <= Stage::ready;
         case Fault::never_precharged: return stage == Stage::precharging;
         case Fault::insulation_test_hangs: return stage == Stage::insulation_test;
+        case Fault::reverse_current: return w.orders.current.value >= 0;
         default: return true;
     }
 }
 
 void advance(World& w, const Configuration& c, Stage stage) {
     if (w.orders.latched != kUnknownRegister) w.latched = w.orders.latched;
-    if (w.fault == Fault::frames_stop && w.is_faulty) return;
+    if (w.orders.reset_watchdog) w.watchdog = false;
+    if (w.has(Fault::frames_stop)) return;
     const std::uint32_t sequence = w.sensors.sequence;
     const MilliVolt charged = w.sensors.supply_voltage;
     w.sensors = Sensors{};
@@ -103,14 +113,16 @@ void advance(World& w, const Configuration& c, Stage stage) {
     w.sensors.sequence = sequence + 1;
     w.sensors.echo = w.orders.sequence;
     w.sensors.supply_voltage = charged.value < 0 || charged.value > 600'000 ? MilliVolt{0} : charged;
-    w.sensors.contactor_closed = w.orders.close_contactor;
+    w.sensors.watchdog_tripped = w.watchdog;
+    w.sensors.contactor_closed = w.orders.close_contactor && !w.watchdog;
     w.sensors.locked = w.orders.lock;
     w.sensors.proximity = {c.outlet == Outlet::ac_socket ? 220 : 0};
     pilot(w);
     if (is_ac(c.outlet)) alternating(w);
     else direct(w, stage);
-    if (w.is_faulty) break_it(w, stage);
-    else w.frozen_echo = w.sensors.echo;
+    if (!w.has(Fault::echo_frozen)) w.frozen_echo = w.sensors.echo;
+    for (std::size_t which = 0; which < w.faults.size(); ++which)
+        if (w.is_there[which]) break_it(w, which, stage);
 }
 
 }  // namespace voltkeep::safety::proof

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The world of the search: hardware that obeys within a period, a car, a session that wants something, and one class of fault.
+// The world of the search: hardware that obeys within a period, a car, a session that wants something, and one class of fault or two.
 // Small on purpose: every number in it that time does not bring back to rest is one more dimension of the search.
 #pragma once
 
@@ -18,11 +18,21 @@ enum class Fault : std::uint8_t {
     residual_dc_200, residual_ac_30, residual_ac_150, insulation, short_circuit, over_current, over_current_long, inrush, reverse_current,
     over_voltage_ev, over_voltage, over_temperature, minus_temperature, temperature_sensor, cabinet_sensor, current_sensor, supply_voltage_sensor,
     outlet_voltage_sensor, voltages_disagree, auxiliary_open, auxiliary_closed, welded, discharge_broken, never_precharged, insulation_test_hangs,
-    supply_fault, mains_voltage, mains_frequency,
-    last_ = mains_frequency,
+    supply_fault, mains_voltage, mains_frequency, over_current_back, slow_car, cable_lost, cable_unknown, cable_thin,
+    last_ = cable_thin,
 };
 
-enum class Kind : std::uint8_t { dc = 1, ac = 2, both = 3 };
+/// Where it is searched.
+enum class Scene : std::uint8_t {
+    dc,
+    back,   ///< DC that can also feed back
+    ac,
+    last_ = ac,
+};
+inline constexpr std::array<const char*, static_cast<std::size_t>(Scene::last_) + 1> kSceneNames{"dc", "back", "ac"};
+
+/// In which scenes: one bit each.
+enum class Kind : std::uint8_t { dc = 1, back = 2, ac = 4, both = 5, direct = 3, all = 7 };
 
 /// What the facts say of a fault, in the words of the clauses and not of the code: the contactor is open when it has been there so long.
 struct FaultClass {
@@ -34,18 +44,18 @@ struct FaultClass {
 };
 
 inline constexpr std::array<FaultClass, static_cast<std::size_t>(Fault::last_) + 1> kFaults{{
-    {"none", Kind::both, 0, false, 8'000},
-    {"setpoints", Kind::both, 0, false, 8'000},
-    {"frames_stop", Kind::both, 150, true, 8'000},
+    {"none", Kind::all, 0, false, 8'000},
+    {"setpoints", Kind::all, 0, false, 8'000},
+    {"frames_stop", Kind::all, 150, true, 8'000},
     {"echo_frozen", Kind::both, 200, true, 8'000},
-    {"stall", Kind::both, 210, true, 8'000},
+    {"stall", Kind::all, 210, true, 8'000},
     {"watchdog", Kind::both, 100, true, 8'000},
-    {"emergency_stop", Kind::both, 100, true, 8'000},
+    {"emergency_stop", Kind::all, 100, true, 8'000},
     {"earth_lost", Kind::both, 100, true, 8'000},
     {"pilot_e", Kind::both, 100, false, 8'000},
     {"pilot_between", Kind::both, 150, false, 8'000},
     {"diode", Kind::both, 200, false, 8'000},
-    {"lock_open", Kind::both, 100, true, 8'000},
+    {"lock_open", Kind::all, 100, true, 8'000},
     {"residual_dc_6", Kind::ac, 10'000, true, 12'000},
     {"residual_dc_60", Kind::ac, 300, true, 8'000},
     {"residual_dc_200", Kind::ac, 100, true, 8'000},
@@ -53,17 +63,17 @@ inline constexpr std::array<FaultClass, static_cast<std::size_t>(Fault::last_) +
     {"residual_ac_150", Kind::ac, 40, true, 8'000},
     {"insulation", Kind::dc, 700, true, 8'000},
     {"short_circuit", Kind::dc, 700, true, 8'000},
-    {"over_current", Kind::both, 150, true, 8'000},
+    {"over_current", Kind::all, 150, true, 8'000},
     {"over_current_long", Kind::ac, 110'000, false, 115'000},
     {"inrush", Kind::dc, 150, true, 8'000},
-    {"reverse_current", Kind::dc, 150, true, 8'000},
+    {"reverse_current", Kind::direct, 150, true, 8'000},
     {"over_voltage_ev", Kind::dc, 400, true, 8'000},
     {"over_voltage", Kind::dc, 110, true, 8'000},
     {"over_temperature", Kind::both, 1'200, true, 8'000},
     {"minus_temperature", Kind::both, 1'200, true, 8'000},
     {"temperature_sensor", Kind::both, 200, true, 8'000},
     {"cabinet_sensor", Kind::both, 200, true, 8'000},
-    {"current_sensor", Kind::both, 200, true, 8'000},
+    {"current_sensor", Kind::all, 200, true, 8'000},
     {"supply_voltage_sensor", Kind::dc, 200, true, 8'000},
     {"outlet_voltage_sensor", Kind::dc, 200, true, 8'000},
     {"voltages_disagree", Kind::dc, 200, true, 8'000},
@@ -75,15 +85,20 @@ inline constexpr std::array<FaultClass, static_cast<std::size_t>(Fault::last_) +
     {"insulation_test_hangs", Kind::dc, 11'200, false, 12'000},
     {"supply_fault", Kind::both, 100, true, 8'000},
     {"mains_voltage", Kind::both, 6'300, false, 8'000},
-    {"mains_frequency", Kind::both, 6'300, false, 8'000},
+    {"mains_frequency", Kind::all, 6'300, false, 8'000},
+    {"over_current_back", Kind::back, 150, true, 8'000},
+    {"slow_car", Kind::ac, 0, false, 8'000},         // it follows no pilot: what a stop has to live with, and no fault by itself
+    {"cable_lost", Kind::ac, 6'300, false, 8'000},
+    {"cable_unknown", Kind::ac, 6'300, false, 8'000},
+    {"cable_thin", Kind::ac, 0, false, 8'000},
 }};
 
 [[nodiscard]] constexpr const FaultClass& class_of(Fault fault) { return kFaults[static_cast<std::size_t>(fault)]; }
 
 /// Everything that is not the core.
 struct World {
-    Fault fault = Fault::none;      ///< the class under search
-    bool is_faulty = false;         ///< and whether it is there now
+    std::array<Fault, 2> faults{};  ///< the classes under search; the second is none where one is searched alone
+    std::array<bool, 2> is_there{}; ///< and whether they are there now
     std::int16_t level_mv = 12'000; ///< the car's side of the pilot: A 12 V, B 9 V, C 6 V
     Demand demand = Demand::none;
     bool renews = false;            ///< the session renews its consent every period
@@ -94,20 +109,33 @@ struct World {
     Actuators orders{};
     std::uint32_t frozen_echo = 0;
     std::uint32_t latched = 0;      ///< the hardware's register
+    std::int32_t drawn_ma = 0;      ///< AC: by the car
+    bool watchdog = false;          ///< the hardware has opened by itself, and has not been released since
+
+    [[nodiscard]] bool has(Fault fault) const {
+        return (is_there[0] && faults[0] == fault) || (is_there[1] && faults[1] == fault);
+    }
+    [[nodiscard]] bool is_faulty() const { return is_there[0] || is_there[1]; }
 };
 
 /// The classes of setpoint: full, half, three beyond the nameplate or the car (clamped), and four absurd ones (refused: what was wanted stays).
 inline constexpr std::uint8_t kSetpoints = 9;
 inline constexpr std::uint8_t kFirstClamped = 2, kFirstRefused = 5, kHighVoltage = 3;
-[[nodiscard]] inline Setpoint setpoint_of(std::uint8_t which, bool is_ac) {
+inline constexpr std::int32_t kBackMa = 10'000;   ///< what a bidirectional station takes back at most
+
+/// Whether this class, once accepted, takes energy from the car.
+[[nodiscard]] constexpr bool feeds_back(std::uint8_t which, Scene scene) { return scene == Scene::back && (which == 1 || which == 2); }
+
+[[nodiscard]] inline Setpoint setpoint_of(std::uint8_t which, Scene scene) {
     Setpoint s{.voltage = {kBatteryMv}, .current = {20'000}, .ev_voltage_max = {500'000}};
-    if (is_ac) s.ev_voltage_max = {};
+    if (scene == Scene::ac) s.ev_voltage_max = {};
+    const bool is_back = scene == Scene::back;
     switch (which) {
-        case 1: s.current = {10'000}; break;
-        case 2: s.current = {100'000}; break;
+        case 1: s.current = {is_back ? -kBackMa : 10'000}; break;
+        case 2: s.current = {is_back ? -100'000 : 100'000}; break;
         case 3: s.voltage = {1'200'000}, s.ev_voltage_max = {1'500'000}; break;
         case 4: s.voltage = {600'000}; break;
-        case 5: s.current = {-10'000}; break;
+        case 5: s.current = {is_back ? -161'000 : -10'000}; break;
         case 6: s.current = {INT32_MIN}; break;
         case 7: s.voltage = {-1}; break;
         case 8: s.ramp_ma_per_s = INT32_MAX; break;
@@ -116,18 +144,27 @@ inline constexpr std::uint8_t kFirstClamped = 2, kFirstRefused = 5, kHighVoltage
     return s;
 }
 
-[[nodiscard]] inline Configuration configuration_of(Outlet outlet) {
-    Configuration c{.outlet = outlet};
+[[nodiscard]] inline Configuration configuration_of(Scene scene) {
+    Configuration c{.outlet = scene == Scene::ac ? Outlet::ac_socket : Outlet::ccs};
     c.current_max = {20'000};
     c.cable_max = {20'000};
     c.ramp_ma_per_s = 400'000;
+    if (scene == Scene::back) c.discharge_max = {kBackMa};
     return c;
 }
 
 [[nodiscard]] constexpr bool is_ac(Outlet outlet) { return outlet == Outlet::ac_socket || outlet == Outlet::ac_cable; }
 
-/// Whether the fault shows in these sensors, under a closed contactor.
-[[nodiscard]] bool shows(const World& world, Stage stage);
+/// What a Type 2 cable with this resistor carries (IEC 61851-1 Annex B), milliamperes; 0: none does.
+[[nodiscard]] constexpr std::int32_t cable_carries(std::int32_t ohm) {
+    struct Coding { std::int32_t ohm, ma; };
+    for (const Coding& c : {Coding{1'500, 13'000}, Coding{680, 20'000}, Coding{220, 32'000}, Coding{100, 63'000}})
+        if (ohm == c.ohm) return c.ma;
+    return 0;
+}
+
+/// Whether the first or second fault shows in these sensors, under a closed contactor.
+[[nodiscard]] bool shows(const World& world, std::size_t which, Stage stage);
 
 /// The next frame of sensors, from the orders of the last period.
 void advance(World& world, const Configuration& configuration, Stage stage);
