@@ -60,12 +60,15 @@ Result<> gather(const fs::path& folder, Above above) {
     };
     for (const char* name : {"config", "run/plant"}) fs::create_directories(folder / name, error);
     std::vector<std::string> real{"power", "powerdrv"};
-    if (above == Above::session) real.insert(real.end(), {"session", "meter", "audit"});
+    std::set<std::string> absent;
+    if (above == Above::session) {
+        real.insert(real.end(), {"session", "meter", "audit"});
+        absent = {"iso15118", "operator", "meterdrv", "net", "plc", "\"link@ev\"", "\"link@csms\""};
+    }
     for (const std::string& name : real) {
         copy(fs::path(PROGRAMS) / name, "programs/" + name);
         fs::create_directories(folder / "manifests" / name, error);
-        TRY(copy_without("src/services/" + name + "/manifest.toml", folder / "manifests" / name / "manifest.toml",
-                         above == Above::session ? std::set<std::string>{"iso15118", "operator", "net", "plc", "\"link@ev\"", "\"link@csms\""} : std::set<std::string>{}));
+        TRY(copy_without("src/services/" + name + "/manifest.toml", folder / "manifests" / name / "manifest.toml", absent));
     }
     copy(UNGUARDED_POWER, "programs/unguarded");
     if (above == Above::stand_in) {
