@@ -3,6 +3,8 @@
 // own driver, allocates nothing in the loop, and lives on whatever happens above it.
 #include <sys/mman.h>
 
+#include <bit>
+
 #include "kernel/config.hpp"
 #include "kernel/service.hpp"
 #include "services/power/protocol.hpp"
@@ -72,6 +74,9 @@ private:
         const bool is_changed = report.pilot != report_.pilot || report.stage != report_.stage || report.latched != report_.latched ||
                                 report.contactor_closed != report_.contactor_closed || report.stop != report_.stop ||
                                 report.blocked != report_.blocked;
+        // Whoever wants what nobody may want is in the log, whatever becomes of session: 32 lines in all, so that none can make us wait.
+        const std::uint32_t refused = report.counters.refused_setpoints;
+        if (refused != report_.counters.refused_setpoints && std::has_single_bit(refused)) self_.fault(Error(Errc::bad_argument, "absurd setpoints were refused"));
         report_ = report;
         if (is_tripped) self_.notify(Pulse::tripped, report.cause + 1u);
         if (is_changed) self_.notify(Pulse::changed);
