@@ -20,6 +20,8 @@ struct Checkpoint {
     std::uint32_t heartbeat_s = 0;
     std::uint64_t event_in_flight = 0;     ///< sequence of the session's event that `ours` carries; 0: none
     std::uint64_t acknowledged = 0;        ///< the session's events up to here are with the CSMS
+    std::uint64_t attempted = 0;           ///< sequence of the event that `attempts` counts for
+    std::uint32_t attempts = 0;            ///< that got an error, or no answer in time
     std::uint64_t authorization = 0;       ///< request number of the authorization that `ours` asks for
     std::uint8_t authorization_evse = 0;
     std::optional<OpenCall> ours;

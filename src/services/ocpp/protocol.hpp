@@ -15,6 +15,8 @@ struct Config {
     Text<3> currency;
     std::uint8_t evse_count = 1;
     std::uint32_t message_timeout_ms = 30000;
+    std::uint32_t message_attempts = 3;             ///< MessageAttempts[TransactionEvent]
+    std::uint32_t attempt_interval_ms = 10'000;     ///< MessageAttemptInterval[TransactionEvent]
     std::uint32_t heartbeat_s = 60;  ///< until the CSMS says otherwise in BootNotification
 };
 

@@ -11,9 +11,6 @@ namespace voltkeep::ocpp {
 
 namespace {
 
-constexpr std::uint32_t attempts_per_event = 3;    ///< MessageAttempts[TransactionEvent]
-constexpr Duration attempt_interval = 10s;         ///< MessageAttemptInterval[TransactionEvent]
-
 //= OCPP 2.1 Part 4, 4.1.4: unique over all connections of the same identity
 rpc::MessageId fresh_id() {
     std::array<std::uint8_t, 16> octets;
@@ -122,13 +119,13 @@ void Station::take_frames() {
         link::TakeFrame::Piece first;
         const auto text = take_frame(first);
         if (!text || first.connection != connection_) return;
-        on_frame(*text, first.id);
+        on_frame(*text, first.id, first.repeated);
     }
 }
 
-void Station::on_frame(const std::string& text, std::uint32_t id) {
+void Station::on_frame(const std::string& text, std::uint32_t id, bool repeated) {
     answering_ = id;
-    run(rpc::Received{text}, id);
+    run(rpc::Received{text, repeated}, id);
     if (waiting_ == id) return;   // session is asked: answered when it has answered
     finish_frame(id);
 }
@@ -238,6 +235,7 @@ void Station::send_boot() {
 }
 
 void Station::send_event(const session::Event& event) {
+    if (std::exchange(at_.attempted, event.sequence) != event.sequence) at_.attempts = 0;
     at_.event_in_flight = event.sequence;
     at_.authorization = event.kind == session::EventKind::authorize ? event.request : 0;
     at_.authorization_evse = event.evse.number;
@@ -253,7 +251,6 @@ void Station::send_event(const session::Event& event) {
 void Station::acknowledge() {
     at_.acknowledged = std::max(at_.acknowledged, at_.event_in_flight);
     at_.event_in_flight = 0;
-    attempts_ = 0;
     forget_acknowledged();
     fetch_events();
 }
@@ -333,25 +330,35 @@ void Station::on(const rpc::CallFailed& failed) {
     using enum rpc::CallFailed::Reason;
     if (failed.reason == lost) return;   // sent again on the next connection
     journal_.append(audit::Type::message, 0, audit::Payload().put("message", name(failed.action)).put("failed", failed.code).put("detail", failed.description));
-    if (failed.reason == timeout) {
-        //= OCPP 2.1 Part 4, 5.3: drop and reconnect
-        (void)link_.call(link::Close{connection_, "no answer to a call"});
-        return;
-    }
-    if (failed.action == Action::BootNotification) {
-        not_before_ = now() + std::chrono::seconds(at_.heartbeat_s);
-        return;
-    }
-    if (failed.action == Action::Authorize) {
-        if (!tell_authorization(false, "error")) return send_again_soon();
-        return acknowledge();
-    }
+    //= OCPP 2.1 Part 4, 5.3: drop and reconnect
+    if (failed.reason == timeout) (void)link_.call(link::Close{connection_, "no answer to a call"});
+    else if (failed.action == Action::BootNotification) not_before_ = now() + std::chrono::seconds(at_.heartbeat_s);
+    const bool is_event = failed.action == Action::TransactionEvent || failed.action == Action::Authorize || failed.action == Action::StatusNotification;
+    if (is_event && at_.event_in_flight > 0) try_again_or_give_up(failed);
+}
+
+/// What the CSMS cannot take, or never answers, must not hold up everything behind it. A connection that is lost is no attempt.
+void Station::try_again_or_give_up(const rpc::CallFailed& failed) {
+    const bool is_transaction = failed.action == Action::TransactionEvent, is_unanswered = failed.reason == rpc::CallFailed::Reason::timeout;
+    ++at_.attempts;
     //= OCPP 2.1 E13.FR.02
-    if (failed.action == Action::TransactionEvent && ++attempts_ < attempts_per_event) {
-        not_before_ = now() + attempts_ * attempt_interval;
+    if ((is_transaction || is_unanswered) && at_.attempts < config_.message_attempts) {
+        if (is_transaction) not_before_ = now() + at_.attempts * std::chrono::milliseconds(config_.attempt_interval_ms);
         return;
     }
-    if (at_.event_in_flight > 0) acknowledge();
+    if (failed.action == Action::Authorize && !tell_authorization(false, "error")) return send_again_soon();
+    log_given_up(failed);
+    //= OCPP 2.1 E13 after the last attempt it is discarded, and the next one goes
+    acknowledge();
+}
+
+/// The log keeps what the CSMS will not have: the record itself stands there since it was made, under the same transaction and number.
+void Station::log_given_up(const rpc::CallFailed& failed) {
+    audit::Payload payload;
+    payload.put("step", "event_given_up").put("message", name(failed.action)).put("attempts", at_.attempts).put("event", at_.event_in_flight);
+    const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
+    if (event != events_.end() && event->record) payload.put("transaction", event->record->transaction.view()).put("sequence", event->record->sequence);
+    journal_.append(audit::Type::session, event != events_.end() ? event->evse.number : std::uint8_t{0}, payload);
 }
 
 // ---- requests of the CSMS ---------------------------------------------------------------------------------------------

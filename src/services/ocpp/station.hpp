@@ -32,7 +32,7 @@ private:
     void end_connection();
     void take_frames();
     Result<std::string> take_frame(link::TakeFrame::Piece& first);
-    void on_frame(const std::string& text, std::uint32_t id);
+    void on_frame(const std::string& text, std::uint32_t id, bool repeated);
     void finish_frame(std::uint32_t id);
     void run(rpc::Input input, std::uint32_t answers);
     bool put(std::string_view text, std::uint32_t answers);
@@ -62,6 +62,8 @@ private:
     bool call(Message request);
     void fetch_events();
     void acknowledge();
+    void try_again_or_give_up(const rpc::CallFailed& failed);
+    void log_given_up(const rpc::CallFailed& failed);
     void forget_acknowledged();
     void distrust_checkpoint();
     bool tell_authorization(bool accepted, std::string_view reason);
@@ -90,7 +92,6 @@ private:
     bool is_asking_ = false;                  ///< session's conduit carries a request: it takes no other message meanwhile
     bool is_withdrawing_ = false;             ///< and that is a withdrawal: its event is neither acknowledged nor sent again
     bool online_ = false;
-    std::uint32_t attempts_ = 0;              ///< of the first event
     Instant not_before_{};                    ///< the next call of ours: after a refusal, or as BootNotification said
     Instant last_sent_{};
 };

@@ -26,6 +26,10 @@ struct Script {
     std::atomic<bool> is_refusing = false;         ///< starts
     std::atomic<int> repeats = 0;                  ///< frames that were taken again
     std::atomic<int> event_count = 0;              ///< the last is an authorization, those before it are statuses
+    std::atomic<bool> has_transactions = false;    ///< those before it are TransactionEvents
+    std::atomic<int> closings = 0;                 ///< connections that the station has ended
+    std::atomic<int> given_up = 0;                 ///< entries of the log that say so
+    std::atomic<bool> is_repeated = false;         ///< the first frame was offered to a predecessor
 };
 
 /// Lines to and from the test, one a datagram.
@@ -43,7 +47,7 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
     auto self = kernel::Service::start(control);
     std::deque<std::string> frames;
     std::uint32_t first = 1;
-    std::uint32_t taken = 0;
+    std::uint32_t taken = 0, connection = 1;
     bool was_open = false;
     self.watch(wire, false, [&](bool, bool) {
         std::array<char, 16'384> buffer;
@@ -67,12 +71,14 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
             piece.id = first;
             script.repeats += taken == first;
             taken = first;
-            piece.connection = 1;
+            piece.repeated = script.is_repeated && first == 1;
+            piece.connection = connection;
             piece.size = static_cast<std::uint32_t>(frames.front().size());
             piece.bytes = *Blob<link::piece_bound>::from(as_bytes(frames.front()));
             return piece;
         },
         [&](const link::PutFrame& m) -> Result<kernel::Done> {
+            if (m.connection != connection) return fail(Errc::closed, "another connection");
             CHECK(::send(wire, m.bytes.data(), m.bytes.size(), 0) > 0);
             release(m.answers);
             return kernel::Done{};
@@ -81,13 +87,18 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
             release(m.id);
             return kernel::Done{};
         },
-        [&](const link::Close&) -> Result<kernel::Done> { return kernel::Done{}; },
+        [&](const link::Close& m) -> Result<kernel::Done> {
+            if (m.connection != connection) return fail(Errc::closed, "another connection");
+            ++script.closings;
+            self.notify(link::Pulse::opened, ++connection);
+            return kernel::Done{};
+        },
         [&](const link::GetState&) -> Result<link::GetState::State> {
             link::GetState::State state;
             state.phase = script.is_open ? link::Phase::open : link::Phase::connecting;
-            state.connection = 1;
+            state.connection = connection;
             std::array<std::byte, kernel::bound<Checkpoint>> buffer;
-            state.checkpoint = *Blob<link::checkpoint_bound>::from(kernel::encode(left, buffer));
+            if (connection == 1) state.checkpoint = *Blob<link::checkpoint_bound>::from(kernel::encode(left, buffer));
             return state;
         },
         [&](const link::Open&) -> Result<kernel::Done> { return kernel::Done{}; });
@@ -116,6 +127,9 @@ int serve_session(int control, Script& script) {
                     event.kind = session::EventKind::authorize;
                     event.request = 7;
                     event.identity = {session::IdentificationKind::token, "CARD-1", "ISO14443"};
+                } else if (script.has_transactions) {
+                    event.kind = session::EventKind::transaction;
+                    event.record.emplace().transaction = "transaction-1";
                 }
                 if (!events.events.push(event)) break;
             }
@@ -152,9 +166,14 @@ int serve_session(int control, Script& script) {
     return self.run();
 }
 
-int serve_audit(int control) {
+int serve_audit(int control, Script& script) {
     auto self = kernel::Service::start(control);
-    self.serve<audit::Interface>([&](const audit::Append&) -> Result<audit::Append::Appended> { return audit::Append::Appended{}; },
+    self.serve<audit::Interface>(
+        [&](const audit::Append& m) -> Result<audit::Append::Appended> {
+            const std::string_view text = m.payload.view();
+            script.given_up += text.contains("event_given_up") && text.contains("transaction-1") && text.contains("\"attempts\":3");
+            return audit::Append::Appended{};
+        },
                                  [&](const audit::AppendLater&) -> Result<kernel::Done> { return kernel::Done{}; },
                                  [&](const audit::Read&) -> Result<audit::Read::Entries> { return audit::Read::Entries{}; },
                                  [&](const audit::GetHead&) -> Result<audit::GetHead::Head> { return audit::GetHead::Head{}; });
@@ -179,10 +198,9 @@ protected:
         const Checkpoint c = left;
         const auto link = station.add("link@csms", [&s, end, c](int control) { return serve_link(control, s, end, c); });
         const auto session = station.add("session", [&s](int control) { return serve_session(control, s); });
-        const auto audit = station.add("audit", serve_audit);
-        const auto ocpp = station.add("ocpp", [](int control) {
+        const auto audit = station.add("audit", [&s](int control) { return serve_audit(control, s); });
+        const auto ocpp = station.add("ocpp", [config = config](int control) mutable {
             auto self = kernel::Service::start(control);
-            Config config;
             config.model = "test";
             config.vendor = "test";
             const Station it(self, config);
@@ -225,6 +243,7 @@ protected:
     Script& script;
     Wire wire;
     Checkpoint left;
+    Config config;
     int asked = 0;
     kernel::testing::TestStation station;
 };
@@ -266,6 +285,41 @@ TEST_F(OcppStation, what_the_checkpoint_has_acknowledged_is_not_sent_again) {
     script.is_open = true;
     const std::string call = take();
     EXPECT_TRUE(has(call, "\"Authorize\"")) << call;
+}
+
+//= OCPP 2.1 E13
+TEST_F(OcppStation, a_transaction_event_that_is_never_answered_is_given_up_after_its_attempts_and_the_next_goes) {
+    script.event_count = 2;
+    script.has_transactions = true;
+    config.message_timeout_ms = 100;
+    config.attempt_interval_ms = 100;
+    start();
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(has(take(), "\"TransactionEvent\""));
+    const std::string next = take();
+    ASSERT_TRUE(has(next, "\"Authorize\"")) << "it stands before everything for ever: " << next;
+    EXPECT_EQ(script.closings, 3) << "each time on a new connection";
+    accept(next);
+    EXPECT_TRUE(comes_true([&] { return script.acknowledged == 2 && script.given_up == 1; })) << script.given_up;
+}
+
+TEST_F(OcppStation, the_attempts_of_a_predecessor_count) {
+    script.event_count = 2;
+    script.has_transactions = true;
+    config.message_timeout_ms = 100;
+    left.attempted = 1;
+    left.attempts = 2;
+    start();
+    EXPECT_TRUE(has(take(), "\"TransactionEvent\""));
+    EXPECT_TRUE(has(take(), "\"Authorize\""));
+    EXPECT_TRUE(comes_true([&] { return script.given_up == 1; }));
+}
+
+TEST_F(OcppStation, a_request_that_a_predecessor_left_open_is_answered_when_its_frame_is_offered_again) {
+    script.is_repeated = true;
+    left.theirs = OpenCall{"r1", static_cast<std::uint8_t>(Action::CancelReservation), now().ns};
+    start();
+    EXPECT_TRUE(has(ask("CancelReservation", R"({"reservationId":5})"), "Accepted"));
+    EXPECT_TRUE(has(ask("CancelReservation", R"({"reservationId":5})"), "Accepted")) << "and nothing is refused for it";
 }
 
 //= OCPP 2.1 F02

@@ -26,7 +26,9 @@ public:
         const auto frame = read_frame(*json);
         if (!frame) return unreadable(input.text, frame.error());
         switch (frame->type) {
-            case FrameType::call: return on_call(*frame);
+            case FrameType::call:
+                if (input.repeated && is_open(state_.theirs, frame->id)) state_.theirs.reset();   // who had it open died over it
+                return on_call(*frame);
             case FrameType::call_result: return on_result(*frame);
             case FrameType::call_error: return on_error(*frame);
             case FrameType::call_result_error: return on_result_error(*frame);

@@ -49,7 +49,8 @@ static_assert(std::is_trivially_copyable_v<State>);
 
 // ---- what comes in
 
-struct Received { std::string_view text; };                                  ///< one whole message of the connection
+/// One whole message of the connection. `repeated`: a predecessor took it, died, and has not answered it; its call is not open but new.
+struct Received { std::string_view text; bool repeated = false; };
 struct Call { MessageId id; Message request; };                              ///< only while State::ours is empty
 struct Send { MessageId id; Message request; };                              ///< an unconfirmed message; at any time
 struct Answer { MessageId id; Message response; };                           ///< to a Request that came out

@@ -307,6 +307,17 @@ TEST(Rpc, its_state_survives_as_bytes) {
     EXPECT_TRUE(only<Result>(successor.receive(R"([3,"a",{"currentTime":"2026-07-31T10:00:00Z"}])")));
 }
 
+TEST(Rpc, a_call_that_a_predecessor_left_open_is_taken_up_when_its_frame_is_offered_again) {
+    End station(Role::station);
+    (void)station.receive(kReset);
+    const std::string other = R"([2,"c2","Reset",{"type":"OnIdle"}])";
+    EXPECT_TRUE(only<Ignored>(station.receive(kReset))) << "the peer's own doubled call is no second one";
+    EXPECT_TRUE(only<Request>(station.put(Received{kReset, true})));
+    EXPECT_EQ(sent(station.put(Answer{"c1", accepted()})), R"([3,"c1",{"status":"Accepted"}])");
+    EXPECT_TRUE(only<Request>(station.receive(other))) << "nothing is refused for it";
+    EXPECT_EQ(sent(station.put(Received{kReset, true})).substr(0, 25), R"([4,"c1","RpcFrameworkErro)") << "another call is open";
+}
+
 TEST(Frame, an_id_is_36_characters_of_any_language) {
     std::string id;
     for (int i = 0; i < 36; ++i) id += "\xf0\x9f\x94\x8c";
