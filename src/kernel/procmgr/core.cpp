@@ -316,7 +316,13 @@ void Core::on(const input::StopAll&) {
     }
 }
 
-void Core::on(const input::Turn&) {
+void Core::on(const input::Turn& turn) {
+    heard_ = std::min(now_, turn.heard);
+    for (const std::uint16_t service : order_) {
+        Member& m = members_[service];
+        m.last_beat_at = std::min(now_, m.last_beat_at + turn.lost);
+        m.launched_at = std::min(now_, m.launched_at + turn.lost);
+    }
     for (const std::uint16_t service : order_) watch_over(service);
     if (is_stopping_) return stop_next_wave();
     join_all();
@@ -354,13 +360,14 @@ Instant Core::due(std::uint16_t service) const {
 void Core::watch_over(std::uint16_t service) {
     Member& m = members_[service];
     const policy::Watchdog& watchdog = image_.services[service].watchdog;
-    if (now_ < due(service)) return;
+    const bool is_awaited = m.life == Life::starting || m.life == Life::ready;   // else it is our own turn
+    if ((is_awaited ? heard_ : now_) < due(service)) return;
     if (m.life == Life::dead) return launch(service);
     if (m.life == Life::stopping) {
         m.kill_at = now_ + stop_limit;
         return act(action::Kill{service});
     }
-    if (m.life == Life::ready && now_ < beat_limit(service, watchdog.high)) {
+    if (m.life == Life::ready && heard_ < beat_limit(service, watchdog.high)) {
         m.is_late = true;
         return report(service, Occasion::late, 0, watchdog.low);
     }

@@ -20,7 +20,9 @@ struct Unheard { std::uint16_t service = 0; };            ///< its control queue
 struct Deaf { std::uint16_t service = 0; };               ///< it closed its control channel: most often because it is ending
 struct JoinFailed { std::uint16_t conduit = 0; };         ///< the system had no pair to give
 struct StopAll {};                                        ///< twice: at once
-struct Turn {};                                           ///< everything that came is told: what is due, and the joins
+/// What is due, and the joins. Everything that was said before `heard` is told, and for `lost` the process manager itself stood still,
+/// perhaps with the whole machine: nobody's silence in it counts.
+struct Turn { Instant heard{INT64_MAX}; Duration lost{}; };
 }  // namespace input
 using Input = std::variant<input::Begin, input::Launched, input::LaunchFailed, input::Ended, input::Recorded, input::Unheard,
                            input::Deaf, input::JoinFailed, input::StopAll, input::Turn>;
@@ -120,7 +122,7 @@ private:
     void on(const input::Deaf&);
     void on(const input::JoinFailed&);
     void on(const input::StopAll&);
-    void on(const input::Turn&);
+    void on(const input::Turn& turn);
 
     void act(const Action& action) { CHECK(actions_.push(action)); }
     void report(std::uint16_t service, control::Occasion occasion, std::uint8_t code = 0, std::uint16_t detail = 0,
@@ -151,6 +153,7 @@ private:
     const policy::Image& image_;
     const std::int64_t patience_;                          ///< a factor
     Instant now_{};
+    Instant heard_{};                                      ///< who said nothing after this may have: it is not read yet
     bool is_stopping_ = false;
     int status_ = 0;
     List<std::uint16_t, policy::max_services> order_;      ///< by rank, highest first

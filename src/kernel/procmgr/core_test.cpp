@@ -276,6 +276,27 @@ TEST_F(ProcessManagerCore, a_late_process_manager_accuses_nobody_whose_beats_it_
     EXPECT_TRUE(services<action::Kill>().empty());
 }
 
+TEST_F(ProcessManagerCore, judges_by_what_it_has_heard_and_not_by_what_is_queued) {
+    start();
+    const Instant polled = time;
+    time = time + 10s;   // stopped between its look at the queues and its judgement
+    tell(input::Turn{.heard = polled});
+    EXPECT_TRUE(services<action::Kill>().empty());
+    EXPECT_TRUE(all<action::Report>().empty());
+    for (const std::uint16_t service : {middle, client}) record(service, Request::beat);
+    tell(input::Turn{.heard = time});
+    EXPECT_EQ(services<action::Kill>(), Services{server}) << "who has not even a queued beat";
+}
+
+TEST_F(ProcessManagerCore, a_time_in_which_the_machine_stood_still_is_nobodys_silence) {
+    start();
+    time = time + 10s;
+    tell(input::Turn{.heard = time, .lost = 10s});
+    EXPECT_TRUE(services<action::Kill>().empty());
+    pass(500ms);
+    EXPECT_EQ(services<action::Kill>().size(), 3u) << "what comes after it counts again";
+}
+
 TEST_F(ProcessManagerCore, ends_a_service_that_never_becomes_ready) {
     tell(input::Begin{});
     tell(input::Turn{});

@@ -17,6 +17,7 @@ constexpr std::uint64_t key_of(Source source, std::uint16_t service = 0) {
 constexpr unsigned records_a_turn = 8;
 constexpr unsigned records_a_window = 64;         // in 100 ms: the quickest watchdog beats five times in it
 constexpr unsigned printed_bytes_a_second = 16384;
+constexpr Duration stall = 20ms;                  // woken so late: the machine, or who stops us, has taken the time
 constexpr Duration device_pause = 100ms;          // between two tries to connect a device
 }  // namespace
 
@@ -32,7 +33,13 @@ Result<int> Manager::run(int stop_requests) {
         std::array<os::Poller::Event, 32> events;
         Instant until = next_deadline();
         for (int round = 0; round < 8; ++round, until = {}) {
+            turn_.heard = now();
             const std::span<os::Poller::Event> ready = TRY(poller_.wait(events, until));
+            if (round == 0) {
+                const Duration late = now() - std::max(until, polled_);
+                turn_.lost = late > stall ? late : Duration{};
+                polled_ = now();
+            }
             for (const os::Poller::Event& event : ready) {
                 if (event.key != key_of(Source::stop)) handle(event);
                 else if (os::take_stop_request(stop_requests)) feed(input::StopAll{});
@@ -42,7 +49,7 @@ Result<int> Manager::run(int stop_requests) {
         }
         const Instant at = now();
         for (std::uint16_t i = 0; i < image_.services.size(); ++i) resume(i, at);
-        feed(input::Turn{});
+        feed(turn_);
         carry_out();
     }
     for (const policy::Service& service : image_.services)
@@ -56,7 +63,7 @@ void Manager::carry_out() {
         const Input input = inputs_[next];
         for (const Action& action : core_.step(input, now())) perform(action);
         // What was launched together is joined before any of it goes.
-        if (next + 1 == inputs_.size() && std::exchange(has_launched_, false)) feed(input::Turn{});
+        if (next + 1 == inputs_.size() && std::exchange(has_launched_, false)) feed(input::Turn{.heard = turn_.heard});
     }
     inputs_.clear();
 }

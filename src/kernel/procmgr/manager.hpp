@@ -86,6 +86,8 @@ private:
     List<Input, 1024> inputs_;        ///< told to the core one after the other
     std::optional<int> status_;
     bool has_launched_ = false;
+    input::Turn turn_;                       ///< of the turn that runs
+    Instant polled_{now()};                  ///< when it last looked for what came
     std::uint32_t lost_lines_ = 0;
     control::Slice slice_;
     std::array<std::byte, bound<control::Slice>> buffer_;

@@ -103,6 +103,16 @@ TEST_P(ProcessManager, a_hanging_service_is_ended_by_its_watchdog) {
     EXPECT_EQ(station.tell("front", "ask"), "answer 1 1");
 }
 
+TEST_P(ProcessManager, its_own_standstill_is_no_fault_of_its_services) {
+    ASSERT_NO_FATAL_FAILURE(start_and_meet());
+    ASSERT_GT(station.manager, 1);
+    ASSERT_EQ(::kill(station.manager, SIGSTOP), 0);
+    std::this_thread::sleep_for(back().watchdog.beat_ms * (back().watchdog.high + 2) * 1ms);   // longer than any beat may be missing
+    ASSERT_EQ(::kill(station.manager, SIGCONT), 0);
+    EXPECT_EQ(station.tell("front", "ask"), "answer 0 1") << "the same life of back";
+    EXPECT_EQ(station.tell("front", "backs"), "0");
+}
+
 TEST_P(ProcessManager, a_refused_system_call_is_the_cause_of_death) {
     std::array filter{
         sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_uname, 0, 1),
