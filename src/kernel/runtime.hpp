@@ -122,7 +122,7 @@ public:
     TimerId add_timer(Instant when, Duration period, Action action);
     void join(std::uint16_t index, std::uint32_t epoch, os::Descriptor calls, os::Descriptor pulses);
     void lost(std::uint16_t index);
-    void send_record(control::Record record);
+    bool send_record(control::Record record);
     void arm();
 
     control::Slice slice;
@@ -159,7 +159,11 @@ public:
     };
     std::map<TimerId, Timer> timers;
     TimerId next_timer = 1;
-    std::deque<std::move_only_function<void(Bytes)>> asks;   ///< answered in their order
+    struct Ask {
+        std::uint64_t number = 0;
+        std::move_only_function<void(Bytes)> then;
+    };
+    std::deque<Ask> asks;   ///< answered in their order; of one that was lost, by the next
     std::uint64_t next_ask = 1;
     Action stop_action;
     bool stopping = false;

@@ -254,7 +254,7 @@ void Runtime::flush(std::uint16_t index) {
     ConduitState& c = conduits[index];
     if (!c.pulses) return;   // kept until the peer is back
     const std::uint32_t before = c.pending;
-    for (std::uint8_t code = 0; c.pending >> code; ++code) {
+    for (std::uint8_t code = 0; code < 32 && c.pending >> code; ++code) {
         if (!(c.pending >> code & 1)) continue;
         std::array<std::byte, 9> message;
         message[0] = std::byte{code};
@@ -289,8 +289,8 @@ void Runtime::on_pulses(std::uint16_t index, bool writable) {
         std::uint64_t value = 0;
         std::memcpy(&value, message.data() + 1, 8);
         ++statistics.handled;
-        for (PulseHandler& h : pulse_handlers)
-            if (h.code == code && h.type == c.end.peer_type) h.then(c.end.peer_evse, value);
+        for (std::size_t i = 0; i < pulse_handlers.size(); ++i)   // by index: a handler may register another one
+            if (PulseHandler& h = pulse_handlers[i]; h.code == code && h.type == c.end.peer_type) h.then(c.end.peer_evse, value);
     }
 }
 

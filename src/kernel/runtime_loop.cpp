@@ -131,9 +131,10 @@ void Runtime::say_measures(Instant at) {
     words = words_a_second;
 }
 
-void Runtime::send_record(control::Record record) {
+/// A full control channel is the process manager's to notice.
+bool Runtime::send_record(control::Record record) {
     std::array<std::byte, bound<control::Record>> buffer;
-    (void)os::send(control_end.get(), encode(record, buffer));   // a full control channel is the process manager's to notice
+    return os::send(control_end.get(), encode(record, buffer)).has_value();
 }
 
 /// The ends are gone: the peer's death, or (`wants_rejoin`) ours, which nobody but us knows: then we ask for new ones.
@@ -163,10 +164,11 @@ void Runtime::join(std::uint16_t index, std::uint32_t epoch, os::Descriptor call
     if (!c.pace.is_paused) listen(index, true);   // a new end begins no new account
     if (!started) return;
     flush(index);
-    for (BackHandler& h : back_handlers)
-        if (h.type == c.end.peer_type) h.then(c.end.peer_evse);
-    for (PulseHandler& h : pulse_handlers)
-        if (h.type == c.end.peer_type && c.end.pulses_in >> h.code & 1) h.then(c.end.peer_evse, 0);
+    for (std::size_t i = 0; i < back_handlers.size(); ++i)   // by index: a handler may register another one
+        if (BackHandler& h = back_handlers[i]; h.type == c.end.peer_type) h.then(c.end.peer_evse);
+    for (std::size_t i = 0; i < pulse_handlers.size(); ++i)
+        if (PulseHandler& h = pulse_handlers[i]; h.type == c.end.peer_type && c.end.pulses_in >> h.code & 1)
+            h.then(c.end.peer_evse, 0);
 }
 
 void Runtime::on_control() {
@@ -215,13 +217,28 @@ void Runtime::on_command(control::Kind kind, Bytes message, std::span<const int>
     }
 }
 
+namespace {
+template <class M>
+std::uint64_t number_of(Bytes message) {
+    const auto answer = decode<M>(message);
+    CHECK(answer.has_value());
+    return answer->number;
+}
+}  // namespace
+
 /// An event and a measure are followed by more of the same answer; what else comes closes the question.
 void Runtime::on_answer(control::Kind kind, Bytes message) {
-    if (asks.empty()) return;
-    auto then = std::move(asks.front());
-    asks.pop_front();
-    then(message);
-    if (kind == control::Kind::event || kind == control::Kind::measure) asks.push_front(std::move(then));
+    const std::uint64_t number = kind == control::Kind::event     ? number_of<control::Event>(message)
+                                 : kind == control::Kind::measure ? number_of<control::Measure>(message)
+                                 : kind == control::Kind::usage   ? number_of<control::Usage>(message)
+                                                                  : number_of<control::State>(message);
+    while (!asks.empty() && asks.front().number <= number) {
+        Ask ask = std::move(asks.front());
+        asks.pop_front();
+        const bool is_lost = ask.number < number;
+        ask.then(is_lost ? Bytes{} : message);
+        if (!is_lost && (kind == control::Kind::event || kind == control::Kind::measure)) return asks.push_front(std::move(ask));
+    }
 }
 
 TimerId Runtime::add_timer(Instant when, Duration period, Action action) {

@@ -163,8 +163,9 @@ void Service::fault(const Error& error) {
 }
 
 void Service::ask(control::Request request, std::uint16_t argument, std::move_only_function<void(Bytes)> then) {
-    runtime_->asks.push_back(std::move(then));
-    runtime_->send_record({.request = request, .argument = argument, .number = runtime_->next_ask++});
+    const std::uint64_t number = runtime_->next_ask++;
+    if (!runtime_->send_record({.request = request, .argument = argument, .number = number})) return then({});
+    runtime_->asks.push_back({number, std::move(then)});
 }
 
 void Service::on_fallback(std::move_only_function<void(EvseId, bool)> then) {

@@ -218,6 +218,28 @@ TEST(Service, each_peer_whose_messages_are_refused_is_named_whatever_others_did_
     EXPECT_LE(in_all, 3 * static_cast<int>(Runtime::words_a_second)) << "of over a hundred and sixty offences";
 }
 
+TEST(Service, an_answer_that_was_lost_is_given_up_with_the_next_and_shifts_none) {
+    testing::TestStation station;
+    const auto asker = station.add("asker", [](int control) {
+        Service self = Service::start(control);
+        std::vector<std::uint32_t> pids;
+        for (std::uint16_t i = 0; i < 3; ++i)
+            self.ask(control::Request::get_state, i, [&](Bytes bytes) {
+                const auto state = decode<control::State>(bytes);
+                pids.push_back(state ? state->pid : 0);
+                if (pids.size() == 3) ::_exit(pids == std::vector<std::uint32_t>{100, 0, 102} ? 0 : 1);
+            });
+        return self.run();
+    });
+    station.start();
+    for (std::uint16_t i = 0; i < 3; ++i) {
+        const control::Record question = station.question(asker);
+        ASSERT_EQ(question.argument, i);
+        if (i != 1) station.answer(asker, {.pid = 100u + i, .number = question.number});
+    }
+    EXPECT_EQ(station.wait(asker), 0);
+}
+
 TEST(Service, a_late_reply_is_never_given_to_the_next_call) {
     Pair p([](int control) {
         Service self = Service::start(control);

@@ -95,6 +95,17 @@ public:
         }
         return all;
     }
+    /// The next question that a service asks the process manager.
+    control::Record question(std::size_t i) {
+        std::array<std::byte, bound<control::Record>> buffer;
+        for (;;) {
+            CHECK(MUST(os::wait(services_[i].control.get(), now() + 5s)));
+            const auto received = MUST(os::receive(services_[i].control.get(), buffer));
+            const auto record = decode<control::Record>(Bytes(buffer).first(received ? received->size : 0));
+            if (record && record->number != 0) return *record;
+        }
+    }
+    void answer(std::size_t i, const control::State& state) { send(services_[i], state); }
     void ask_to_stop(std::size_t i) {
         services_[i].is_asked_to_stop = true;
         send(services_[i], control::Join{.kind = control::Kind::stop});
