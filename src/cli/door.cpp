@@ -18,7 +18,7 @@ Result<DoorClient> DoorClient::connect(const std::string& socket) {
     client.socket_ = kernel::os::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!client.socket_) return fail_errno("socket");
     if (::connect(client.socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        if (errno == ENOENT || errno == ECONNREFUSED) return fail(Errc::not_found, "no station runs here: start one with ./voltkeep run, or name its folder with --state");
+        if (errno == ENOENT || errno == ECONNREFUSED) return fail(Errc::not_found, "no station runs here (" + socket + "): start one with ./voltkeep run, or name its folder with --state");
         return fail_errno("connect", socket);
     }
     return client;

@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/layout.hpp"
+#include "cli/printable.hpp"
 #include "cli/run/world.hpp"
 #include "wire/iso15118/json_lines.hpp"
 #include "wire/ocpp/json_lines.hpp"
@@ -104,7 +105,7 @@ void add_log(CLI::App& app, Arguments& a, Command& command) {
     CLI::App* log = app.add_subcommand("log", "the tamper-evident log")->require_subcommand(1);
     log->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
     log->fallthrough();
-    CLI::App* show = log->add_subcommand("show", "entries of a running station");
+    CLI::App* show = log->add_subcommand("show", "entries, of a running station or of one that has ended");
     show->add_option("--from", a.first, "index of the first entry");
     show->add_option("--last", a.last, "only the last N entries");
     show->add_flag("--follow", a.follow, "go on as entries come, until Ctrl-C");
@@ -171,9 +172,13 @@ void add_evse(CLI::App& app, Arguments& a, Command& command) {
 
 void add_lines(CLI::App& app, Command& command) {
     CLI::App* v2g = app.add_subcommand("v2g", "ISO 15118-20 messages: JSON lines in, JSON lines out")->require_subcommand(1);
+    v2g->footer("A wrong line is answered by its error. A line for decode:\n"
+                R"({"v2gtp":"0x8001","hex":"8000f3ab9371d34b9b79d39ba321d34b9b79d189a98989c1d1699181d22218010000040040"})");
     v2g->add_subcommand("decode", "bytes to fields")->callback([&] { command = [] { return Result<int>(lines_command(iso15118::decode_json_line)); }; });
     v2g->add_subcommand("encode", "fields to bytes")->callback([&] { command = [] { return Result<int>(lines_command(iso15118::encode_json_line)); }; });
     CLI::App* ocpp = app.add_subcommand("ocpp", "OCPP 2.1 messages: JSON lines in, JSON lines out")->require_subcommand(1);
+    ocpp->footer("A wrong line is answered by its error. A line for check:\n"
+                 R"({"action":"Heartbeat","direction":"request","payload":{}})");
     ocpp->add_subcommand("check", "is a payload what the standard allows, and if not, where not")->callback([&] {
         command = [] { return Result<int>(lines_command(voltkeep::ocpp::check_line)); };
     });
@@ -198,6 +203,11 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        const std::vector<std::string> unknown = app.remaining(true);
+        if (error.get_name() == "RequiredError" && !unknown.empty()) {
+            std::fprintf(stderr, "voltkeep: there is no command \"%s\": see `voltkeep --help`\n", printable(unknown.front()).c_str());
+            return 2;
+        }
         return app.exit(error) == 0 ? 0 : 2;
     }
     const Result<int> status = command();

@@ -192,6 +192,9 @@ TEST(Session, two_cars_charge_at_once) {
 
 TEST(Session, a_second_start_finds_the_state_of_the_first_and_ctrl_c_leaves_nothing) {
     ToolStation station({"--duration", "3"});
+    ASSERT_TRUE(station.wait_for_step("transaction", "started"));
+    EXPECT_EQ(say({"run", "--state", station.state()}).status, 2) << "one is running here";
+    EXPECT_EQ(say({"status", "--state", station.state()}).status, 0) << "the refused one has taken nothing away";
     ASSERT_TRUE(station.wait_for_step("transaction", "ended"));
     const pid_t audit = station.pid_of("audit");
     station.stop();
@@ -199,6 +202,8 @@ TEST(Session, a_second_start_finds_the_state_of_the_first_and_ctrl_c_leaves_noth
     EXPECT_NE(::kill(audit, 0), 0) << "a service has outlived its station";
     const auto before = say({"log", "verify", station.state() + "/log", "--json"});
     const std::int64_t entries = number_in(*Json::parse(before.output), "entries");
+    const Said newest = say({"log", "show", "--last", "1", "--json", "--state", station.state()});
+    EXPECT_EQ(number_in(*Json::parse(newest.output), "index"), entries - 1) << "without a station: " << newest.output;
     station.again({"--once", "--duration", "3"});
     const auto boot = station.wait_for([](const Json& line) { return line.string("event") == "boot"; });
     ASSERT_TRUE(boot);

@@ -59,7 +59,8 @@ TEST(WrongUse, a_tool_without_a_station_says_how_to_start_one) {
 }
 
 TEST(WrongUse, an_unknown_command_is_status_2) {
-    EXPECT_EQ(say({"nonsense"}).status, 2);
+    expect_one_sentence(say({"nonsense"}), "there is no command \"nonsense\"");
+    expect_one_sentence(say({"log", "shwo"}), "there is no command \"shwo\"");
     EXPECT_EQ(say({"run", "--nonsense"}).status, 2);
     EXPECT_EQ(say({}).status, 2);
     EXPECT_EQ(say({"--help"}).status, 0);

@@ -256,6 +256,7 @@ std::int64_t World::plant_energy_mwh(int evse) {
 
 void World::stop_all() {
     is_stopping_ = true;
+    if (!lock_) return;   // another station's folder, or ended already: nothing in it is ours
     door_.reset();
     // Cars first, then the station, then what is around it: the reverse of the start.
     for (auto child = children_.rbegin(); child != children_.rend(); ++child) {

@@ -99,6 +99,10 @@ Timeline::Line Timeline::describe(std::string_view source, std::string_view type
         return {step.empty() ? p.text() : step + ": " + std::string(p.string("reason")), false, step == "failed"};
     }
     if (type == "security") return {"SECURITY " + std::string(p.string("event")) + " " + std::string(p.string("detail")), false, true};
+    if (type == "safety" && !step.empty()) {
+        const std::string reason(p.string("reason"));
+        return {step + ": " + std::string(p.string("trips")) + (reason.empty() ? "" : " (" + reason + ")")};
+    }
     if (type == "safety") return {"protection tripped: " + std::string(p.string("protection")), false, true};
     if (type == "session" && step == "status") return {"connector is " + std::string(p.string("status"))};
     if (type == "transaction") {
