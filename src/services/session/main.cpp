@@ -41,6 +41,11 @@ public:
         const auto evse = std::ranges::find(evses_, number, &Evse::number);
         return evse == evses_.end() ? nullptr : &*evse;
     }
+    /// The EVSE of whoever speaks for a car. The policy lets nobody do so who has none; a receiver does not live by that.
+    Result<Evse*> of(const kernel::Caller& caller) {
+        if (Evse* evse = at(caller.evse)) return evse;
+        return fail(Errc::denied, "no EVSE of the caller's");
+    }
     /// The EVSE with this transaction, or null.
     Evse* with(const TransactionId& id) {
         for (Evse& evse : evses_)
@@ -110,16 +115,17 @@ int main() {
 
     self.serve<Interface>(
         [&](const Authorize& m, const kernel::Caller& caller) -> Result<Authorize::Authorization> {
-            station.at(caller.evse)->feed(charging::EvAuthorizes{m.identity});
-            return station.at(caller.evse)->verdict();
+            Evse* const evse = TRY(station.of(caller));
+            evse->feed(charging::EvAuthorizes{m.identity});
+            return evse->verdict();
         },
-        [&](const SetEvNeeds& m, const kernel::Caller& caller) {
-            station.at(caller.evse)->feed(needs_of(m));
+        [&](const SetEvNeeds& m, const kernel::Caller& caller) -> Result<kernel::Done> {
+            TRY(station.of(caller))->feed(needs_of(m));
             return done();
         },
-        [&](const TakeSetpoint&, const kernel::Caller& caller) -> Result<TakeSetpoint::Setpoint> { return station.at(caller.evse)->setpoint(); },
-        [&](const StopByEv& m, const kernel::Caller& caller) {
-            station.at(caller.evse)->feed(charging::StoppedByEv{m.cause});
+        [&](const TakeSetpoint&, const kernel::Caller& caller) -> Result<TakeSetpoint::Setpoint> { return TRY(station.of(caller))->setpoint(); },
+        [&](const StopByEv& m, const kernel::Caller& caller) -> Result<kernel::Done> {
+            TRY(station.of(caller))->feed(charging::StoppedByEv{m.cause});
             return done();
         },
         [&](const TakeEvents& m, kernel::Defer<TakeEvents::Events> reply) {
