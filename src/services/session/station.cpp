@@ -158,12 +158,14 @@ void Evse::sign_if_wanted() {
     sign.transaction = t ? t->id : next_id_;
     sign.identification_type = Text<16>::cut(identification_type(who));
     sign.identification = who.token;
-    is_signing_ = meter_.request(sign, [this](Result<meter::Sign::Signed> done) { take_signed(std::move(done)); }).has_value();
+    is_signing_ = meter_.request(sign, [this, mark = sign.mark](Result<meter::Sign::Signed> done) { take_signed(mark, std::move(done)); }).has_value();
     sign_not_before_ = now() + 200ms;
 }
 
-void Evse::take_signed(Result<meter::Sign::Signed> done) {
+void Evse::take_signed(meter::Mark mark, Result<meter::Sign::Signed> done) {
     is_signing_ = false;
+    const bool is_end_wanted = charging::reading_wanted(configuration_, state_, now()) == charging::ReadingWanted::last;
+    if (done && mark != meter::Mark::end && is_end_wanted) return;   // asked before the end, and late: it is no last reading
     if (done) {
         signed_.emplace(done->page, SignedReading{done->record, done->public_key});
         const meter::Sample& s = done->sample;
