@@ -15,6 +15,7 @@ public:
     }
 
     void begin() {
+        store_->on_notice([this](const Notice& notice) { log(notice); });
         const bool same_boot = MUST(store_->database().is_same_boot());
         for (Evse& evse : evses_) MUST(evse.begin(same_boot));
         store_->start();
@@ -89,6 +90,23 @@ public:
     std::deque<Evse>& evses() { return evses_; }
 
 private:
+    void log(const Notice& notice) {
+        audit::Payload payload;
+        switch (notice.kind) {
+            case Notice::Kind::set_aside:
+                payload.put("step", "store_set_aside").put("file", "state/session/" + notice.file).put("why", notice.why);
+                payload.put("events_taken_over", notice.count).put("events_unreadable", notice.lost);
+                self_.fault(Error(Errc::integrity, notice.why + ": it is now " + notice.file + ", and a new one is begun"));
+                break;
+            case Notice::Kind::events_unreadable:
+                payload.put("step", "events_unreadable").put("count", notice.count).put("first", notice.first).put("why", notice.why);
+                break;
+            case Notice::Kind::dropping: payload.put("step", "events_dropping").put("bound", notice.count); break;
+            case Notice::Kind::dropped: payload.put("step", "events_dropped").put("count", notice.count); break;
+        }
+        journal_.append(audit::Type::session, 0, payload);
+    }
+
     kernel::Service& self_;
     Config config_;
     audit::Journal journal_;

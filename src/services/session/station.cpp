@@ -86,12 +86,12 @@ Evse::Evse(kernel::Service& self, Store& store, audit::Journal& journal, const C
 charging::Context Evse::context() const { return {now(), wall_now(), next_id_, online_}; }
 
 Result<> Evse::begin(bool same_boot) {
-    if (const auto stored = TRY(store_.database().load(number_))) {
-        auto [state, actions] = charging::resume(configuration_, *stored, same_boot ? charging::Restart::process : charging::Restart::reboot, context());
-        state_ = state;
-        if (stored->transaction) stored_ = stored->transaction->id;
-        carry_out(actions);
-    }
+    const charging::Durable stored = TRY(store_.database().load(number_)).value_or(charging::Durable{});
+    const auto [state, actions] = charging::resume(configuration_, stored, same_boot ? charging::Restart::process : charging::Restart::reboot, context());
+    state_ = state;
+    if (stored.transaction) stored_ = stored.transaction->id;
+    //= OCPP 2.1 B01.FR.05 the CSMS is told what each EVSE is, also at the first start, and when the store before this one could not be read
+    carry_out(actions);
     flight_.begin(state_);
     feed(charging::LimitChanged{charging::LimitSource::fuse, {config_.fuse_share, std::nullopt}});
     look_at_power();   // at once: consent of a predecessor runs out, and nobody is to be told what is not known

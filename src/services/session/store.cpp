@@ -24,7 +24,17 @@ Store::~Store() {
     thread_.join();
 }
 
+void Store::on_notice(std::move_only_function<void(const Notice&)> then) {
+    on_notice_ = std::move(then);
+    tell(database_.take_notices());
+}
+
+void Store::tell(const std::vector<Notice>& notices) {
+    for (const Notice& notice : notices) on_notice_(notice);
+}
+
 void Store::start() {
+    tell(database_.take_notices());
     self_.watch(wake_.get(), false, [this](bool, bool) { complete(); });
     thread_ = std::thread([this] { work(); });
 }
@@ -66,13 +76,21 @@ void Store::complete() {
 
 void Store::commit(Commit c, std::move_only_function<void(Result<>)> then) {
     submit([this, c = std::move(c), then = std::move(then)]() mutable -> Completion {
-        return [result = database_.write(c), then = std::move(then)]() mutable { then(std::move(result)); };
+        Result<> result = database_.write(c);
+        return [this, result = std::move(result), notices = database_.take_notices(), then = std::move(then)]() mutable {
+            tell(notices);
+            then(std::move(result));
+        };
     });
 }
 
 void Store::take(std::uint64_t acknowledged, std::uint64_t after, std::move_only_function<void(Result<TakeEvents::Events>)> then) {
     submit([this, acknowledged, after, then = std::move(then)]() mutable -> Completion {
-        return [result = database_.read(acknowledged, after), then = std::move(then)]() mutable { then(std::move(result)); };
+        auto result = database_.read(acknowledged, after);
+        return [this, result = std::move(result), notices = database_.take_notices(), then = std::move(then)]() mutable {
+            tell(notices);
+            then(std::move(result));
+        };
     });
 }
 

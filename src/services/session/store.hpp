@@ -25,7 +25,10 @@ public:
     /// Only before `start`.
     [[nodiscard]] Database& database() { return database_; }
 
-    /// Starts the thread. From here on only the two below.
+    /// Who says what has happened to the store; before `start`. What has happened already is said at once.
+    void on_notice(std::move_only_function<void(const Notice&)> then);
+
+    /// Starts the thread. From here on only what is below.
     void start();
     void commit(Commit commit, std::move_only_function<void(Result<>)> then);
     /// Forgets events up to `acknowledged`; gives those behind `after`.
@@ -42,9 +45,11 @@ private:
     void submit(Job job);
     void work();
     void complete();
+    void tell(const std::vector<Notice>& notices);
 
     kernel::Service& self_;
     Database database_;
+    std::move_only_function<void(const Notice&)> on_notice_;
     kernel::os::Descriptor wake_;              ///< eventfd: completions are waiting
     std::mutex mutex_;
     std::condition_variable changed_;
