@@ -204,14 +204,34 @@ TEST(Session, a_second_start_finds_the_state_of_the_first_and_ctrl_c_leaves_noth
     const std::int64_t entries = number_in(*Json::parse(before.output), "entries");
     const Said newest = say({"log", "show", "--last", "1", "--json", "--state", station.state()});
     EXPECT_EQ(number_in(*Json::parse(newest.output), "index"), entries - 1) << "without a station: " << newest.output;
+    // As after an update that changes what is stored: the old store is kept, and the station charges.
+    sqlite3* store = nullptr;
+    const std::string folder = station.state() + "/state/session";
+    ASSERT_EQ(sqlite3_open((folder + "/session.db").c_str(), &store), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(store, "UPDATE evse SET durable = x'00010203040506070809'", nullptr, nullptr, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_changes(store), 1);
+    sqlite3_close(store);
     station.again({"--once", "--duration", "3"});
     const auto boot = station.wait_for([](const Json& line) { return line.string("event") == "boot"; });
     ASSERT_TRUE(boot);
     EXPECT_EQ(number_in(*boot, "boot"), 2);
     EXPECT_EQ(number_in(*boot, "entries"), entries);
+    const auto aside = station.wait_for_step("session", "store_set_aside", 10s);
+    ASSERT_TRUE(aside);
+    EXPECT_TRUE(std::filesystem::exists(station.state() + "/" + std::string(aside->string("file")))) << aside->text();
+    EXPECT_NE(aside->string("why").find("another build"), std::string_view::npos) << aside->text();
     ASSERT_TRUE(station.summary());
     EXPECT_EQ(station.status(), 0);
     EXPECT_EQ(say({"log", "verify", station.state() + "/log"}).status, 0);
+
+    // And when it cannot even be opened nobody is told that the station is available.
+    std::filesystem::remove(folder + "/session.db");
+    std::filesystem::create_directory(folder + "/session.db");
+    station.again({});
+    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "out_of_order"; }));
+    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "message" && line.string("message") == "StatusNotification" && line.string("source") == "ocpp"; }));
+    EXPECT_TRUE(std::ranges::none_of(station.lines(), [](const Json& line) { return line.string("event") == "available"; })) << station.tail();
+    station.stop();
 }
 
 TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {

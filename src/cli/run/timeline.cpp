@@ -104,6 +104,8 @@ Timeline::Line Timeline::describe(std::string_view source, std::string_view type
         return {step + ": " + std::string(p.string("trips")) + (reason.empty() ? "" : " (" + reason + ")")};
     }
     if (type == "safety") return {"protection tripped: " + std::string(p.string("protection")), false, true};
+    if (type == "session" && step == "store_set_aside")
+        return {std::string(p.string("why")) + ": it is kept as " + std::string(p.string("file")) + ", and a new one is begun", false, true};
     if (type == "session" && step == "status") return {"connector is " + std::string(p.string("status"))};
     if (type == "transaction") {
         const std::string energy = kwh_of(number_in(p, "energy_mwh")) + " kWh, " + money_of(number_in(p, "cost_micro")) + " " + std::string(p.string("currency"));

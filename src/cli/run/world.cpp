@@ -100,6 +100,7 @@ void World::on_station_line(const Json& line) {
         return timeline_.say("procmgr", "start", std::to_string(number_in(line, "services")) + " services, " + std::to_string(number_in(line, "conduits")) +
                                                      " conduits, containment: " + std::string(line.string("mode")) +
                                                      (surroundings_.rootless ? ": no real-time schedules, no control groups, one user for all: not for use" : ""));
+    if (event == "service" && name == "session") on_session_life(life);
     if (event == "service" && (life == "dead" || life == "exhausted")) {
         const std::string cause(line.string("cause"));
         if (is_stopping_ || cause == "ordered") return;
@@ -109,6 +110,21 @@ void World::on_station_line(const Json& line) {
     if (event == "service" && life == "ready" && number_in(line, "restarts") > 0)
         timeline_.say("procmgr", "restart", std::string(name) + " is back after " + std::to_string(number_in(line, "last_restart_us")) + " us");
     if (event == "output") timeline_.say(name, "output", line.string("text"));
+}
+
+/// A CSMS that has accepted the station does not make it one that charges.
+void World::on_session_life(std::string_view life) {
+    is_session_there_ = life == "ready";
+    if (is_session_there_) return say_if_available();
+    if (life == "exhausted" && !is_stopping_)
+        timeline_.say("run", "out_of_order", "the station is out of order: session is not there, and nobody can charge; its last words say why");
+}
+
+void World::say_if_available() {
+    if (is_available_ || !is_accepted_ || !is_session_there_) return;
+    is_available_ = true;
+    available_at_ = now();
+    timeline_.say("run", "available", "the station is available");
 }
 
 void World::on_csms_line(const Json& line) {
@@ -238,10 +254,9 @@ void World::on_entry(const Json& entry) {
     const int evse = static_cast<int>(number_in(entry, "evse"));
     const std::string_view step = payload.string("step"), type = entry.string("type");
     if (type == "connection" && entry.string("source") == "link@csms" && payload.find("group") != nullptr) csms_group_ = payload.string("group");
-    if (type == "session" && step == "csms_accepted" && !is_available_) {
-        is_available_ = true;
-        available_at_ = now();
-        timeline_.say("run", "available", "the station is available");
+    if (type == "session" && step == "csms_accepted") {
+        is_accepted_ = true;
+        say_if_available();
     }
     if (type != "transaction") return;
     Visit& visit = visits_[evse];

@@ -77,6 +77,8 @@ private:
     void on_station_end(int status);
     void bury_orphans();
     void on_station_line(const Json& line);
+    void on_session_life(std::string_view life);
+    void say_if_available();
     void on_ev_line(int evse, const Json& line);
     void on_csms_line(const Json& line);
     void on_entry(const Json& entry);
@@ -115,7 +117,9 @@ private:
     std::uint64_t next_entry_ = 0;
     bool is_following_ = false;
     bool csms_is_ready_ = false;
-    bool is_available_ = false;                ///< the CSMS has accepted the station
+    bool is_accepted_ = false;                 ///< by the CSMS
+    bool is_session_there_ = false;            ///< without it nobody can charge
+    bool is_available_ = false;                ///< both were so
     bool is_stopping_ = false;
     bool was_plugged_ = false;
     std::string csms_group_;

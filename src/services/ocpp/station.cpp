@@ -39,6 +39,9 @@ Station::Station(kernel::Service& self, const Config& config)
         set_online(is_open_ && at_.accepted);
         fetch_events();
     });
+    self.on_fallback([this](EvseId of, bool is_on) {
+        if (of.number == 0) on_out_of_order(is_on);
+    });
     self.every(250ms, [this] {
         if (is_open_) run(rpc::Tick{}, 0);
         if (is_open_) send_next();
@@ -79,6 +82,7 @@ void Station::begin_connection(const link::GetState::State& state) {
             journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint"));
     }
     set_online(at_.accepted);
+    on_out_of_order(is_out_of_order_);
     send_next();
 }
 
@@ -221,6 +225,7 @@ void Station::send_next() {
     if (!is_open_ || rpc_.ours || is_withdrawing_ || now() < not_before_) return;
     if (!at_.accepted) return send_boot();
     if (!events_.empty()) return send_event(events_.front());
+    if (untold_faults_ > 0) return send_fault();
     if (now() - last_sent_ >= std::chrono::seconds(at_.heartbeat_s)) call(HeartbeatRequest{});
 }
 
@@ -246,6 +251,22 @@ void Station::send_event(const session::Event& event) {
         case session::EventKind::transaction: sent = event.record && call(transaction_event(event, config_.currency.view())); break;
     }
     if (!sent && is_open_) acknowledge();   // it can never be written: it is in the log, and the next one is not held up
+}
+
+/// The one service of the whole station without which no energy may flow is session. When it is back it says itself what is.
+void Station::on_out_of_order(bool is_on) {
+    is_out_of_order_ = is_on;
+    untold_faults_ = is_on ? config_.evse_count : std::uint8_t{0};
+    send_next();
+}
+
+//= OCPP 2.1 G01 StatusNotification
+void Station::send_fault() {
+    session::Event event;
+    event.evse = EvseId{untold_faults_--};
+    event.wall_ms = wall_now().unix_ms;
+    event.availability = session::Availability::faulted;
+    call(status_notification(event));
 }
 
 void Station::acknowledge() {

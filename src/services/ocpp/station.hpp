@@ -59,6 +59,8 @@ private:
     void send_next();
     void send_boot();
     void send_event(const session::Event& event);
+    void on_out_of_order(bool is_on);
+    void send_fault();
     bool call(Message request);
     void fetch_events();
     void acknowledge();
@@ -92,6 +94,8 @@ private:
     bool is_asking_ = false;                  ///< session's conduit carries a request: it takes no other message meanwhile
     bool is_withdrawing_ = false;             ///< and that is a withdrawal: its event is neither acknowledged nor sent again
     bool online_ = false;
+    bool is_out_of_order_ = false;            ///< session stays off: nobody else can say so
+    std::uint8_t untold_faults_ = 0;          ///< EVSEs of which the CSMS has not heard it: 1 to this
     Instant not_before_{};                    ///< the next call of ours: after a refusal, or as BootNotification said
     Instant last_sent_{};
 };
