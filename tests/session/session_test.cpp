@@ -252,14 +252,32 @@ TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
     expect_whole(station.state(), visit_of(*summary));
 }
 
-/// Who releases a trip has to have looked at it: not before its cause is gone, and not without the log.
-TEST(Session, a_trip_is_released_by_somebody_who_is_in_the_log) {
-    ToolStation station({"--duration", "60"});
+/// The last reading is one that was asked for, and made, when power was off: although one was in flight at the stop, and others lie in a
+/// queue. Who releases the trip has to have looked at it: not before its cause is gone, and not without the log.
+TEST(Session, a_trip_is_billed_to_its_last_milliwatt_hour_and_released_by_somebody_who_is_in_the_log) {
+    const std::string config = ::testing::TempDir() + "voltkeep-trip-" + std::to_string(::getpid()) + ".toml";
+    std::ofstream(config) << "[metering]\nmeter_interval_ms = 500\n";
+    ToolStation station({"--duration", "60", "--config", config});
     station.wait_until_charging();
     auto plant = cli::DoorClient::connect(station.state() + "/run/plant/control.sock");
     ASSERT_TRUE(plant);
+    const pid_t meter = station.pid_of("meter@1");
+    ASSERT_GT(meter, 1);
+    ASSERT_EQ(::kill(meter, SIGSTOP), 0);
+    station.pause(600ms);   // the next periodic reading is asked for
     ASSERT_TRUE(plant->ask("fault 1 emergency_stop"));
-    ASSERT_TRUE(station.wait_for_step("transaction", "ended", 20s));
+    station.pause(500ms);
+    ASSERT_EQ(::kill(meter, SIGCONT), 0);
+    const auto ended = station.wait_for_step("transaction", "ended", 20s);
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(number_in(*ended, "register_mwh"), number_in(*station.plant(), "metered_import_mwh"));
+    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("source") == "csms" && line.string("event") == "stored"; }, 10s));
+    const Said verified = verify_readings(station.state(), stored_messages(station.state(), ended->string("transaction")));
+    EXPECT_EQ(verified.status, 0) << verified.output;
+    const auto last = Json::parse(std::string_view(verified.output).substr(verified.output.rfind('\n', verified.output.size() - 2) + 1));
+    ASSERT_TRUE(last) << verified.output;
+    EXPECT_EQ(number_in(*last, "billed_mwh"), number_in(*ended, "energy_mwh")) << "from B to E in one record: " << last->text();
+    std::filesystem::remove(config);
     const Said shown = say({"trips", "--state", station.state()});
     EXPECT_NE(shown.output.find("EVSE 1: latched: emergency_stop"), std::string::npos) << shown.output;
     const auto acknowledge = [&] { return say({"trips", "acknowledge", "1", "nobody", "is", "hurt", "--state", station.state()}); };

@@ -258,7 +258,8 @@ void Visit::read_meter() {
     last_import_ = reading->import_mwh;
     last_export_ = reading->export_mwh;
     const std::int64_t import = flaw_ == Flaw::meter_counts_too_little ? reading->import_mwh * 9 / 10 : reading->import_mwh;
-    feed(MeterSeen{{1'800'000'000'000 + ms_, import, reading->export_mwh, reading->voltage, reading->current, reading->power}});
+    const ReadingWanted wanted = reading_wanted(configuration_, state_, Instant{1'000'000'000'000 + ms_ * 1'000'000});
+    feed(MeterSeen{{1'800'000'000'000 + ms_, import, reading->export_mwh, reading->voltage, reading->current, reading->power}, wanted});
 }
 
 void Visit::answer(const AskAuthorization& ask) {

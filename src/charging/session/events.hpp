@@ -68,7 +68,11 @@ struct Reading {
 struct PowerSeen { safety::Report report; };
 /// `power` does not answer: whatever it did, it has no consent any more.
 struct PowerGone {};
-struct MeterSeen { Reading reading; };
+/// Which reading is wanted where readings are made on demand: the first, before a transaction begins; one while it runs; the last, when
+/// power is off.
+enum class ReadingWanted : std::uint8_t { none, first, periodic, last, last_ = last };
+/// `asked`: as which it was asked for. One that was asked for before power was off is not the last one, however late it comes.
+struct MeterSeen { Reading reading; ReadingWanted asked = ReadingWanted::none; };
 struct MeterGone {};
 /// It measures; what it says is not for a bill.
 struct MeterAlive {};

@@ -17,7 +17,7 @@ struct Asked : Evse {
         const ReadingWanted asks = reading_wanted(configuration, state, context.now);
         if (asks == ReadingWanted::none) return;
         wanted_readings.push_back(asks);
-        tell(MeterSeen{{.wall_ms = context.wall.unix_ms, .import_mwh = register_mwh, .serial = serial, .page = ++page}});
+        tell(MeterSeen{{.wall_ms = context.wall.unix_ms, .import_mwh = register_mwh, .serial = serial, .page = ++page}, asks});
     }
     void step_for(Duration time) {
         for (Duration t{}; t < time; t += 100ms) {
@@ -58,6 +58,25 @@ TEST(SignedReadings, are_asked_for_at_the_beginning_in_between_and_when_power_is
     for (const Record& r : evse.records) EXPECT_NE(r.reading->page, 0u) << "only what is signed is billed";
     EXPECT_EQ(evse.last().reading->page, evse.page);
     EXPECT_EQ(evse.last().energy_mwh, evse.register_mwh - evse.records.front().reading->import_mwh);
+}
+
+TEST(SignedReadings, one_that_was_asked_for_before_the_stop_is_not_the_last_one_however_late_it_comes) {
+    Asked evse;
+    evse.begin_charging();
+    const Reading in_flight{.wall_ms = evse.context.wall.unix_ms, .import_mwh = evse.register_mwh, .serial = evse.serial, .page = ++evse.page};
+    evse.tick();
+    evse.tell(StoppedByUser{});
+    for (int i = 0; i < 5; ++i) evse.tick();
+    ASSERT_EQ(reading_wanted(evse.configuration, evse.state, evse.context.now), ReadingWanted::last) << "power is off";
+    evse.tell(MeterSeen{in_flight, ReadingWanted::periodic});
+    evse.tick();
+    EXPECT_NE(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(reading_wanted(evse.configuration, evse.state, evse.context.now), ReadingWanted::last);
+    evse.step_for(200ms);
+    ASSERT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().reading->page, evse.page);
+    EXPECT_GT(evse.last().reading->import_mwh, in_flight.import_mwh) << "what flowed meanwhile";
+    EXPECT_EQ(evse.last().reading->import_mwh, evse.register_mwh);
 }
 
 TEST(SignedReadings, without_a_signature_no_transaction_begins) {

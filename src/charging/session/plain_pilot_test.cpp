@@ -107,7 +107,7 @@ private:
         import_mwh_ += sensors_.current.value * 690 / 360'000;
         if (ms_ % 50 == 0) tell(PowerSeen{made.outputs.report});
         if (ms_ % 100 == 0) {
-            tell(MeterSeen{{.wall_ms = 1'800'000'000'000 + ms_, .import_mwh = import_mwh_}});
+            tell(MeterSeen{{.wall_ms = 1'800'000'000'000 + ms_, .import_mwh = import_mwh_}, reading_wanted(session_, state_, context().now)});
             tell(Ticked{});
         }
     }

@@ -135,7 +135,7 @@ struct State {
     std::optional<Reading> reading;
     Instant reading_at{};
     Instant metered_at{};                ///< when the meter said anything
-    bool reading_after_power = false;    ///< taken when power was off: the final one
+    bool reading_after_power = false;    ///< asked for when power was off: the final one
     EvNeeds needs{};
     Instant needs_at{};
     bool needs_told = true;              ///< false: a new process has only what was stored, and power keeps what it was told last
@@ -184,9 +184,7 @@ enum class ReservationOutcome : std::uint8_t { accepted, faulted, occupied, reje
 /// What would come of this reservation now. OCPP 2.1 H01.
 [[nodiscard]] ReservationOutcome outcome_of(const Reserved& wanted, const State& state, WallTime wall);
 
-/// Which reading this EVSE needs now, where readings are made on demand: the first, before a transaction begins; one while it runs; the
-/// last, when power is off.
-enum class ReadingWanted : std::uint8_t { none, first, periodic, last, last_ = last };
+/// Which reading this EVSE needs now.
 [[nodiscard]] ReadingWanted reading_wanted(const Configuration& configuration, const State& state, Instant now);
 
 /// Whether energy may flow: the one condition for consent.

@@ -98,7 +98,7 @@ struct Evse {
         context.wall.unix_ms += 100;
         world();
         seen();
-        if (meter) tell(MeterSeen{{.wall_ms = context.wall.unix_ms, .import_mwh = register_mwh}});
+        if (meter) tell(MeterSeen{{.wall_ms = context.wall.unix_ms, .import_mwh = register_mwh}, reading_wanted(configuration, state, context.now)});
         tell(Ticked{});
     }
     void run(Duration time) {

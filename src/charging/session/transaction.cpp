@@ -120,7 +120,7 @@ void Machine::on(const MeterSeen& event) {
     if (falls) note(NoteKind::register_fell);
     state.reading = event.reading;
     state.reading_at = state.metered_at = context.now;
-    if (state.durable.transaction && state.durable.transaction->stopping && is_off(state)) state.reading_after_power = true;
+    if (event.asked == ReadingWanted::last && state.durable.transaction && state.durable.transaction->stopping && is_off(state)) state.reading_after_power = true;
 }
 
 void Machine::on(const MeterGone&) {
