@@ -66,6 +66,7 @@ meter::Config meter_config(const StationFile& f, const std::string& evse) {
     set(c.evse, f.evse.id_prefix + evse);
     set(c.current_type, "DC");
     if (f.metering.kind == "meter-signed") set(c.capsule_key, "pki/meter@" + evse + "/capsule.pem");
+    c.nameplate = {f.evse.max_power};
     c.is_driven = f.metering.bus == "modbus";
     c.is_clock_synchronised = f.metering.clock == "synchronised";
     return c;

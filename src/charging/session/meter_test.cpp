@@ -131,6 +131,21 @@ TEST(MeterTrouble, ends_what_runs_with_its_last_good_reading) {
     }
 }
 
+TEST(MeterTrouble, a_meter_that_measures_and_answers_no_question_is_lost) {
+    Asked evse;
+    evse.begin_charging();
+    const auto goes_on = [&](int seconds) {
+        for (int i = 0; i < seconds; ++i) {
+            evse.need(EvPhase::charge);
+            evse.run(1s);
+            evse.tell(MeterAlive{});
+        }
+        return may_deliver(evse.state);
+    };
+    EXPECT_TRUE(goes_on(8));
+    EXPECT_FALSE(goes_on(6)) << "what flows is not billed any more";
+}
+
 TEST(MeterTrouble, a_reading_of_another_meter_is_billed_to_nobody) {
     Asked evse;
     evse.begin_charging();

@@ -173,7 +173,8 @@ void Machine::on(const StoppedByUser&) {
 void Machine::watch_transaction() {
     Transaction* t = running();
     if (!t) return;
-    if (context.now - state.metered_at > configuration.meter_timeout) {
+    const bool is_unsigned = context.now - state.reading_at > configuration.meter_interval + configuration.meter_timeout;
+    if (is_unsigned || context.now - state.metered_at > configuration.meter_timeout) {
         note(NoteKind::meter_lost);
         return stop(StopCause::other, Trigger::abnormal_condition);
     }

@@ -188,7 +188,7 @@ Result<> World::plug(int evse) {
     }
     if (!cables_.empty()) how.network = cables_[static_cast<std::size_t>(evse - 1)].car_network();
     visits_[evse] = {};
-    visits_[evse].plant_before_mwh = plant_energy_mwh(evse);
+    visits_[evse].before = plant_energy(evse);
     children_.push_back(std::make_unique<Child>(TRY(Child::start(how))));
     cars_[evse] = children_.back().get();
     timeline_.say("ev", "plug", "a car arrives at EVSE " + std::to_string(evse));
@@ -245,11 +245,11 @@ std::string World::answer_visitor(const std::string& request) {
     return refused("plug EVSE | unplug EVSE");
 }
 
-std::int64_t World::plant_energy_mwh(int evse) {
+PlantEnergy World::plant_energy(int evse) {
     auto plant = DoorClient::connect(run_file("plant/control.sock"));
-    if (!plant) return -1;
+    if (!plant) return {};
     const auto answer = plant->ask("status " + std::to_string(evse), 2s);
-    return answer ? number_in(*answer, "delivered_mwh") : -1;
+    return answer ? PlantEnergy{number_in(*answer, "delivered_mwh"), number_in(*answer, "metered_import_mwh")} : PlantEnergy{};
 }
 
 // ---- the end ----------------------------------------------------------------------------------------------------------

@@ -28,6 +28,12 @@ struct RunOptions {
 };
 
 /// One visit of a car: what each side says of it. It was good when they agree.
+/// What the hardware says of an EVSE, 1/1000 Wh; -1: nothing.
+struct PlantEnergy {
+    std::int64_t delivered_mwh = -1;   ///< what really went to the car
+    std::int64_t metered_mwh = -1;     ///< the meter's register of it
+};
+
 struct Visit {
     bool ev_ended = false;
     bool ev_ok = false;
@@ -40,10 +46,11 @@ struct Visit {
     std::int64_t cost_micro = -1;
     bool csms_ended = false;
     std::int64_t csms_energy_mwh = -1;
-    std::int64_t plant_before_mwh = -1;
-    std::int64_t plant_after_mwh = -1;
+    PlantEnergy before, after;       ///< the visit
 
     [[nodiscard]] bool is_over() const { return ev_ended && is_ended && csms_ended; }
+    [[nodiscard]] std::int64_t delivered_mwh() const { return after.delivered_mwh - before.delivered_mwh; }
+    [[nodiscard]] std::int64_t metered_mwh() const { return after.metered_mwh - before.metered_mwh; }
 };
 
 /// A new one for each life of the process manager: it tells whoever keeps durable state whether all of it was restarted.
@@ -92,7 +99,7 @@ private:
     // end
     Json summary();
     Json visit_object(int evse, const Visit& visit) const;
-    std::int64_t plant_energy_mwh(int evse);
+    PlantEnergy plant_energy(int evse);
     bool is_good(const Visit& visit) const;
     void stop_all();
 

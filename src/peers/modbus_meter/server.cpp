@@ -17,7 +17,7 @@ namespace voltkeep::modbus_meter {
 namespace {
 
 constexpr std::size_t most_clients = 4;
-constexpr Duration fresh = 1s;
+constexpr Duration patience = 100ms;
 constexpr int base = sunspec::base_addresses[0];
 constexpr std::size_t common_at = sunspec::mark.size(),
                       measurement_at = common_at + sunspec::header_size + sunspec::common_length,
@@ -90,7 +90,10 @@ void Server::take_readings() {
             plant_ = -1;
             return;
         }
-        if (const auto reading = meter::decode_reading(Bytes(buffer).first(static_cast<std::size_t>(n)))) show(*reading);
+        if (const auto reading = meter::decode_reading(Bytes(buffer).first(static_cast<std::size_t>(n)))) {
+            show(*reading);
+            if (reading->answers != 0) answered_ = reading->answers;
+        }
     }
 }
 
@@ -105,7 +108,17 @@ void Server::show(const meter::ReadingFrame& r) {
                                                 .is_faulty = r.status != 0});
     std::ranges::copy(common, registers_->tab_registers + common_at);
     std::ranges::copy(measurement, registers_->tab_registers + measurement_at);
-    read_at_ = now();
+}
+
+bool Server::refresh() {
+    const auto question = encode(meter::RequestFrame{++asked_});
+    if (plant_ < 0 || ::send(plant_, question.data(), question.size(), MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return false;
+    for (const Instant deadline = now() + patience; plant_ >= 0 && answered_ != asked_ && now() < deadline;) {
+        pollfd ready{plant_, POLLIN, 0};
+        (void)::poll(&ready, 1, static_cast<int>((deadline - now()) / 1ms) + 1);
+        if (ready.revents) take_readings();
+    }
+    return answered_ == asked_;
 }
 
 void Server::accept_client() {
@@ -128,7 +141,7 @@ bool Server::answer(int client) {
         return modbus_reply_exception(context_, request.data(), MODBUS_EXCEPTION_GATEWAY_TARGET) > 0;
     if (request[function_at] != read_holding_registers)
         return modbus_reply_exception(context_, request.data(), MODBUS_EXCEPTION_ILLEGAL_FUNCTION) > 0;
-    if (!read_at_ || now() - *read_at_ > fresh)
+    if (!refresh())
         return modbus_reply_exception(context_, request.data(), MODBUS_EXCEPTION_SLAVE_OR_SERVER_FAILURE) > 0;
     return modbus_reply(context_, request.data(), size, registers_) > 0;
 }

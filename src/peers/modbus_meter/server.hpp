@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network module of a simulated meter: it takes the meter's readings off the plant's bus and shows the newest one in SunSpec
+// The network module of a simulated meter: it asks the meter on the plant's bus whenever it is asked, and shows the answer in SunSpec
 // registers, read-only. While the meter says nothing it answers that it cannot: an old value is no measurement.
 #pragma once
 
@@ -37,6 +37,8 @@ private:
         : options_(options), context_(context), registers_(registers), door_(door) {}
     void join_plant();
     void take_readings();
+    /// Asks the meter for a reading now. False: it does not answer.
+    bool refresh();
     void show(const meter::ReadingFrame& reading);
     void accept_client();
     /// False: the client is gone.
@@ -48,7 +50,7 @@ private:
     int door_;
     int plant_ = -1;
     std::vector<int> clients_;
-    std::optional<Instant> read_at_;
+    std::uint32_t asked_ = 0, answered_ = 0;  ///< questions to the meter
 };
 
 }  // namespace voltkeep::modbus_meter

@@ -91,7 +91,11 @@ inline constexpr std::int64_t kReadingPeriodUs = 200'000;
     return *bytes;
 }
 
-/// Errors: malformed (also a serial number that is too long or not printable).
+/// What a register can show: up to 1 TWh. Less than nothing is no count.
+[[nodiscard]] constexpr bool is_register(std::int64_t mwh) { return mwh >= 0 && mwh <= 1'000'000'000'000'000; }
+inline constexpr std::uint64_t kMostTimeMs = 1'000'000'000'000;   ///< 30 years: the meter's clock
+
+/// Errors: malformed (also a register or a clock that none can show, and a serial number that is too long or not printable).
 [[nodiscard]] inline Result<ReadingFrame> decode_reading(Bytes bytes) {
     FrameReader r(bytes);
     if (!r.accepts(kReadingSize, kReadingMark)) return fail(Errc::malformed, "meter reading: size, mark or checksum does not fit");
@@ -101,6 +105,8 @@ inline constexpr std::int64_t kReadingPeriodUs = 200'000;
     frame.time_ms = r.get<std::uint64_t>();
     frame.import_mwh = r.get<std::int64_t>();
     frame.export_mwh = r.get<std::int64_t>();
+    if (!is_register(frame.import_mwh) || !is_register(frame.export_mwh) || frame.time_ms > kMostTimeMs)
+        return fail(Errc::malformed, "meter reading: a register or a clock that none can show");
     frame.voltage = {r.get<std::int32_t>()};
     frame.current = {r.get<std::int32_t>()};
     frame.power = {r.get<std::int32_t>()};

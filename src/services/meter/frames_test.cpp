@@ -52,6 +52,20 @@ TEST(MeterFrames, every_flipped_bit_is_refused) {
     }
 }
 
+TEST(MeterFrames, a_register_that_none_can_show_is_refused) {
+    for (const std::int64_t mwh : {std::int64_t{-1}, INT64_MIN, INT64_MAX, std::int64_t{1'000'000'000'000'001}}) {
+        ReadingFrame frame = some_reading();
+        frame.import_mwh = mwh;
+        EXPECT_FALSE(decode_reading(encode(frame))) << mwh;
+        frame = some_reading();
+        frame.export_mwh = mwh;
+        EXPECT_FALSE(decode_reading(encode(frame))) << mwh;
+    }
+    ReadingFrame frame = some_reading();
+    frame.time_ms = UINT64_MAX;
+    EXPECT_FALSE(decode_reading(encode(frame)));
+}
+
 TEST(MeterFrames, a_serial_number_that_cannot_be_printed_is_refused) {
     ReadingFrame frame = some_reading();
     frame.serial = "VK\n1";

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the energy meter of one EVSE, serves its newest reading, pulses for each, and signs those that are billed.
+#include "age.hpp"
 #include "billing.hpp"
+#include "bus.hpp"
 #include "kernel/config.hpp"
-#include "kernel/os.hpp"
 #include "kernel/service.hpp"
 #include "pki/certificate.hpp"
 #include "services/meter/frames.hpp"
@@ -13,23 +14,25 @@ namespace voltkeep::meter {
 namespace {
 
 constexpr Duration stale_after = 1s;
-constexpr Duration capsule_patience = 800ms;
-/// A disk that fails is tried again for as long as whoever asked waits for the answer, which is a second.
-constexpr Duration disk_patience = 800ms, disk_pause = 100ms;
+/// The meter is waited for, and a disk that fails is tried again, for as long as whoever asked waits for the answer, which is a second.
+constexpr Duration patience = 800ms, disk_pause = 100ms;
 constexpr std::size_t largest_file = 8'192;
 
 class Meter {
 public:
     /// `capsule`: the public key of a meter that signs by itself, else null. `public_key` is of who signs.
-    Meter(kernel::Service& self, Result<Billing> billing, EVP_PKEY* capsule, Bytes public_key, bool is_driven)
-        : self_(self), billing_(std::move(billing)), capsule_(capsule), public_key_(*Blob<128>::from(public_key)), is_driven_(is_driven) {
+    Meter(kernel::Service& self, const Config& config, Result<Billing> billing, EVP_PKEY* capsule, Bytes public_key)
+        : self_(self), billing_(std::move(billing)), capsule_(capsule), public_key_(*Blob<128>::from(public_key)), is_driven_(config.is_driven),
+          watch_(config.nameplate, billing_ ? billing_->known() : std::nullopt),
+          bus_({[this](int descriptor, std::function<void()> then) { self_.watch(descriptor, false, [then = std::move(then)](bool, bool) { then(); }); },
+                [this](int descriptor) { self_.unwatch(descriptor); }},
+               [this](Bytes frame) { take(frame); }, [this] { self_.fault(Error(Errc::closed, "the meter's bus is gone")); }) {
         if (!billing_) self_.fault(billing_.error());
-        else if (const auto known = billing_->known()) watch_ = Watch(*known);
         if (is_driven_) return;   // its policy has no bus then
-        self_.on_device("meter", [this](int descriptor) { adopt(descriptor); });
-        adopt(self_.device("meter"));
+        self_.on_device("meter", [this](int descriptor) { bus_.adopt(descriptor); });
+        bus_.adopt(self_.device("meter"));
         self_.every(500ms, [this] {
-            if (!end_) self_.reopen("meter");
+            if (!bus_) self_.reopen("meter");
         });
     }
 
@@ -40,33 +43,50 @@ public:
 
     Result<kernel::Done> put(const Reading& r) {
         if (!is_driven_) return fail(Errc::bad_state, "this meter has its own bus");
+        if (!is_register(r.import_mwh) || !is_register(r.export_mwh)) return fail(Errc::malformed, "no register shows that");
         ReadingFrame frame{.sequence = r.sequence, .import_mwh = r.import_mwh, .export_mwh = r.export_mwh, .voltage = r.voltage, .current = r.current,
                            .power = r.power, .frequency = r.frequency, .status = r.is_faulty ? std::uint16_t{kInternalFault} : std::uint16_t{0}, .serial = r.serial};
-        accept(frame);
+        const bool is_new = accept(frame, {std::min(r.asked_ns, now().ns)});
+        if (is_new && asked_ && r.asked_ns >= asked_->at.ns) take_answer(nullptr);
         return kernel::Done{};
     }
 
     void sign(const Sign& wanted, kernel::Defer<Sign::Signed> reply) {
         if (!billing_) return reply(std::unexpected(billing_.error()));
-        attempt(Asked{0, wanted, std::move(reply), now() + disk_patience});
+        ask(Asked{0, {}, wanted, std::move(reply), now() + patience});
     }
 
 private:
     /// A signature that somebody waits for.
     struct Asked {
-        std::uint32_t number;            ///< of the question to a meter that signs by itself
+        std::uint32_t number;            ///< of the question to the meter
+        Instant at;                      ///< of that question: a driver's reading is younger
         Sign wanted;
         kernel::Defer<Sign::Signed> reply;
-        Instant until;                   ///< a disk that fails is tried again until then
+        Instant until;                   ///< the meter is waited for, and a disk that fails is tried again, until then
         bool is_told = false;            ///< that it fails
     };
 
-    void attempt(Asked asked) {
-        const auto sample = newest();
-        if (!sample) return asked.reply(std::unexpected(sample.error()));
-        if (capsule_) return ask_capsule(std::move(asked));
-        auto done = billing_->sign(asked.wanted, *sample);
-        answer(std::move(done), std::move(asked));
+    /// What the meter has said already may be from before power was off, however new it is: it is asked.
+    void ask(Asked asked) {
+        if (asked_) std::exchange(asked_, std::nullopt)->reply(fail(Errc::stale, "asked again"));
+        if (++last_asked_ == 0) ++last_asked_;   // 0 is what nobody asked for
+        asked.number = last_asked_;
+        asked.at = now();
+        if (!is_driven_) {   // a driver asks all the time
+            if (const auto sent = send_question(asked); !sent) return asked.reply(fail(Errc::stale, "the meter's bus takes nothing"));
+        }
+        const Instant until = asked.until;
+        asked_ = std::move(asked);
+        self_.at(until, [this, number = last_asked_] {
+            if (asked_ && asked_->number == number) std::exchange(asked_, std::nullopt)->reply(fail(Errc::stale, "the meter does not answer"));
+        });
+    }
+    Result<> send_question(const Asked& asked) {
+        if (!capsule_) return bus_.send(encode(RequestFrame{asked.number}));
+        const Sign& wanted = asked.wanted;
+        const char mark = wanted.mark == Mark::begin ? 'B' : wanted.mark == Mark::end ? 'E' : 'C';
+        return bus_.send(encode(SignFrame{asked.number, mark, wanted.identification_type, wanted.identification}));
     }
 
     void answer(Result<Sign::Signed> done, Asked asked) {
@@ -74,63 +94,40 @@ private:
         else if (!asked.is_told) self_.fault(done.error());
         asked.is_told = !done;
         if (done || !billing_->has_disk_failed() || now() >= asked.until) return asked.reply(done);
-        self_.after(disk_pause, [this, again = std::move(asked)]() mutable { attempt(std::move(again)); });
-    }
-
-    void ask_capsule(Asked asked) {
-        const Sign& wanted = asked.wanted;
-        const char mark = wanted.mark == Mark::begin ? 'B' : wanted.mark == Mark::end ? 'E' : 'C';
-        const std::uint32_t number = ++last_asked_;
-        const auto sent = kernel::os::send(end_.get(), encode(SignFrame{number, mark, wanted.identification_type, wanted.identification}));
-        if (!sent) return asked.reply(fail(Errc::stale, "the meter's bus takes nothing"));
-        asked.number = number;
-        asked_ = std::move(asked);
-        self_.after(capsule_patience, [this, number] {
-            if (!asked_ || asked_->number != number) return;
-            Asked late = std::move(*asked_);
-            asked_.reset();
-            late.reply(fail(Errc::stale, "the meter does not sign"));
+        self_.after(disk_pause, [this, again = std::move(asked)]() mutable {
+            if (asked_) return again.reply(fail(Errc::stale, "asked again"));
+            ask(std::move(again));
         });
     }
 
-    void take_record(const RecordFrame& frame) {
-        if (!asked_ || asked_->number != frame.answers) return;   // too late: it was asked again
-        Asked asked = std::move(*asked_);
-        asked_.reset();
+    /// The newest sample is the one that was asked for, or came with the record that was.
+    void take_answer(const RecordFrame* record) {
+        Asked asked = *std::exchange(asked_, std::nullopt);
         const auto sample = newest();
         if (!sample) return asked.reply(std::unexpected(sample.error()));
         const auto verify = [this](Bytes payload, Bytes signature) { return pki::verify_sha256(capsule_, payload, signature); };
-        auto done = billing_->wrap(asked.wanted, *sample, frame.record, verify);
+        auto done = record != nullptr ? billing_->wrap(asked.wanted, *sample, record->record, verify) : billing_->sign(asked.wanted, *sample);
         answer(std::move(done), std::move(asked));
     }
 
-    void adopt(int descriptor) {
-        end_ = kernel::os::Descriptor(descriptor);
-        if (end_) self_.watch(descriptor, false, [this](bool, bool) { take(); });
-    }
-
-    void take() {
-        std::array<std::byte, kRecordSize + 1> buffer;
-        const auto received = kernel::os::receive(end_.get(), buffer);
-        if (!received) {
-            self_.unwatch(end_.get());
-            end_.reset();
-            return self_.fault(Error(Errc::closed, "the meter's bus is gone"));
-        }
-        if (!*received) return;
-        const Bytes frame = Bytes(buffer).first((*received)->size);
+    void take(Bytes frame) {
         if (capsule_)
-            if (const auto record = decode_record(frame)) return take_record(*record);
+            if (const auto record = decode_record(frame)) {
+                if (asked_ && asked_->number == record->answers) take_answer(&*record);   // else it is too late: it was asked again
+                return;
+            }
         const auto reading = decode_reading(frame);
         if (!reading) return self_.fault(reading.error());
-        accept(*reading);
+        const bool is_new = accept(*reading, age_.made(reading->time_ms, now()));
+        if (is_new && asked_ && !capsule_ && asked_->number == reading->answers) take_answer(nullptr);
     }
 
-    /// What is not good is told with the last registers that were, so that whoever bills stops at those.
-    void accept(const ReadingFrame& r) {
-        if (sample_ && sample_->serial == r.serial && sample_->sequence == r.sequence) return;   // the same frame again is no measurement
+    /// What is not good is told with the last registers that were, so that whoever bills stops at those. False: the same frame again is no
+    /// measurement.
+    bool accept(const ReadingFrame& r, Instant made) {
+        if (sample_ && sample_->serial == r.serial && sample_->sequence == r.sequence) return false;
         const Text<24> before = watch_.known() ? watch_.known()->serial : Text<24>();
-        const Watch::Verdict verdict = watch_.see(r, now());
+        const Watch::Verdict verdict = watch_.see(r, made);
         if (verdict.was_exchanged) {
             replaced_ = before;
             self_.fault(Error(Errc::integrity, "the meter was exchanged"));
@@ -140,9 +137,10 @@ private:
         if (verdict.condition != Condition::good && (!sample_ || sample_->condition != verdict.condition))
             self_.fault(Error(Errc::integrity, "the meter cannot be billed"));
         const auto& known = watch_.known();
-        sample_ = Sample{r.sequence, now().ns, wall_now().unix_ms, known->import_mwh, known->export_mwh, r.voltage, r.current, r.power, r.frequency,
+        sample_ = Sample{r.sequence, made.ns, wall_now().unix_ms - (now() - made) / 1ms, known->import_mwh, known->export_mwh, r.voltage, r.current, r.power, r.frequency,
                          r.serial, verdict.condition, replaced_};
         self_.notify(Pulse::sample, r.sequence);
+        return true;
     }
 
     kernel::Service& self_;
@@ -151,10 +149,11 @@ private:
     Blob<128> public_key_;
     bool is_driven_;
     std::optional<Asked> asked_;
-    std::uint32_t last_asked_ = 0;
+    std::uint32_t last_asked_ = static_cast<std::uint32_t>(now().ns / 1'000);   ///< not the numbers of the life before
     Text<24> replaced_;
     Watch watch_;
-    kernel::os::Descriptor end_;
+    Age age_;
+    Bus bus_;
     std::optional<Sample> sample_;
 };
 
@@ -185,7 +184,7 @@ int main() {
         const auto label = MUST(kernel::read_file(config.capsule_key, meter::largest_file));
         capsule = MUST(pki::public_from_pem(as_text(label)));
     }
-    meter::Meter meter(self, meter::open_billing(config, "state/" + name + "/book", key.get()), capsule.get(), pki::public_der(capsule ? capsule.get() : key.get()), config.is_driven);
+    meter::Meter meter(self, config, meter::open_billing(config, "state/" + name + "/book", key.get()), capsule.get(), pki::public_der(capsule ? capsule.get() : key.get()));
 
     self.serve<meter::Interface>([&](const meter::Read&) { return meter.newest(); },
                                  [&](const meter::Sign& m, kernel::Defer<meter::Sign::Signed> reply) { meter.sign(m, std::move(reply)); },

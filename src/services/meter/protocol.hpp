@@ -14,12 +14,13 @@ enum class Condition : std::uint8_t {
     faulty,      ///< it reports a fault of its own
     fell,        ///< a register is lower than it was, before a restart of this process too
     frozen,      ///< its registers stand still while power flows
-    last_ = frozen,
+    jumped,      ///< a register is higher than what the EVSE can have delivered since, and has not been below that again
+    last_ = jumped,
 };
 
 struct Sample {
     std::uint32_t sequence = 0;
-    std::int64_t taken_ns = 0;           ///< Instant
+    std::int64_t taken_ns = 0;           ///< Instant; by the meter's own clock, so that no queue makes it younger
     std::int64_t taken_wall_ms = 0;
     std::int64_t import_mwh = 0;         ///< register, 1/1000 Wh, never falls for one serial number: the last good one unless `good`
     std::int64_t export_mwh = 0;
@@ -39,8 +40,8 @@ struct Read {
 
 enum class Mark : std::uint8_t { begin, intermediate, end, last_ = end };
 
-/// Signs the newest sample as a reading of this transaction. The record of the end has the first reading too. Each record has a page number
-/// that was never used before, whenever the power went. Said twice, it is signed twice. Errors: stale; integrity (the meter is not good, or
+/// Signs, as a reading of this transaction, what the meter says when it is asked now: nothing that was on its way before. The record of the end has the first reading too. Each record has a page number
+/// that was never used before, whenever the power went. Said twice, it is signed twice. Errors: stale (no answer in 0.8 s); integrity (the meter is not good, or
 /// not the one of the beginning); bad_state (no such transaction was begun); full, io (the number could not be kept); tls (no signature).
 struct Sign {
     Mark mark = Mark::begin;
@@ -60,6 +61,7 @@ struct Sign {
 /// What a driver has read off the meter's bus. It is judged here, as if it had come over this service's own bus.
 struct Reading {
     std::uint32_t sequence = 0;          ///< counts every reading of the driver; the same one again is no measurement
+    std::int64_t asked_ns = 0;           ///< Instant: when the driver asked the meter for it
     std::int64_t import_mwh = 0;
     std::int64_t export_mwh = 0;
     MilliVolt voltage;
@@ -70,7 +72,7 @@ struct Reading {
     Text<24> serial;
 };
 
-/// From the driver: the meter as it is now. Errors: bad_state (this meter has its own bus).
+/// From the driver: the meter as it is now. Errors: bad_state (this meter has its own bus); malformed (no register shows that).
 struct Put {
     Reading reading;
     using Reply = kernel::Done;
@@ -88,6 +90,7 @@ struct Config {
     Text<64> evse;                       ///< EVSEID
     Text<2> current_type;                ///< AC, DC
     Text<64> capsule_key;                ///< file with the public key of a meter that signs by itself (`meter-signed`); empty: this service signs
+    Watt nameplate{};                    ///< the most that this EVSE delivers
     bool is_driven = false;              ///< readings come from a driver (`meterdrv`), not over this service's own bus
     bool is_clock_synchronised = false;  ///< the installer says so; else the clock is an informative one
 };

@@ -39,7 +39,7 @@ private:
 
     void take() {
         const Instant begun = now();
-        const auto reading = bus_->read();
+        auto reading = bus_->read();
         if (!reading) return lost(reading.error());
         if (outage_) {
             journal_.append(audit::Type::meter, self_.evse().number,
@@ -47,6 +47,7 @@ private:
             outage_.reset();
         }
         retry_.succeeded();
+        reading->asked_ns = begun.ns;
         // If the one before is not taken yet, this one is not handed in: the next will be newer.
         (void)!meter_.request(meter::Put{*reading}, [](const Result<kernel::Done>&) {});
         self_.after(std::max(Duration::zero(), begun + period - now()), [this] { take(); });

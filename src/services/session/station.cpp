@@ -136,7 +136,7 @@ void Evse::look_at_meter() {
 
 /// What becomes of a meter is in the log, whether or not anybody charges.
 void Evse::judge(const meter::Sample& sample) {
-    constexpr std::string_view words[] = {"good", "faulty", "fell", "frozen"};
+    constexpr std::string_view words[] = {"good", "faulty", "fell", "frozen", "jumped"};
     static_assert(std::size(words) == static_cast<std::size_t>(meter::Condition::last_) + 1);
     const bool is_new = !metered_ || metered_->serial != sample.serial;
     if (sample.condition != (metered_ ? metered_->condition : meter::Condition::good))
