@@ -28,6 +28,9 @@ Result<int> replay_command(const std::string& state, const std::string& what, bo
 Result<int> meter_verify_command(const std::string& path, const std::string& key_path, bool json);
 /// `voltkeep meter export FILE`: the same readings as the XML file that the transparency software opens, on standard output.
 Result<int> meter_export_command(const std::string& path);
+/// `voltkeep meter readings [TRANSACTION]`: what the reference CSMS of a running station has been sent of a transaction (default: the
+/// newest), one TransactionEvent a line, on standard output: a FILE for the two others.
+Result<int> meter_readings_command(const std::string& state, const std::string& transaction);
 
 /// `voltkeep policy check|show|graph|score|secpol`, and `why A B`
 Result<int> policy_command(const std::string& manifests, const std::string& what);

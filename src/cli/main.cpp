@@ -135,6 +135,10 @@ void add_meter(CLI::App& app, Arguments& a, Command& command) {
     CLI::App* write = meter->add_subcommand("export", "the same readings as the XML that the transparency software opens");
     write->add_option("FILE", a.path, "as for verify")->required()->check(CLI::ExistingFile);
     write->callback([&] { command = [&a] { return meter_export_command(a.path); }; });
+    CLI::App* readings = meter->add_subcommand("readings", "what the reference CSMS has been sent of a transaction: a FILE for verify and export");
+    readings->add_option("TRANSACTION", a.from, "its name; default: the newest");
+    readings->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
+    readings->callback([&] { command = [&a] { return meter_readings_command(absolute(a.state), a.from); }; });
 }
 
 void add_ev(CLI::App& app, Arguments& a, Command& command) {

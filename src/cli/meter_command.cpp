@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "cli/commands.hpp"
+#include "cli/door.hpp"
 #include "cli/printable.hpp"
 #include "pki/certificate.hpp"
 #include "wire/exi/json.hpp"
@@ -161,6 +162,24 @@ Result<int> meter_export_command(const std::string& path) {
     const std::string text = TRY(read_text(path));
     const std::string xml = ocmf::write_container(TRY(signed_values(text)));
     std::fwrite(xml.data(), 1, xml.size(), stdout);
+    return 0;
+}
+
+Result<int> meter_readings_command(const std::string& state, const std::string& transaction) {
+    DoorClient csms = TRY(DoorClient::connect(state + "/run/csms.sock"));
+    std::string name = transaction;
+    if (name.empty()) {
+        const Json all = TRY(csms.ask("transactions"));
+        const Json* list = all.find("transactions");
+        if (list == nullptr || list->items().empty()) return fail(Errc::not_found, "the CSMS has no transaction yet");
+        name = list->items().front().string("transaction");
+    }
+    const Json answer = TRY(csms.ask("transaction " + name));
+    const Json* found = answer.find("transaction");
+    const Json* events = found == nullptr ? nullptr : found->find("all");
+    if (events == nullptr) return fail(Errc::malformed, "the CSMS does not say what it has");
+    for (const Json& event : events->items())
+        if (const Json* payload = event.find("payload")) std::printf("%s\n", printable(payload->text()).c_str());
     return 0;
 }
 

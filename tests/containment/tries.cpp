@@ -411,14 +411,14 @@ std::string send_record(long request, long argument, std::uint64_t number) {
 std::string ask(kernel::Runtime& runtime, long request, long argument) {
     static std::uint64_t number = 1'000'000;
     std::string answer;
-    runtime.asks.push_back([&](Bytes bytes) {
-        if (!answer.empty()) return;
+    runtime.asks.push_back({++number, [&](Bytes bytes) {
+        if (!answer.empty() || bytes.empty()) return;
         const auto kind = static_cast<kernel::control::Kind>(bytes[0]);
         const auto state = kernel::decode<kernel::control::State>(bytes);
         if (kind == kernel::control::Kind::end) answer = "refused";
         else answer = kind == kernel::control::Kind::state && state ? "ok state of " + std::string(state->name.view()) : "ok";
-    });
-    if (const std::string sent = send_record(request, argument, ++number); sent != "ok") return sent;
+    }});
+    if (const std::string sent = send_record(request, argument, number); sent != "ok") return sent;
     for (const Instant deadline = now() + 100ms; !runtime.asks.empty() && now() < deadline;)
         if (kernel::os::wait(kernel::control::descriptor, deadline).value_or(false)) runtime.on_control();
     runtime.asks.clear();   // it refers to `answer`
