@@ -15,6 +15,8 @@ namespace voltkeep::power {
 namespace {
 
 constexpr Duration period = 10ms;
+/// Of 16 steps each: three times as fast as they come, and all that the ring holds at once.
+constexpr std::uint32_t turns_a_take = 5, most_takes = 34;
 constexpr std::uint32_t settling_frames = 20;   ///< of the sensors, 5 ms each: what the pilot shows is believed after them
 
 class Loop {
@@ -39,9 +41,15 @@ public:
     void acknowledge(std::uint32_t trips) { inputs_.command.acknowledge |= trips; }
 
     [[nodiscard]] const safety::Report& report() const { return report_; }
-    [[nodiscard]] TakeSteps::Steps take(const TakeSteps& m) const { return ring_.take(m, configuration_, state_); }
+    /// A copy of many steps costs more than the quota counts for a message: who asks without end must not take the loop's time.
+    [[nodiscard]] Result<TakeSteps::Steps> take(const TakeSteps& m) {
+        if (takes_left_ == 0) return fail(Errc::busy, "steps are given so often only");
+        --takes_left_;
+        return ring_.take(m, configuration_, state_);
+    }
 
     void turn() {
+        if (++turns_ % turns_a_take == 0 && takes_left_ < most_takes) ++takes_left_;
         if (const auto sensors = driver_.call(powerdrv::Take{})) {
             if (sensors->sequence != inputs_.sensors.sequence && frames_ < settling_frames) ++frames_;
             inputs_.sensors = *sensors;
@@ -92,6 +100,7 @@ private:
     bool is_withdrawn_ = false;   ///< since the last step
     safety::Report report_{.pilot = safety::Pilot::between};
     std::uint32_t frames_ = 0;
+    std::uint32_t turns_ = 0, takes_left_ = most_takes;
 };
 
 }  // namespace

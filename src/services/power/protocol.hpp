@@ -57,7 +57,8 @@ template <class... T>
     return digest;
 }
 
-/// For the flight recorder: the steps behind the first `after` ones, oldest first, without a gap between them.
+/// For the flight recorder: the steps behind the first `after` ones, oldest first, without a gap between them. Errors: busy (asked too
+/// often: 20 a second, and 34 at once).
 struct TakeSteps {
     std::uint64_t after = 0;
     bool with_state = false;          ///< also the state behind the newest step, if the steps reach it
