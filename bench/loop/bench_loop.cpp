@@ -210,7 +210,7 @@ public:
         bool good = true;
         for (const char* name : {"iso15118", "ocpp", "session"}) {
             unsigned long long done = 0, wrong = 0;
-            good = std::sscanf(station_.tell(name, "rest").c_str(), "%llu %llu", &done, &wrong) == 2 && done > 0 && wrong * 10 < done && good;
+            good = std::sscanf(station_.tell(name, "rest").c_str(), "%llu %llu", &done, &wrong) == 2 && done > 0 && wrong * 2 < done && good;   // a quota leaves some unanswered
             words += std::string(words.empty() ? "" : ", ") + name + " " + std::to_string(done) + (wrong > 0 ? " (" + std::to_string(wrong) + " not answered)" : "");
         }
         return good;
