@@ -102,6 +102,7 @@ Result<> write_settings_above(const fs::path& folder, std::size_t evses) {
         meter.gateway_serial = *Text<40>::from(name);
         meter.evse = *Text<64>::from("DE*VLT*E0001" + std::to_string(evse));
         meter.current_type = "AC";
+        meter.nameplate = Watt{22'080};   // three phases of 32 A
         TRY(kernel::write_file((folder / "config" / name).string(), kernel::encode_config(meter), 0644));
         const pki::Key key = TRY(pki::make_key(pki::Algorithm::p256));
         fs::create_directories(folder / "pki" / name);
