@@ -7,8 +7,9 @@ namespace voltkeep::attacks {
 namespace {
 
 constexpr int evses = 3;
-/// What the meter of each EVSE says, in per cent of the truth: nothing wrong; half, so that twice the offer looks like the offer; three times.
-constexpr int meter_says[evses] = {100, 50, 300};
+/// What the meter of each EVSE says, in per cent of the truth: nothing wrong; half, so that twice the offer looks like the offer; more than there is,
+/// but not so much that the meter service finds its register to have jumped within the control's time: that ends a session by itself.
+constexpr int meter_says[evses] = {100, 50, 120};
 constexpr std::int64_t limit_ms = 150;   ///< IEC 61851-23, over-current: from the onset to the open contactor, as in docs/generated/protections.md
 
 double amperes(const Json& plant) {

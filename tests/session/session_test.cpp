@@ -197,7 +197,7 @@ TEST(Session, a_second_start_finds_the_state_of_the_first_and_ctrl_c_leaves_noth
     EXPECT_EQ(say({"run", "--state", station.state()}).status, 2) << "one is running here";
     EXPECT_EQ(say({"status", "--state", station.state()}).status, 0) << "the refused one has taken nothing away";
     ASSERT_TRUE(station.wait_for_step("transaction", "ended"));
-    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("source") == "csms" && line.string("event") == "complete"; }));
+    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("source") == "csms" && line.string("event") == "stored"; }));
     const Said readings = say({"meter", "readings", "--state", station.state()});
     EXPECT_EQ(readings.status, 0) << readings.output;
     const Said verified = verify_readings(station.state(), readings.output);
