@@ -3,8 +3,7 @@
 // as they can; `session` asks power as fast as it answers. No limit on their share of the processor: worse than they could be.
 #include <cstring>
 
-#include "kernel/os.hpp"
-#include "kernel/service.hpp"
+#include "harness/commands.hpp"
 #include "services/power/protocol.hpp"
 #include "wire/exi/json_fields.hpp"
 #include "wire/iso15118/codec.hpp"
@@ -20,31 +19,17 @@ class Flood {
 public:
     explicit Flood(kernel::Service& self) : self_(self) {
         if (self_.name() == "session") power_ = self_.connect<power::Interface>("power");
-        self_.on_device("command", [this](int descriptor) { adopt(descriptor); });
-        adopt(self_.device("command"));
         self_.every(turn, [this] {
             for (const Instant end = now() + at_work; is_on_ && now() < end;) work();
         });
     }
 
 private:
-    void adopt(int descriptor) {
-        if (descriptor < 0) return;
-        command_ = kernel::os::Descriptor(descriptor);
-        (void)kernel::os::send(descriptor, as_bytes("here"));
-        self_.watch(descriptor, false, [this](bool, bool) { obey(); });
-    }
-
     /// "rest", or what is to be decoded from now on. The answer says how much was done until now.
-    void obey() {
-        std::array<std::byte, 16'384> buffer;
-        const auto received = kernel::os::receive(command_.get(), buffer);
-        if (!received) return self_.unwatch(command_.get());
-        if (!*received) return;
-        const Bytes said = Bytes(buffer).first((*received)->size);
-        is_on_ = as_text(said) != "rest";
-        if (is_on_) frame_.assign(said.begin(), said.end());
-        (void)kernel::os::send(command_.get(), as_bytes(std::to_string(done_) + " " + std::to_string(wrong_)));
+    void obey(const std::string& said) {
+        is_on_ = said != "rest";
+        if (is_on_) frame_.assign(as_bytes(said).begin(), as_bytes(said).end());
+        commands_.say(std::to_string(done_) + " " + std::to_string(wrong_));
     }
 
     void work() {
@@ -70,10 +55,10 @@ private:
 
     kernel::Service& self_;
     kernel::Client<power::Interface> power_;
-    kernel::os::Descriptor command_;
     std::vector<std::byte> frame_;
     bool is_on_ = false;
     std::uint64_t done_ = 0, wrong_ = 0;
+    harness::Commands commands_{self_, [this](const std::string& said) { obey(said); }};
 };
 
 }  // namespace

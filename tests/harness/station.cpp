@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/station.hpp"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,20 +44,9 @@ Result<Json> ask_once(const std::string& socket, const std::string& request, Dur
 
 }  // namespace
 
-int free_port() {
-    const kernel::os::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) return 0;
-    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
-}
-
 // ---- start and end ----------------------------------------------------------------------------------------------------
 
-Station::Station() : port_(free_port()) {
+Station::Station() : port_(cli::free_port()) {
     char name[] = "/tmp/voltkeep-test-XXXXXX";
     CHECK(::mkdtemp(name) != nullptr);
     ::chmod(name, 0755);   // services have users of their own

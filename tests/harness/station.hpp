@@ -113,7 +113,4 @@ private:
     Instant next_{};
 };
 
-/// A TCP port that nobody listens on now.
-[[nodiscard]] int free_port();
-
 }  // namespace voltkeep::harness

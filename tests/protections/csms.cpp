@@ -4,8 +4,7 @@
 #include <cstdio>
 #include <map>
 
-#include "kernel/os.hpp"
-#include "kernel/service.hpp"
+#include "harness/commands.hpp"
 #include "services/session/protocol.hpp"
 
 namespace voltkeep {
@@ -14,8 +13,6 @@ namespace {
 class Csms {
 public:
     explicit Csms(kernel::Service& self) : self_(self), session_(self.connect<session::Interface>("session")) {
-        self_.on_device("command", [this](int descriptor) { adopt(descriptor); });
-        adopt(self_.device("command"));
         self_.on("session", session::Pulse::events, [this](EvseId, std::uint64_t) { fetch(); });
         self_.every(200ms, [this] { fetch(); });
     }
@@ -25,14 +22,6 @@ private:
         int started = 0, ended = 0;
         TransactionId transaction;
     };
-
-    void adopt(int descriptor) {
-        if (descriptor < 0) return;
-        command_ = kernel::os::Descriptor(descriptor);
-        say("here");
-        self_.watch(descriptor, false, [this](bool, bool) { obey(); });
-    }
-    void say(std::string_view words) { (void)kernel::os::send(command_.get(), as_bytes(words)); }
 
     void fetch() {
         // One request at a time on a conduit: what is not taken now is taken at the next pulse or turn.
@@ -51,17 +40,9 @@ private:
         heard.ended += event.record->kind == session::RecordKind::ended ? 1 : 0;
     }
 
-    void obey() {
-        std::array<std::byte, 128> buffer{};
-        const auto received = kernel::os::receive(command_.get(), std::span(buffer).first(buffer.size() - 1));
-        if (!received) {
-            self_.unwatch(command_.get());
-            command_.reset();
-            return;
-        }
-        const char* line = reinterpret_cast<const char*>(buffer.data());
+    void obey(const char* line) {
         unsigned evse = 0;
-        const auto tell = [this](const auto& answer) { say(answer ? "done" : answer.error().what.view()); };
+        const auto tell = [this](const auto& answer) { commands_.say(answer ? "done" : answer.error().what.view()); };
         Result<> asked;
         if (std::sscanf(line, "start %u", &evse) == 1) {
             const session::Identity card{session::IdentificationKind::token, "CARD-1", "ISO14443"};
@@ -69,15 +50,15 @@ private:
         } else if (std::sscanf(line, "stop %u", &evse) == 1) {
             asked = session_.request(session::RemoteStop{heard_[evse].transaction}, tell);
         } else if (std::sscanf(line, "say %u", &evse) == 1) {
-            return say(std::to_string(heard_[evse].started) + " started, " + std::to_string(heard_[evse].ended) + " ended");
+            return commands_.say(std::to_string(heard_[evse].started) + " started, " + std::to_string(heard_[evse].ended) + " ended");
         } else
-            return say("what?");
-        if (!asked) say(asked.error().what.view());
+            return commands_.say("what?");
+        if (!asked) commands_.say(asked.error().what.view());
     }
 
     kernel::Service& self_;
     kernel::Client<session::Interface> session_;
-    kernel::os::Descriptor command_;
+    harness::Commands commands_{self_, [this](const std::string& command) { obey(command.c_str()); }};
     std::uint64_t last_ = 0;
     std::map<unsigned, Heard> heard_;
 };

@@ -4,8 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
-#include "kernel/os.hpp"
-#include "kernel/service.hpp"
+#include "harness/commands.hpp"
 #include "services/power/protocol.hpp"
 
 namespace voltkeep {
@@ -13,9 +12,8 @@ namespace {
 
 class StandIn {
 public:
-    explicit StandIn(kernel::Service& self) : self_(self), power_(self.connect<power::Interface>("power")) {
-        self.on_device("command", [this](int descriptor) { adopt(descriptor); });
-        adopt(self.device("command"));
+    explicit StandIn(kernel::Service& self) : power_(self.connect<power::Interface>("power")),
+          commands_(self, [this](const std::string& command) { commands_.say(answer(command.c_str())); }) {
         self.on("power", power::Pulse::changed, [this](EvseId, std::uint64_t) { look(); });
         self.on("power", power::Pulse::tripped, [this](EvseId, std::uint64_t value) {
             if (value > 0 && value <= PROTECTION_COUNT) see(1u << (value - 1));
@@ -26,13 +24,6 @@ public:
     }
 
 private:
-    void adopt(int descriptor) {
-        if (descriptor < 0) return;
-        command_ = kernel::os::Descriptor(descriptor);
-        (void)kernel::os::send(descriptor, as_bytes("here"));
-        self_.watch(descriptor, false, [this](bool, bool) { obey(); });
-    }
-
     void renew() {
         (void)power_.call(wanted_);
         if (consents_ && wanted_.demand != safety::Demand::none) (void)power_.call(power::Consent{500});
@@ -97,20 +88,8 @@ private:
         return "done";
     }
 
-    void obey() {
-        std::array<std::byte, 128> buffer{};
-        const auto received = kernel::os::receive(command_.get(), std::span(buffer).first(buffer.size() - 1));
-        if (!received) {
-            self_.unwatch(command_.get());
-            command_.reset();
-            return;
-        }
-        if (*received) (void)kernel::os::send(command_.get(), as_bytes(answer(reinterpret_cast<const char*>(buffer.data()))));
-    }
-
-    kernel::Service& self_;
     kernel::Client<power::Interface> power_;
-    kernel::os::Descriptor command_;
+    harness::Commands commands_;
     power::Setpoint wanted_;
     safety::Report report_;
     bool consents_ = true;

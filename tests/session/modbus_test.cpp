@@ -4,6 +4,7 @@
 #include <fstream>
 #include <thread>
 
+#include "cli/run/world.hpp"
 #include "harness/tool.hpp"
 #include "stored.hpp"
 
@@ -11,7 +12,7 @@ namespace voltkeep::harness {
 
 TEST(ModbusMeter, that_hangs_and_dies_in_mid_charge_is_read_again_and_bills_what_flowed) {
     const std::string config = ::testing::TempDir() + "voltkeep-modbus-" + std::to_string(::getpid()) + ".toml";
-    std::ofstream(config) << "[metering]\nbus = \"modbus\"\nmodbus = [\"localhost:" << free_port()
+    std::ofstream(config) << "[metering]\nbus = \"modbus\"\nmodbus = [\"localhost:" << cli::free_port()
                           << "/7\"]\nmeter_interval_ms = 500\n";
     ToolStation station({"--once", "--duration", "7", "--config", config});
     station.wait_until_charging();

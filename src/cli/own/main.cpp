@@ -3,7 +3,6 @@
 // what is typed here. Beside each try stands what the station saw. Ends with Ctrl-D and leaves nothing. Test builds only.
 // Exit status: 0 it ended as it should, 2 wrong use or the machine cannot.
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,17 +25,6 @@ namespace voltkeep::cli {
 namespace {
 
 volatile sig_atomic_t is_interrupted = 0;
-
-int free_port() {
-    const kernel::os::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) return 0;
-    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
-}
 
 /// The services of a station with one EVSE.
 Result<std::vector<std::string>> service_names(const std::string& manifests) {

@@ -92,6 +92,17 @@ Result<> World::check_port() const {
     return fail_errno("bind", "port " + std::to_string(file_.csms.port));
 }
 
+int free_port() {
+    const kernel::os::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) return 0;
+    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    return ntohs(address.sin_port);
+}
+
 Result<> World::make_certificates() {
     const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host, .meters = file_.evse.count};
     const auto made = TRY(pki::make_development(wanted, wall_now()));

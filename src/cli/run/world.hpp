@@ -137,4 +137,7 @@ private:
     Instant available_at_{};
 };
 
+/// A TCP port of loopback that nobody listens on now, for a station that is there for a test; 0: there is none.
+[[nodiscard]] int free_port();
+
 }  // namespace voltkeep::cli
