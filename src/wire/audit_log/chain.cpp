@@ -44,15 +44,6 @@ std::vector<std::byte> make_record(Bytes entry, const Hash& hash) {
     return record;
 }
 
-std::string to_hex(const Hash& hash) {
-    std::string text;
-    for (std::uint8_t octet : hash) {
-        text += "0123456789abcdef"[octet >> 4];
-        text += "0123456789abcdef"[octet & 15];
-    }
-    return text;
-}
-
 Walk walk(Bytes bytes, std::uint64_t first_index, const Hash& before,
           const std::function<void(std::uint64_t, const Entry&, const Hash&)>& visit) {
     Walk result;

@@ -12,10 +12,9 @@
 #include <optional>
 
 #include "wire/audit_log/entry.hpp"
+#include "wire/audit_log/merkle.hpp"
 
 namespace voltkeep::audit_log {
-
-using Hash = std::array<std::uint8_t, 32>;
 
 /// Bytes of a record beside its entry.
 inline constexpr std::size_t record_overhead = 4 + sizeof(Hash);
@@ -25,8 +24,6 @@ inline constexpr std::size_t record_overhead = 4 + sizeof(Hash);
 
 /// One record: what is appended to the file. `entry` is at most `entry_bound` bytes.
 [[nodiscard]] std::vector<std::byte> make_record(Bytes entry, const Hash& hash);
-
-[[nodiscard]] std::string to_hex(const Hash& hash);
 
 /// Where and why a log stops being good.
 struct Damage {
