@@ -1,34 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/audit_log/chain.hpp"
 
-#include <openssl/evp.h>
-
 #include <cstring>
-#include <memory>
 
 namespace voltkeep::audit_log {
 
 namespace {
-
-const EVP_MD* sha256() {
-    static EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);   // fetched once: a fetch costs more than the hash
-    CHECK(digest != nullptr);
-    return digest;
-}
 
 Damage damage_at(std::uint64_t index, std::uint64_t offset, bool torn, std::string what) { return {index, offset, torn, std::move(what)}; }
 
 }  // namespace
 
 Hash chain(const Hash& before, Bytes entry) {
-    thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-    const std::uint8_t mark = 0;
-    Hash hash;
-    unsigned size = 0;
-    CHECK(EVP_DigestInit_ex2(context.get(), sha256(), nullptr) == 1 && EVP_DigestUpdate(context.get(), &mark, 1) == 1 &&
-          EVP_DigestUpdate(context.get(), before.data(), before.size()) == 1 && EVP_DigestUpdate(context.get(), entry.data(), entry.size()) == 1 &&
-          EVP_DigestFinal_ex(context.get(), hash.data(), &size) == 1 && size == hash.size());
-    return hash;
+    static constexpr std::byte mark{0};
+    return sha256({Bytes(&mark, 1), std::as_bytes(std::span(before)), entry});
 }
 
 std::vector<std::byte> make_record(Bytes entry, const Hash& hash) {

@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/audit_log/merkle.hpp"
 
-#include <openssl/evp.h>
-
 #include <bit>
-#include <memory>
+
+#include "wire/audit_log/digest.hpp"
 
 namespace voltkeep::audit_log {
 
 namespace {
-
-const EVP_MD* sha256() {
-    static EVP_MD* const digest = EVP_MD_fetch(nullptr, "SHA256", nullptr);   // fetched once: a fetch costs more than the hash
-    CHECK(digest != nullptr);
-    return digest;
-}
-
-Hash hash_of(std::initializer_list<Bytes> pieces) {
-    thread_local const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-    Hash hash;
-    unsigned size = 0;
-    CHECK(EVP_DigestInit_ex2(context.get(), sha256(), nullptr) == 1);
-    for (const Bytes piece : pieces) CHECK(EVP_DigestUpdate(context.get(), piece.data(), piece.size()) == 1);
-    CHECK(EVP_DigestFinal_ex(context.get(), hash.data(), &size) == 1 && size == hash.size());
-    return hash;
-}
 
 Bytes bytes_of(const Hash& hash) { return std::as_bytes(std::span(hash)); }
 
@@ -77,15 +60,15 @@ Result<> subproof(std::uint64_t from, std::uint64_t begin, std::uint64_t size, b
 
 Hash leaf_hash(Bytes entry) {
     static constexpr std::byte mark{0};
-    return hash_of({Bytes(&mark, 1), entry});
+    return sha256({Bytes(&mark, 1), entry});
 }
 
 Hash node_hash(const Hash& left, const Hash& right) {
     static constexpr std::byte mark{1};
-    return hash_of({Bytes(&mark, 1), bytes_of(left), bytes_of(right)});
+    return sha256({Bytes(&mark, 1), bytes_of(left), bytes_of(right)});
 }
 
-Hash empty_root() { return hash_of({}); }
+Hash empty_root() { return sha256({}); }
 
 std::string to_hex(const Hash& hash) {
     std::string text;

@@ -5,17 +5,15 @@
 // A complete subtree of 2^level leaves is named by (level, index): it covers the leaves from index << level on.
 #pragma once
 
-#include <array>
 #include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "wire/audit_log/digest.hpp"
 
 namespace voltkeep::audit_log {
-
-using Hash = std::array<std::uint8_t, 32>;
 
 [[nodiscard]] Hash leaf_hash(Bytes entry);
 [[nodiscard]] Hash node_hash(const Hash& left, const Hash& right);
