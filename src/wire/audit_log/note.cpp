@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "wire/audit_log/note.hpp"
 
-#include <openssl/ec.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
+#include <openssl/params.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <memory>
 
 #include "base/utf8.hpp"
@@ -17,7 +17,11 @@ namespace voltkeep::audit_log {
 namespace {
 
 constexpr std::string_view signature_mark = "\xe2\x80\x94 ";   // em dash, space
-constexpr std::size_t ed25519_key_size = 32, ml_dsa_44_key_size = 1312, spki_bound = 256;
+constexpr std::size_t ed25519_key_size = 32, ml_dsa_44_key_size = 1312, point_size = 65;
+
+/// What stands before the point in the SPKI of every P-256 key (RFC 5480, 2).
+constexpr std::array<std::uint8_t, 26> spki_head = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,
+                                                    0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00};
 
 std::unexpected<Error> bad(std::string_view what) { return fail(Errc::malformed, "signed note: " + std::string(what)); }
 
@@ -67,23 +71,26 @@ std::string hex_of(std::uint32_t id) {
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
+/// Null: the point is not on the curve.
+EVP_PKEY* p256_of(Bytes point) {
+    char curve[] = "prime256v1";
+    std::vector<std::byte> copy(point.begin(), point.end());   // OpenSSL's parameters are not const
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
+                                     OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy.data(), copy.size()), OSSL_PARAM_construct_end()};
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr), EVP_PKEY_CTX_free);
+    EVP_PKEY* made = nullptr;
+    if (EVP_PKEY_fromdata_init(context.get()) != 1 || EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(parameters)) != 1) return nullptr;
+    return made;
+}
+
+/// Of a key of the right size. Null: it is none.
 Key key_of(const VerifierKey& key) {
     const auto* octets = reinterpret_cast<const unsigned char*>(key.key.data());
     EVP_PKEY* made = nullptr;
     switch (key.type) {
         case SignatureType::ed25519: made = EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets, key.key.size()); break;
         case SignatureType::ml_dsa_44: made = EVP_PKEY_new_raw_public_key_ex(nullptr, "ML-DSA-44", nullptr, octets, key.key.size()); break;
-        case SignatureType::ecdsa_p256: {
-            const unsigned char* next = octets;
-            made = d2i_PUBKEY(nullptr, &next, static_cast<long>(key.key.size()));
-            char curve[32] = {};
-            const bool is_whole = made != nullptr && next == octets + key.key.size();
-            if (!is_whole || EVP_PKEY_get_group_name(made, curve, sizeof curve, nullptr) != 1 || std::string_view(curve) != "prime256v1") {
-                EVP_PKEY_free(made);
-                made = nullptr;
-            }
-            break;
-        }
+        case SignatureType::ecdsa_p256: made = p256_of(Bytes(key.key).subspan(spki_head.size())); break;
     }
     return {made, EVP_PKEY_free};
 }
@@ -92,7 +99,8 @@ bool has_right_size(const VerifierKey& key) {
     switch (key.type) {
         case SignatureType::ed25519: return key.key.size() == ed25519_key_size;
         case SignatureType::ml_dsa_44: return key.key.size() == ml_dsa_44_key_size;
-        case SignatureType::ecdsa_p256: return !key.key.empty() && key.key.size() <= spki_bound;
+        case SignatureType::ecdsa_p256:
+            return key.key.size() == spki_head.size() + point_size && std::ranges::equal(Bytes(key.key).first(spki_head.size()), std::as_bytes(std::span(spki_head)));
     }
     return false;
 }
@@ -140,6 +148,14 @@ std::uint32_t key_id(const VerifierKey& key) {
     std::uint32_t id = 0;
     for (std::size_t i = 0; i < 4; ++i) id = id << 8 | hash[i];
     return id;
+}
+
+std::vector<std::byte> p256_key(Bytes point) {
+    CHECK(point.size() == point_size);
+    const Bytes start = std::as_bytes(std::span(spki_head));
+    std::vector<std::byte> key(start.begin(), start.end());
+    key.insert(key.end(), point.begin(), point.end());
+    return key;
 }
 
 Result<VerifierKey> read_verifier_key(std::string_view text) {

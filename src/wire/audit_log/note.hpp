@@ -53,6 +53,8 @@ struct VerifierKey {
     friend bool operator==(const VerifierKey&, const VerifierKey&) = default;
 };
 
+/// The bytes of an ECDSA key: the SPKI of an uncompressed P-256 point (65 bytes).
+[[nodiscard]] std::vector<std::byte> p256_key(Bytes point);
 /// No space, no plus, no control character, valid UTF-8, 1 to 255 bytes.
 [[nodiscard]] bool is_key_name(std::string_view name);
 /// The first four bytes of SHA-256(name | newline | type | key); for ECDSA of the SPKI alone.

@@ -2,8 +2,9 @@
 // Keys for tests: made anew, both halves at hand.
 #pragma once
 
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 
 #include <memory>
 
@@ -17,12 +18,10 @@ public:
         public_.name = std::move(name);
         public_.type = type;
         if (type == SignatureType::ecdsa_p256) {
-            unsigned char* der = nullptr;
-            const int size = i2d_PUBKEY(key_.get(), &der);
-            CHECK(size > 0);
-            const auto* bytes = reinterpret_cast<const std::byte*>(der);
-            public_.key.assign(bytes, bytes + size);
-            OPENSSL_free(der);
+            std::array<std::byte, 65> point;
+            std::size_t written = 0;
+            CHECK(EVP_PKEY_get_octet_string_param(key_.get(), OSSL_PKEY_PARAM_PUB_KEY, reinterpret_cast<unsigned char*>(point.data()), point.size(), &written) == 1);
+            public_.key = p256_key(Bytes(point).first(written));
             return;
         }
         std::size_t size = 0;
