@@ -3,6 +3,7 @@
 #pragma once
 
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,27 @@
 #include "kernel/service.hpp"
 
 namespace voltkeep::kernel::testing {
+
+/// What one process of a test tells another: so far it has come. Made before they are forked.
+class Mark {
+public:
+    void set() {
+        const std::uint64_t once = 1;
+        CHECK(::write(descriptor_.get(), &once, sizeof once) == sizeof once);
+    }
+    /// Whether it was set so many times that nobody has waited for yet.
+    [[nodiscard]] bool wait(int times = 1) {
+        const Instant deadline = now() + 10s;
+        for (std::uint64_t once = 0; times > 0;) {
+            if (!MUST(os::wait(descriptor_.get(), deadline))) return false;
+            if (::read(descriptor_.get(), &once, sizeof once) == sizeof once) --times;   // else another one was faster
+        }
+        return true;
+    }
+
+private:
+    os::Descriptor descriptor_{::eventfd(0, EFD_SEMAPHORE | EFD_CLOEXEC | EFD_NONBLOCK)};
+};
 
 class TestStation {
 public:
