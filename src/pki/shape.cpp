@@ -79,4 +79,15 @@ bool is_reading(Bytes content) {
            std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < ' '; });
 }
 
+bool is_record(Bytes content) {
+    const std::string_view text = as_text(content);
+    return text.starts_with(R"(OCMF|{"FV":"1.)") && text.ends_with('}') &&
+           std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < ' '; });
+}
+
+bool is_cose_sign1(Bytes content) {
+    constexpr std::string_view begin = "\x84\x6aSignature1";   // an array of four: the context, two headers, the payload
+    return as_text(content).starts_with(begin) && content.size() > begin.size();
+}
+
 }  // namespace voltkeep::pki

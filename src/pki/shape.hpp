@@ -22,4 +22,10 @@ enum class TlsRole : std::uint8_t { client, server };
 /// The payload of an OCMF record: one JSON object on one line that begins with the format's version.
 [[nodiscard]] bool is_reading(Bytes content);
 
+/// A whole OCMF record, payload and signature: what a second signature goes around.
+[[nodiscard]] bool is_record(Bytes content);
+
+/// The Sig_structure of a COSE_Sign1 (RFC 9052 4.4): what an attestation token is signed as.
+[[nodiscard]] bool is_cose_sign1(Bytes content);
+
 }  // namespace voltkeep::pki
