@@ -146,8 +146,10 @@ net::Config net_config(const StationFile& f) {
     return c;
 }
 
-/// What this station does not use is not there: the meters have a bus of their own, or a driver. All of it was checked together.
+/// What this station does not use is not there: the meters have a bus of their own, or a driver; whoever would ask the keepers of the TPM
+/// and of the keys takes its key from a file. All of it was checked together.
 void leave_out(policy::Policy& all, const StationFile& f) {
+    std::erase_if(all.manifests, [](const policy::Manifest& m) { return m.name == "rot" || m.name == "crypto"; });
     if (f.metering.bus == "modbus") std::ranges::find(all.manifests, "meter", &policy::Manifest::name)->devices.clear();
     else std::erase_if(all.manifests, [](const policy::Manifest& m) { return m.name == "meterdrv"; });
 }

@@ -62,7 +62,7 @@ void show_service(std::string& out, const Policy& policy, const std::vector<Conv
             if (talk.server == &m)
                 line("serves", format("{}{}: {}", talk.client->name,
                                       talk.client->service.zone > s.zone ? " (from the outer zone)" : "", messages(talk)));
-        line("nobody sends", listed(idle));
+        line("not sent", listed(idle));
     }
     for (const Conversation& talk : talks)
         if (talk.client == &m) line("calls", format("{}: {}", talk.server->name, messages_with_deadlines(talk)));
