@@ -2,6 +2,7 @@
 // The wire against a part that answers in pieces, says too much, hangs up, or says nothing.
 #include "wire.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,7 +21,8 @@ struct Ends {
 };
 Ends make_ends() {
     std::array<int, 2> ends{};
-    CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
+    CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0);
+    CHECK(::fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
     return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
