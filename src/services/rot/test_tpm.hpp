@@ -36,16 +36,21 @@ struct Folder {
 };
 
 /// The state is in the file. This emulation writes down at its end that it was stopped in order, whether it was told so or not.
+/// It also writes a file of its own into the current folder, so that is the state's folder while it lives.
 class InProcess final : public Wire {
 public:
     explicit InProcess(const std::string& state) {
+        std::filesystem::current_path(std::filesystem::path(state).parent_path());
         ::setenv("TSS2_LOG", "all+NONE", 0);
         std::size_t size = 0;
         CHECK(Tss2_Tcti_Libtpms_Init(nullptr, &size, state.c_str()) == TSS2_RC_SUCCESS);
         memory_.resize(size / sizeof(std::max_align_t) + 1);
         CHECK(Tss2_Tcti_Libtpms_Init(context(), &size, state.c_str()) == TSS2_RC_SUCCESS);
     }
-    ~InProcess() override { Tss2_Tcti_Finalize(context()); }
+    ~InProcess() override {
+        Tss2_Tcti_Finalize(context());
+        std::filesystem::current_path(std::filesystem::temp_directory_path());
+    }
     TSS2_TCTI_CONTEXT* context() override { return reinterpret_cast<TSS2_TCTI_CONTEXT*>(memory_.data()); }
 
 private:
