@@ -165,7 +165,8 @@ enter_root() {
         [ -d "$root$path" ] || mkdir -p "$root$path" || fail "no permission to write in $root"
         options+=(--bind "$path" "$path")
     done
-    for path in /etc/resolv.conf /etc/hosts; do
+    # Names and authorities are the machine's: its network may have some of its own.
+    for path in /etc/resolv.conf /etc/hosts /etc/ssl/certs/ca-certificates.crt; do
         [ -e "$path" ] && [ -e "$root$path" ] && options+=(--ro-bind "$path" "$path")
     done
     if [ "$(id -u)" = 0 ]; then options+=(--cap-add ALL); fi
