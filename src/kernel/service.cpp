@@ -70,6 +70,7 @@ Service Service::start(int control) {
     // Read now, once: the C library would look for the time zone's file at the first date, which may come behind the seal.
     ::setenv("TZ", "UTC0", 1);
     ::tzset();
+    os::share_one_heap();
     os::report_refused_calls(report_refused);
     auto runtime = std::make_unique<Runtime>(os::Descriptor(control));
     the_runtime = runtime.get();

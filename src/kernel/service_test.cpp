@@ -10,6 +10,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <thread>
 
 #include "kernel/runtime.hpp"
 #include "kernel/test_station.hpp"
@@ -102,6 +104,13 @@ bool put(Runtime& runtime, std::uint16_t number, const M& body) {
     Codec<Header>::put(w, {1, number, 0});
     Codec<M>::put(w, body);
     return os::send(runtime.conduits[0].calls.get(), w.written()).has_value();
+}
+
+/// Pages of addresses that this process has reserved. Allocates nothing.
+std::size_t reserved_pages() {
+    std::array<char, 64> text{};
+    const os::Descriptor file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+    return ::read(file.get(), text.data(), text.size() - 1) > 0 ? std::strtoul(text.data(), nullptr, 10) : 0;
 }
 
 }  // namespace
@@ -385,6 +394,22 @@ TEST(Service, a_request_is_answered_in_the_loop_and_only_one_is_in_flight) {
         const Instant deadline = now() + 10s;
         while (answer == 0 && now() < deadline) self.turn();
         EXPECT_HERE(answer == 42);
+        return 0;
+    });
+    EXPECT_EQ(p.station.wait(p.client), 0);
+}
+
+TEST(Service, a_thread_reserves_no_heap_of_its_own) {
+    Pair p([](int control) {
+        Service self = Service::start(control);
+        std::size_t before = 0, after = 0;
+        std::thread([&] {
+            before = reserved_pages();
+            void* const volatile some = std::malloc(4000);
+            after = reserved_pages();
+            std::free(some);
+        }).join();
+        EXPECT_HERE(before > 0 && after - before < (32u << 20) / 4096);   // one of its own is 64 MiB
         return 0;
     });
     EXPECT_EQ(p.station.wait(p.client), 0);

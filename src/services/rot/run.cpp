@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run.hpp"
 
-#include <malloc.h>
-
 #include <cstdlib>
 
 #include "worker.hpp"
@@ -77,8 +75,6 @@ private:
 
 int run(kernel::Service& self, const Config& config, std::string file, Source& source) {
     ::setenv("TSS2_LOG", "all+NONE", 0);   // what fails is said in our own words
-    // A heap of the thread's own reserves 64 MiB of addresses, which the limit does not give: without this each allocation tries anew.
-    ::mallopt(M_ARENA_MAX, 1);
     Root root(self, config, std::move(file), source);
     using kernel::Caller, kernel::Defer;
     using std::string_view;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -38,5 +39,7 @@ void report_refused_calls(void (*report)(int) noexcept) {
     action.sa_flags = SA_SIGINFO;
     CHECK(system<::sigaction>(SIGSYS, &action, nullptr) == 0);
 }
+
+void share_one_heap() { (void)mallopt(M_ARENA_MAX, 1); }   // a sanitizer's allocator has nothing to set
 
 }  // namespace voltkeep::kernel::os

@@ -19,4 +19,7 @@ void end_broken() noexcept { ::_exit(broken_status); }
 /// Nothing to do: the kernel refuses the call with EPERM, and its trace (_NTO_TRACE_SEC) names it.
 void report_refused_calls(void (*)(int) noexcept) {}
 
+/// Nothing to do: the allocator there has one heap.
+void share_one_heap() {}
+
 }  // namespace voltkeep::kernel::os
