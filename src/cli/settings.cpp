@@ -32,41 +32,54 @@ Result<> write(const Surroundings& s, const std::string& service, const C& confi
     return kernel::write_file(s.state + "/config/" + service, kernel::encode_config(config), 0644);
 }
 
+session::Nameplate nameplate_of(const StationFile& f, int evse) {
+    const EvseFile own = evse_of(f, evse);
+    session::Nameplate n;
+    n.is_digital = !own.is_ac();
+    n.phases = static_cast<std::uint8_t>(own.supply_phases);
+    n.power = {max_power_of(f, evse)};
+    n.current = {own.max_current};
+    n.voltage = {own.is_ac() ? kNominalVoltage : f.evse.max_voltage};
+    n.minimum_voltage = {own.is_ac() ? kNominalVoltage / 10 * 8 : f.evse.min_voltage};   // where the mains protection stops
+    return n;
+}
+
 session::Config session_config(const StationFile& f) {
     session::Config c;
     set(c.evse_prefix, f.evse.id_prefix);
     set(c.currency, f.tariff.currency);
     c.price_micro_per_kwh = micro_of(f.tariff.price_per_kwh).value_or(0);
     c.fuse_share = {f.site.fuse / f.evse.count};
-    c.evse_power = {f.evse.max_power};
-    c.evse_current = {f.evse.max_current};
-    c.evse_voltage = {f.evse.max_voltage};
-    c.evse_minimum_voltage = {f.evse.min_voltage};
+    for (int evse = 1; evse <= f.evse.count; ++evse) CHECK(c.evses.push(nameplate_of(f, evse)));
     c.meter_interval_ms = static_cast<std::uint32_t>(f.metering.meter_interval_ms);
     set(c.anybody, f.authorization.anybody);
     set(c.anybody_type, "Central");
     return c;
 }
 
-power::Config power_config(const StationFile& f) {
+power::Config power_config(const StationFile& f, int evse) {
+    const EvseFile own = evse_of(f, evse);
+    const session::Nameplate nameplate = nameplate_of(f, evse);
     power::Config c;
-    c.safety.voltage_max = {f.evse.max_voltage};
-    c.safety.voltage_min = {f.evse.min_voltage};
-    c.safety.current_max = {f.evse.max_current};
-    c.safety.cable_max = {f.evse.max_current};
-    c.safety.power_max = {f.evse.max_power};
+    if (own.is_ac()) c.safety.outlet = own.connector == "sType2" ? safety::Outlet::ac_socket : safety::Outlet::ac_cable;
+    c.safety.voltage_max = nameplate.voltage;
+    c.safety.voltage_min = nameplate.minimum_voltage;
+    c.safety.current_max = c.safety.cable_max = nameplate.current;
+    c.safety.power_max = nameplate.power;
+    c.safety.phases = nameplate.phases;
     return c;
 }
 
-meter::Config meter_config(const StationFile& f, const std::string& evse) {
+meter::Config meter_config(const StationFile& f, int number) {
+    const std::string evse = std::to_string(number);
     meter::Config c;
     set(c.gateway, f.station.vendor + " " + f.station.model);
     set(c.gateway_serial, f.station.serial + "-" + evse);   // a key of its own, and a page number of its own
     set(c.gateway_version, "0.1.0");
     set(c.evse, f.evse.id_prefix + evse);
-    set(c.current_type, "DC");
+    set(c.current_type, evse_of(f, number).is_ac() ? "AC" : "DC");
     if (f.metering.kind == "meter-signed") set(c.capsule_key, "pki/meter@" + evse + "/capsule.pem");
-    c.nameplate = {f.evse.max_power};
+    c.nameplate = {max_power_of(f, number)};
     c.is_driven = f.metering.bus == "modbus";
     c.is_clock_synchronised = f.metering.clock == "synchronised";
     return c;
@@ -114,9 +127,9 @@ ocpp::Config ocpp_config(const StationFile& f) {
 
 Result<> write_of_evse(const StationFile& f, const Surroundings& s, int evse) {
     const std::string number = std::to_string(evse);
-    TRY(write(s, "power@" + number, power_config(f)));
+    TRY(write(s, "power@" + number, power_config(f, evse)));
     TRY(write(s, "link@ev" + number, link_ev_config()));
-    TRY(write(s, "meter@" + number, meter_config(f, number)));
+    TRY(write(s, "meter@" + number, meter_config(f, evse)));
     if (f.metering.bus == "modbus") TRY(write(s, "meterdrv@" + number, meterdrv::Config{modbus_meter_of(f, evse).unit}));
     iso15118::Config secc;
     set(secc.evse, f.evse.id_prefix + number);

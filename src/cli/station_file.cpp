@@ -59,6 +59,38 @@ void read_modbus(TomlSection& section, StationFile& f) {
     const toml::node* bus = section.find("bus");
     if (bus && f.metering.bus == "modbus" && f.metering.kind == "meter-signed")
         section.refuse("bus", *bus, R"("simulated" with kind = "meter-signed": no record of a meter's own is read over Modbus)");
+    const bool has_ac = std::ranges::any_of(f.evse.own, [](const auto& own) { return own.second.is_ac(); });
+    if (bus && f.metering.bus == "modbus" && has_ac) section.refuse("bus", *bus, R"("simulated" with an EVSE for AC: the driver reads meters of direct current alone)");
+}
+
+/// "[evse.2]": the keys that this EVSE has of its own.
+void read_own(Keys keys, StationFile& f, int evse) {
+    constexpr int lowest_ac = 6'000, highest_ac = 63'000;   // milliamperes: the least that a pilot offers, and the most of a Type 2 cable
+    EvseFile own;
+    keys.text("connector", own.connector, 5, 6, R"("cCCS2" (DC), "sType2" (AC, a socket) or "cType2" (AC, a cable))",
+              [](const std::string& s) { return s == "cCCS2" || s == "sType2" || s == "cType2"; });
+    own.max_current = own.is_ac() ? 32'000 : f.evse.max_current;
+    if (!own.is_ac()) keys.number("max_current", own.max_current, 1'000, 3'000'000, "milliamperes");
+    else
+        keys.number("max_current", own.max_current, lowest_ac, highest_ac, "milliamperes of each phase")
+            .and_then([&](TomlSection& section) {
+                section.value("supply_phases", own.supply_phases, false, "1 or 3", [](const toml::node& node) {
+                    const auto phases = number_of(node, 1, 3);
+                    return phases && *phases != 2 ? phases : std::nullopt;
+                });
+            });
+    f.evse.own[evse] = own;
+}
+
+void read_each_evse(TomlSection& section, StationFile& f) {
+    for (const std::string& key : section.keys()) {
+        const auto evse = whole(key);
+        if (!evse || std::to_string(*evse) != key) continue;
+        const toml::node* table = section.find(key);
+        const bool is_there = *evse >= 1 && *evse <= static_cast<unsigned>(f.evse.count);
+        if (is_there && table->is_table()) read_own(Keys(section, key), f, static_cast<int>(*evse));
+        else section.refuse(key, *table, std::format("a table of one EVSE, and there are 1 to {} (evse.count)", f.evse.count));
+    }
 }
 
 void read_sections(TomlSection file, StationFile& f) {
@@ -73,7 +105,8 @@ void read_sections(TomlSection file, StationFile& f) {
         .number("min_voltage", f.evse.min_voltage, 60'000, 1'000'000, "millivolts")
         .number("max_current", f.evse.max_current, 1'000, 3'000'000, "milliamperes")
         .number("max_power", f.evse.max_power, 1'000, 3'750'000, "watts")
-        .text("id_prefix", f.evse.id_prefix, 3, 30, "the EVSEID without its number");
+        .text("id_prefix", f.evse.id_prefix, 3, 30, "the EVSEID without its number")
+        .and_then([&](TomlSection& section) { read_each_evse(section, f); });
     Keys(file, "site").number("fuse", f.site.fuse, 1'000, 10'000'000, "watts");
     Keys(file, "csms")
         .text("host", f.csms.host, 1, 120, "a host name")
@@ -95,6 +128,16 @@ void read_sections(TomlSection file, StationFile& f) {
 }
 
 }  // namespace
+
+EvseFile evse_of(const StationFile& file, int evse) {
+    if (const auto own = file.evse.own.find(evse); own != file.evse.own.end()) return own->second;
+    return {.max_current = file.evse.max_current};
+}
+
+int max_power_of(const StationFile& file, int evse) {
+    const EvseFile own = evse_of(file, evse);
+    return own.is_ac() ? kNominalVoltage / 1'000 * own.max_current / 1'000 * own.supply_phases : file.evse.max_power;
+}
 
 ModbusMeter modbus_meter_of(const StationFile& file, int evse) {
     constexpr int first_port = 8501;

@@ -4,6 +4,7 @@
 // settings.hpp turns it into the bounded structs that they read.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,18 @@ struct ModbusMeter {
     [[nodiscard]] bool is_here() const { return host == "localhost" || host == "127.0.0.1"; }
 };
 
+/// What one EVSE has of its own: "[evse.2]".
+struct EvseFile {
+    std::string connector = "cCCS2";              ///< as OCPP calls it: cCCS2 (DC), sType2 (AC, a socket), cType2 (AC, a cable of the station's)
+    int max_current = 0;                          ///< milliamperes; AC: of each phase
+    int supply_phases = 3;                        ///< AC: 1 or 3
+
+    [[nodiscard]] bool is_ac() const { return connector != "cCCS2"; }
+};
+
+/// The mains, phase to neutral, millivolts.
+inline constexpr int kNominalVoltage = 230'000;
+
 struct StationFile {
     struct {
         std::string identity = "VK-DEV-0001";     ///< towards the CSMS; 1 to 48 characters, no ':'
@@ -36,6 +49,7 @@ struct StationFile {
         int max_current = 125'000;                ///< milliamperes
         int max_power = 50'000;                   ///< watts
         std::string id_prefix = "DE*VLT*E";       ///< of the EVSEID
+        std::map<int, EvseFile> own;              ///< by EVSE: those that are not as the others
     } evse;
     struct {
         int fuse = 400'000;                       ///< watts, shared by all EVSEs
@@ -64,6 +78,12 @@ struct StationFile {
 
 /// The defaults where there is no such file. Errors: bad_argument, "station.toml:14: evse.max_current = ...: expected ...".
 [[nodiscard]] Result<StationFile> read_station_file(const std::string& path);
+
+/// What this EVSE has: of its own, or what all have.
+[[nodiscard]] EvseFile evse_of(const StationFile& file, int evse);
+
+/// The most that this EVSE delivers, watts.
+[[nodiscard]] int max_power_of(const StationFile& file, int evse);
 
 /// Where the meter of this EVSE is: as the file says, or a simulated one on this machine.
 [[nodiscard]] ModbusMeter modbus_meter_of(const StationFile& file, int evse);

@@ -39,6 +39,32 @@ TEST(StationFile, an_unknown_key_is_refused) {
     EXPECT_EQ(error_of("[evse]\ncout = 1\n"), "2: evse.cout: unknown key: expected one of count, id_prefix, max_current, max_power, max_voltage, min_voltage");
 }
 
+TEST(StationFile, an_evse_can_be_another_than_the_others) {
+    const std::string path = testing::TempDir() + "station-own-" + std::to_string(::getpid()) + ".toml";
+    std::ofstream(path) << "[evse]\ncount = 3\nmax_current = 100000\n[evse.2]\nconnector = \"sType2\"\n"
+                           "[evse.3]\nconnector = \"cType2\"\nmax_current = 16000\nsupply_phases = 1\n";
+    const auto file = read_station_file(path);
+    ::unlink(path.c_str());
+    ASSERT_TRUE(file) << file.error().what.view();
+    EXPECT_FALSE(evse_of(*file, 1).is_ac());
+    EXPECT_EQ(evse_of(*file, 1).max_current, 100'000);
+    EXPECT_EQ(max_power_of(*file, 1), 50'000);
+    EXPECT_TRUE(evse_of(*file, 2).is_ac());
+    EXPECT_EQ(max_power_of(*file, 2), 22'080);
+    EXPECT_EQ(max_power_of(*file, 3), 3'680);
+}
+
+TEST(StationFile, what_no_evse_can_be_is_refused) {
+    const auto evse = [](const std::string& lines) { return error_of("[evse]\ncount = 2\n" + lines); };
+    EXPECT_EQ(evse("[evse.2]\nconnector = \"Type2\"\n").substr(0, 31), "4: evse.2.connector = \"Type2\": ");
+    EXPECT_EQ(evse("[evse.3]\nconnector = \"sType2\"\n").substr(0, 11), "3: evse.3 =") << "there are two";
+    EXPECT_EQ(evse("[evse.2]\nconnector = \"sType2\"\nsupply_phases = 2\n"), "5: evse.2.supply_phases = 2: expected 1 or 3");
+    EXPECT_EQ(evse("[evse.2]\nconnector = \"sType2\"\nmax_current = 125000\n").substr(0, 33), "5: evse.2.max_current = 125000: e");
+    EXPECT_EQ(evse("[evse.2]\nsupply_phases = 1\n").substr(0, 38), "4: evse.2.supply_phases: unknown key: ") << "direct current has none";
+    EXPECT_EQ(evse("[evse.2]\nconnector = \"sType2\"\n[metering]\nbus = \"modbus\"\n").substr(0, 16), "6: metering.bus ") << "no AC meter is read";
+    EXPECT_EQ(evse("2 = \"sType2\"\n").substr(0, 10), "3: evse.2 ");
+}
+
 TEST(StationFile, a_syntax_error_has_its_line) { EXPECT_EQ(error_of("[evse]\ncount =\n").substr(0, 2), "2:"); }
 
 TEST(StationFile, a_meter_on_modbus_is_one_for_each_evse) {

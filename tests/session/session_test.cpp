@@ -32,13 +32,14 @@ std::vector<int> stored_sequence(const std::string& folder, std::string_view tra
 /// Whoever has the meter's public key can tell that what the CSMS got is what was measured, and what it bills.
 void expect_signed(const std::string& folder, const Json& visit) {
     const std::string messages = stored_messages(folder, visit.string("transaction"));
-    const Said good = verify_readings(folder, messages);
+    const int evse = static_cast<int>(number_in(visit, "evse"));
+    const Said good = verify_readings(folder, messages, evse);
     EXPECT_EQ(good.status, 0) << good.output << messages;
     EXPECT_NE(good.output.find("\"billed_mwh\":" + std::string(visit.find("energy_mwh")->scalar())), std::string::npos) << good.output;
     std::string changed = messages;
     const std::size_t at = changed.rfind("signedMeterData\":\"") + 19 + 400;   // inside the payload of the last one
     changed[at] = changed[at] == 'A' ? 'B' : 'A';
-    EXPECT_EQ(verify_readings(folder, changed).status, 1);
+    EXPECT_EQ(verify_readings(folder, changed, evse).status, 1);
 }
 
 void expect_whole(const std::string& folder, const Json& visit) {
@@ -189,6 +190,49 @@ TEST(Session, two_cars_charge_at_once) {
         EXPECT_EQ(visit.find("ok")->scalar(), "true") << station.tail();
         expect_agreement(visit);
     }
+}
+
+/// Of one station, 15 s: a car on direct current, and one without ISO 15118 on alternating current. It is the station that begins anew with
+/// that one when its safety loop dies, in the same transaction; its session's death it does not notice.
+TEST(Session, charges_a_car_by_the_pilot_alone_beside_one_with_direct_current_through_the_deaths_of_their_processes) {
+    const std::string config = ::testing::TempDir() + "voltkeep-mixed-" + std::to_string(::getpid()) + ".toml";
+    std::ofstream(config) << "[evse]\ncount = 2\n[evse.2]\nconnector = \"sType2\"\nmax_current = 20000\n";
+    ToolStation station({"--once", "--duration", "8", "--config", config});
+    const auto number = [&](const char* name) { return std::atof(std::string(station.plant("status", 2)->find(name)->scalar()).c_str()); };
+    const auto charges = [&] {
+        const Instant until = now() + 20s;
+        while (number("amperes") < 15.5 && now() < until) station.pause(50ms);
+        return number("amperes") >= 15.5;
+    };
+    station.wait_until_charging();
+    ASSERT_TRUE(charges()) << station.tail();
+    station.kill("session");
+    station.pause(1s);
+    EXPECT_TRUE(charges()) << station.tail();
+    EXPECT_EQ(number("openings"), 0) << "the consent did not expire";
+    station.kill("power@2");
+    const Instant until = now() + 5s;
+    while (number("openings") < 1 && now() < until) station.pause(20ms);
+    EXPECT_EQ(number("openings"), 1) << "the hardware's watchdog";
+    EXPECT_TRUE(charges()) << station.tail();
+    const auto summary = station.summary();
+    station.status();   // its end: until then the CSMS may be writing
+    std::filesystem::remove(config);
+    ASSERT_TRUE(summary) << station.tail();
+    ASSERT_EQ(summary->find("visits")->items().size(), 2u);
+    for (const Json& visit : summary->find("visits")->items()) {
+        EXPECT_EQ(visit.find("ok")->scalar(), "true") << summary->text() << "\n" << station.tail();
+        expect_agreement(visit);
+        expect_whole(station.state(), visit);
+        expect_signed(station.state(), visit);
+    }
+    const Json& plain = summary->find("visits")->items().back();
+    EXPECT_NE(verify_readings(station.state(), stored_messages(station.state(), plain.string("transaction")), 2).output.find("VK-AC-100002"), std::string::npos);
+    std::set<std::string> transactions;
+    for (const Json& line : station.lines())
+        if (line.string("event") == "transaction") transactions.emplace(line.string("transaction"));
+    EXPECT_EQ(transactions.size(), 2u) << "one a car";
+    EXPECT_EQ(say({"replay", "--state", station.state()}).status, 0) << "every decision, of both, again";
 }
 
 TEST(Session, a_second_start_finds_the_state_of_the_first_and_ctrl_c_leaves_nothing) {

@@ -26,10 +26,10 @@ inline std::string stored_messages(const std::string& folder, std::string_view t
     return lines;
 }
 
-inline Said verify_readings(const std::string& folder, const std::string& messages) {
+inline Said verify_readings(const std::string& folder, const std::string& messages, int evse = 1) {
     const std::string file = folder + "/readings.json";
     std::ofstream(file) << messages;
-    return say({"meter", "verify", file, "--key", folder + "/pki/meter@1/public.pem", "--json"});
+    return say({"meter", "verify", file, "--key", folder + "/pki/meter@" + std::to_string(evse) + "/public.pem", "--json"});
 }
 
 }  // namespace voltkeep::harness

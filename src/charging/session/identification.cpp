@@ -79,11 +79,18 @@ void Machine::on(const IdentityPresented& event) {
 void Machine::on(const EvAuthorizes& event) {
     state.parted_at = context.now;   // it speaks: nobody has to wake it
     if (running() || state.authorizing) return;
-    if (!is_free(state) || !state.plugged || !state.car_may_ask) return refuse(*this, event.identity);
+    if (!is_free(state) || !state.plugged || !state.durable.car_may_ask) return refuse(*this, event.identity);
     if (state.refused && context.now < state.refused_until) return;
     const bool by_other_means = event.identity.kind == IdentificationKind::external;
     if (!by_other_means) ask(*this, event.identity);
     else if (configuration.anybody) ask(*this, *configuration.anybody);
+}
+
+/// A car without a protocol asks by being there: for whoever plugs in, once, and again in a while when it was refused or nobody answered.
+void Machine::ask_for_the_silent() {
+    constexpr Duration ask_again = 60s;
+    const bool asks = !configuration.digital && configuration.anybody && state.plugged && state.durable.car_may_ask && is_free(state) && !state.authorizing;
+    if (asks && (!state.refused || context.now >= state.refused_until + ask_again)) ask(*this, *configuration.anybody);
 }
 
 void Machine::on(const AuthorizationAnswered& event) {

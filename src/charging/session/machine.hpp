@@ -31,6 +31,7 @@ struct Machine {
     void on(const Reserved& event);
     void on(const ReservationCancelled& event);
     void watch_authorizing();
+    void ask_for_the_silent();
     void keep_granted();
 
     // transaction.cpp

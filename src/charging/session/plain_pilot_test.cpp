@@ -36,6 +36,15 @@ public:
         ASSERT_TRUE(delivers()) << "before anything happens";
         transaction_ = state_.durable.transaction->id;
     }
+    void unplug() { level_mv_ = 12'000, run(300); }
+    void answer(bool accepted) {
+        tell(AuthorizationAnswered{request_, accepted, {}});
+        run(3'000);
+        if (state_.durable.transaction) transaction_ = state_.durable.transaction->id;
+    }
+    /// The hardware's own has opened, and latched it, because nobody gave orders.
+    void trip_watchdog() { is_watchdog_ = true, run(100), is_watchdog_ = false; }
+    [[nodiscard]] int asked() const { return asked_; }
     /// The process dies; it comes back with what is on the disk.
     void die() { lives_ = false; }
     void come_back() {
@@ -77,6 +86,7 @@ private:
             }
             if (const auto* consent = std::get_if<GiveConsent>(&action)) command_.consent_ms = consent->ms;
             if (const auto* trips = std::get_if<AcknowledgeTrips>(&action)) command_.acknowledge |= trips->trips;
+            if (const auto* question = std::get_if<AskAuthorization>(&action)) ++asked_, request_ = question->request;
             if (const auto* record = std::get_if<Record>(&action); record && record->kind == RecordKind::started) ++started_;
         }
     }
@@ -90,7 +100,9 @@ private:
         sensors_.pilot_low_mv = orders_.drive == safety::Drive::pwm ? std::int16_t{-12'000} : sensors_.pilot_high_mv;
         sensors_.contactor_closed = orders_.close_contactor;
         sensors_.locked = orders_.lock;
-        sensors_.current = {orders_.close_contactor && is_invited && level_mv_ == 6'000 ? offered / 10 * (draws_more_ ? 13 : 10) : 0};
+        sensors_.watchdog_tripped = is_watchdog_;
+        if (is_watchdog_) sensors_.contactor_closed = false;
+        sensors_.current = {orders_.close_contactor && !is_watchdog_ && is_invited && level_mv_ == 6'000 ? offered / 10 * (draws_more_ ? 13 : 10) : 0};
         if (ignores_pilot_ && orders_.close_contactor) sensors_.current = {drawn};
         if (is_mains_bad_) sensors_.mains_voltage = {170'000};
     }
@@ -118,10 +130,11 @@ private:
     safety::Sensors sensors_{};
     safety::Actuators orders_{};
     safety::Command command_{};
-    bool is_withdrawn_ = false, lives_ = true, is_mains_bad_ = false, draws_more_ = false, ignores_pilot_ = false;
+    bool is_withdrawn_ = false, lives_ = true, is_watchdog_ = false, is_mains_bad_ = false, draws_more_ = false, ignores_pilot_ = false;
     std::int16_t level_mv_ = 12'000;
     std::int64_t import_mwh_ = 5'000'000;
-    int ms_ = 0, started_ = 0;
+    int ms_ = 0, started_ = 0, asked_ = 0;
+    std::uint64_t request_ = 0;
     TransactionId transaction_;
 };
 
@@ -234,6 +247,47 @@ TEST(PlainPilot, goes_on_when_a_limit_of_nothing_is_over_before_the_car_has_stop
     socket.run(3'000);
     EXPECT_TRUE(socket.delivers());
     EXPECT_TRUE(socket.is_same_transaction());
+}
+
+TEST(PlainPilot, goes_on_when_the_hardware_has_opened_because_the_loop_was_away) {
+    Socket socket;
+    socket.charge();
+    socket.trip_watchdog();
+    socket.run(5'000);
+    EXPECT_EQ(socket.operations(), 2);
+    EXPECT_TRUE(socket.delivers());
+    EXPECT_TRUE(socket.is_same_transaction());
+}
+
+TEST(PlainPilot, asks_for_whoever_plugs_in_and_not_again_for_whoever_was_stopped) {
+    Socket socket;
+    socket.session_.anybody = Identity{IdentificationKind::token, "ANYBODY", "Central"};
+    socket.run(500);
+    EXPECT_EQ(socket.asked(), 0) << "nobody is there";
+    socket.plug();
+    socket.run(300);
+    EXPECT_EQ(socket.asked(), 1);
+    EXPECT_FALSE(socket.is_closed()) << "before the answer";
+    socket.answer(true);
+    EXPECT_TRUE(socket.delivers());
+    socket.stop();
+    socket.run(100'000);
+    EXPECT_EQ(socket.asked(), 1);
+    socket.die();
+    socket.come_back();
+    socket.run(100'000);
+    EXPECT_EQ(socket.asked(), 1) << "a death makes nobody forget";
+    EXPECT_FALSE(socket.is_closed());
+    socket.unplug();
+    socket.plug();
+    socket.run(300);
+    EXPECT_EQ(socket.asked(), 2) << "whoever comes next";
+    socket.answer(false);
+    socket.run(50'000);
+    EXPECT_EQ(socket.asked(), 2);
+    socket.run(20'000);
+    EXPECT_EQ(socket.asked(), 3) << "once a minute";
+    EXPECT_FALSE(socket.is_closed());
 }
 
 TEST(PlainPilot, a_power_of_the_fuse_is_of_all_phases) {

@@ -40,7 +40,9 @@ MilliVolt expected_voltage(const Configuration& configuration, const State& stat
 bool begins_anew(const Configuration& configuration, const State& state, Instant now) {
     if (configuration.digital || !state.power.blocked) return false;
     const bool is_by_itself = state.power.cause == PROTECTION_NONE;   // a limit of nothing that was over before the stop was
-    return is_by_itself || state.power.cause == PROTECTION_CONSENT_EXPIRED || (state.power.cause == PROTECTION_MAINS && now - state.mains_bad_at >= configuration.mains_pause);
+    const bool is_ours = state.power.cause == PROTECTION_CONSENT_EXPIRED || state.power.cause == PROTECTION_INPUTS_STALE || state.power.cause == PROTECTION_BUS_LATE ||
+                         state.power.cause == PROTECTION_LOOP_OVERRUN || state.power.cause == PROTECTION_WATCHDOG;   // somebody of the station's had a moment
+    return is_by_itself || is_ours || (state.power.cause == PROTECTION_MAINS && now - state.mains_bad_at >= configuration.mains_pause);
 }
 
 safety::Demand demand_for(const Configuration& configuration, const State& state, Instant now) {
@@ -105,7 +107,8 @@ void Machine::on(const PowerSeen& event) {
             state.refused.reset();
         }
         state.plugged = state.finished = false;
-        state.car_may_ask = true;
+        dirty = dirty || !state.durable.car_may_ask;
+        state.durable.car_may_ask = true;
         state.needs = {};
         state.engaged = state.failed = state.paused = false;
     }

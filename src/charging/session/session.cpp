@@ -150,6 +150,7 @@ void Machine::on(const AvailabilityWanted& event) {
 
 void Machine::on(const Ticked&) {
     watch_authorizing();
+    ask_for_the_silent();
     watch_transaction();
 }
 

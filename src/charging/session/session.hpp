@@ -101,6 +101,7 @@ struct Granted {
 struct Durable {
     std::uint64_t requests = 0;          ///< numbers of authorization requests, never used twice
     bool operative = true;
+    bool car_may_ask = true;             ///< after a stop that was not the car's own it may not authorize again until it was unplugged
     std::optional<Transaction> transaction;
     std::optional<Granted> granted;
     std::optional<Reservation> reservation;
@@ -131,7 +132,6 @@ struct State {
     bool power_known = false;
     bool plugged = false;
     bool finished = false;               ///< a transaction has ended since the car was plugged
-    bool car_may_ask = true;             ///< after a stop that was not the car's own it may not authorize again until it was unplugged
     std::optional<Reading> reading;
     Instant reading_at{};
     Instant metered_at{};                ///< when the meter said anything

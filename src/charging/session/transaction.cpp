@@ -91,7 +91,7 @@ void Machine::stop(StopCause cause, Trigger trigger, std::uint8_t protection) {
     t->protection = protection;
     dirty = true;
     const bool by_the_car = cause == StopCause::ev_terminate || cause == StopCause::ev_communication_lost || cause == StopCause::unplugged;
-    state.car_may_ask = by_the_car;
+    state.durable.car_may_ask = by_the_car;
     state.authorizing.reset();
     state.refused.reset();
     state.reconnect_until.reset();

@@ -124,10 +124,22 @@ void World::lay_cables() {
     }
 }
 
+/// As the plant's command line wants them: "ccs,ac-socket".
+static std::string plant_outlets(const StationFile& file) {
+    std::string outlets;
+    for (int evse = 1; evse <= file.evse.count; ++evse) {
+        const std::string connector = evse_of(file, evse).connector;
+        outlets += (evse > 1 ? "," : "") + std::string(connector == "cCCS2" ? "ccs" : connector == "sType2" ? "ac-socket" : "ac-cable");
+    }
+    return outlets;
+}
+
 Result<> World::start_peers() {
     const std::string evses = std::to_string(file_.evse.count);
     std::vector<std::string> plant{layout_.peers + "/plant", "--state-dir", run_file("plant"), "--evse", evses, "--real-time", "40"};
     if (file_.metering.kind == "meter-signed") plant.emplace_back("--meters-sign");
+    plant.emplace_back("--outlet");
+    plant.push_back(plant_outlets(file_));
     children_.push_back(std::make_unique<Child>(TRY(Child::start(
         {"plant", plant, {}, {}, {}}))));
     for (int evse = 1; evse <= file_.evse.count; ++evse) TRY(start_modbus_meter(evse));
@@ -189,9 +201,11 @@ Result<> World::plug(int evse) {
     const CableEnd end = cable_end(surroundings_, evse, true);
     Child::How how;
     how.name = "ev";
-    how.command = {layout_.peers + "/ev", "--interface", end.interface, "--discovery-port", std::to_string(end.discovery_port), "--pki",
-                   options_.state + "/pki", "--plant", run_file("plant/evse" + std::to_string(evse) + "-cable.sock"),
-                   "--duration", std::to_string(options_.duration_s), "--json"};
+    how.command = {layout_.peers + "/ev", "--plant", run_file("plant/evse" + std::to_string(evse) + "-cable.sock"), "--duration",
+                   std::to_string(options_.duration_s), "--json"};
+    const std::vector<std::string> digital{"--interface", end.interface, "--discovery-port", std::to_string(end.discovery_port), "--pki", options_.state + "/pki"};
+    if (evse_of(file_, evse).is_ac()) how.command.emplace_back("--pilot-alone");
+    else how.command.insert(how.command.end(), digital.begin(), digital.end());
     how.command.insert(how.command.end(), options_.car.begin(), options_.car.end());
     if (!options_.trace.empty()) {
         how.command.emplace_back("--trace");

@@ -151,8 +151,9 @@ void World::on_ev_line(int evse, const Json& line) {
         visit.ev_ok = ok != nullptr && ok->scalar() == "true";
         visit.ev_group = line.string("tls_group");
         visit.ev_worst_us = number_in(line, "worst_turnaround_us");
-        timeline_.say("ev", "ev_summary", std::to_string(number_in(line, "messages")) + " messages, slowest answer " +
-                                              std::to_string(visit.ev_worst_us / 1000) + " ms" + (visit.ev_ok ? "" : "; NOT good: " + std::string(line.string("error"))), told);
+        const std::int64_t messages = number_in(line, "messages");
+        const std::string talk = messages > 0 ? std::to_string(messages) + " messages, slowest answer " + std::to_string(visit.ev_worst_us / 1000) + " ms" : "charged by the pilot alone";
+        timeline_.say("ev", "ev_summary", talk + (visit.ev_ok ? "" : "; NOT good: " + std::string(line.string("error"))), told);
         return;
     }
     const std::string_view text = line.string("text");
@@ -339,7 +340,7 @@ Json World::summary() {
         delivered += visit.delivered_mwh();
         ok = ok && is_good(visit);
         transaction = visit.transaction;
-        group = visit.ev_group;
+        if (group.empty() || visit.ev_group != "none") group = visit.ev_group;   // the pilot alone has none
         worst = std::max(worst, visit.ev_worst_us);
     }
     Json summary = Json::object();

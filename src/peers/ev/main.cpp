@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// ev: a car that charges with direct current over ISO 15118-20, at our charger or any other.
+// ev: a car that charges with direct current over ISO 15118-20, at our charger or any other; or with alternating current, by the pilot alone.
 #include <CLI/CLI.hpp>
 
 #include "drive.hpp"
+#include "pilot_drive.hpp"
 
 namespace {
 
@@ -20,6 +21,7 @@ struct Numbers {
     double maximum_voltage = 500, maximum_current = 200, maximum_power = 100;
     double state_of_charge = 50, target_soc = 100;
     double duration = 0;
+    double ac_current = 16;
     std::int64_t capacity = 77'000, target_energy = 0;
     int loop_pause = 100;
     int setup_pause = 0;
@@ -46,6 +48,8 @@ Result<> take(const Numbers& numbers, ev::Options& options) {
     plan.timers.loop_pause = std::chrono::milliseconds(numbers.loop_pause);
     plan.timers.setup_pause = std::chrono::milliseconds(numbers.setup_pause);
     options.state_of_charge = {static_cast<std::int16_t>(numbers.state_of_charge * 10)};
+    options.ac_current = {thousandths(numbers.ac_current)};
+    if (options.is_pilot_alone) return options.plant.empty() ? fail(Errc::bad_argument, "--pilot-alone needs --plant: the pilot is in the cable") : Result<>{};
     for (const std::string& text : numbers.faults)
         if (!plan.faults.push(TRY(evcc::parse_fault(text)))) return fail(Errc::bad_argument, "--fault: at most 8");
     if (options.interface.empty() == options.host.empty()) return fail(Errc::bad_argument, "say either --interface or --host and --port");
@@ -64,7 +68,7 @@ int complain(const Error& error) {
 int main(int argc, char** argv) {
     ev::Options options;
     Numbers numbers;
-    CLI::App app{"A car that charges with direct current over ISO 15118-20. Exit status: 0 if all was well, 1 if not, 2 for a wrong command line.", "ev"};
+    CLI::App app{"A car that charges with direct current over ISO 15118-20, or with alternating current by the pilot alone. Exit status: 0 if all was well, 1 if not, 2 for a wrong command line.", "ev"};
     app.add_option("--interface", options.interface, "network interface on which the charger is found by SDP");
     app.add_option("--discovery-port", options.discovery_port, "UDP port of SDP")->capture_default_str();
     app.add_option("--host", options.host, "IPv6 address of the charger, with %interface if it is link-local; instead of SDP");
@@ -86,6 +90,8 @@ int main(int argc, char** argv) {
     app.add_option("--max-power", numbers.maximum_power, "kW")->check(CLI::Range(0.0, 4000.0))->capture_default_str();
     app.add_option("--loop-pause", numbers.loop_pause, "ms between an answer in the charge loop and the next request")->check(CLI::Range(0, 10'000))->capture_default_str();
     app.add_option("--come-back", options.come_back, "start over so often, plugged in, after a session that broke")->check(CLI::Range(0, 1000))->capture_default_str();
+    app.add_flag("--pilot-alone", options.is_pilot_alone, "no ISO 15118: alternating current, as much as the pilot offers (IEC 61851-1)");
+    app.add_option("--ac-current", numbers.ac_current, "A of each phase, what the on-board charger takes")->check(CLI::Range(6.0, 80.0))->capture_default_str();
     app.add_flag("--sleepy", options.is_sleepy, "start over only when the charger wakes the car by the pilot");
     app.add_option("--setup-pause", numbers.setup_pause, "ms between an answer before the charge loop and the next request")->check(CLI::Range(0, 10'000))->capture_default_str();
     app.add_option("--fault", numbers.faults, fault_help())->type_name("MISDEED@MESSAGE[:N]");
@@ -97,7 +103,6 @@ int main(int argc, char** argv) {
         return app.exit(error) == 0 ? 0 : 2;
     }
     if (const auto taken = take(numbers, options); !taken) return complain(taken.error());
-    auto drive = ev::Drive::prepare(options);
-    if (!drive) return complain(drive.error());
-    return drive->run() ? 0 : 1;
+    const auto visit = [](auto drive) { return drive ? (drive->run() ? 0 : 1) : complain(drive.error()); };
+    return options.is_pilot_alone ? visit(ev::PilotDrive::prepare(options)) : visit(ev::Drive::prepare(options));
 }

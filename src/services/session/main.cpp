@@ -47,6 +47,12 @@ public:
         if (Evse* evse = at(caller.evse)) return evse;
         return fail(Errc::denied, "no EVSE of the caller's");
     }
+    /// The same for who wants something of it: where the pilot alone speaks, nobody speaks for a car.
+    Result<Evse*> heard(const kernel::Caller& caller) {
+        Evse* const evse = TRY(of(caller));
+        if (!evse->is_digital()) return fail(Errc::denied, "the pilot alone speaks at this EVSE");
+        return evse;
+    }
     /// The EVSE with this transaction, or null.
     Evse* with(const TransactionId& id) {
         for (Evse& evse : evses_)
@@ -133,17 +139,17 @@ int main() {
 
     self.serve<Interface>(
         [&](const Authorize& m, const kernel::Caller& caller) -> Result<Authorize::Authorization> {
-            Evse* const evse = TRY(station.of(caller));
+            Evse* const evse = TRY(station.heard(caller));
             evse->feed(charging::EvAuthorizes{m.identity});
             return evse->verdict();
         },
         [&](const SetEvNeeds& m, const kernel::Caller& caller) -> Result<kernel::Done> {
-            TRY(station.of(caller))->feed(needs_of(m));
+            TRY(station.heard(caller))->feed(needs_of(m));
             return done();
         },
         [&](const TakeSetpoint&, const kernel::Caller& caller) -> Result<TakeSetpoint::Setpoint> { return TRY(station.of(caller))->setpoint(); },
         [&](const StopByEv& m, const kernel::Caller& caller) -> Result<kernel::Done> {
-            TRY(station.of(caller))->feed(charging::StoppedByEv{m.cause});
+            TRY(station.heard(caller))->feed(charging::StoppedByEv{m.cause});
             return done();
         },
         [&](const TakeEvents& m, kernel::Defer<TakeEvents::Events> reply) {

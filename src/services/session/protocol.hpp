@@ -234,20 +234,25 @@ using Interface = kernel::Interface<Authorize, SetEvNeeds, TakeSetpoint, StopByE
 /// decided, setpoint: to iso15118. events: to ocpp. changed: to who shows it.
 enum class Pulse : std::uint8_t { decided, setpoint, events, changed, last_ = changed };
 
+/// What one EVSE is built for.
+struct Nameplate {
+    bool is_digital = true;           ///< false: AC by the pilot alone, its duty cycle is the limit
+    std::uint8_t phases = 3;          ///< and how many there are: 1 or 3
+    Watt power;                       ///< of the pilot alone it is not kept: that offers a current
+    MilliAmpere current;              ///< AC: of each phase
+    MilliVolt voltage;                ///< AC: nominal, phase to neutral
+    MilliVolt minimum_voltage;
+};
+
 struct Config {
     Text<48> evse_prefix;             ///< EVSEID without its number, for example "DE*VLT*E0001"
     Text<3> currency;
     std::int64_t price_micro_per_kwh = 0;
     Watt fuse_share;                  ///< of each EVSE: an equal part of the site's fuse
-    Watt evse_power;                  ///< nameplate of one
-    MilliAmpere evse_current;
-    MilliVolt evse_voltage;
-    MilliVolt evse_minimum_voltage;
     std::uint32_t meter_interval_ms = charging::kMeterInterval / 1ms;   ///< between TransactionEvent Updated
     Text<255> anybody;                ///< token of whoever plugs in without presenting anything; empty: wait for somebody to identify
     Text<20> anybody_type;
-    bool is_digital = true;           ///< false: AC by the pilot alone, its duty cycle is the limit
-    std::uint8_t phases = 3;          ///< and how many there are
+    List<Nameplate, 8> evses;         ///< one each, by EVSE - 1
 };
 
 }  // namespace voltkeep::session

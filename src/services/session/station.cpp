@@ -27,12 +27,14 @@ TransactionId fresh_id() {
 charging::Configuration configuration_of(const Config& config, EvseId number) {
     charging::Configuration c;
     c.evse = number;
-    c.digital = config.is_digital;
-    c.phases = config.phases;
+    CHECK(number.number >= 1 && number.number <= config.evses.size());   // written with the image that says which there are
+    const Nameplate& nameplate = config.evses[number.number - 1u];
+    c.digital = nameplate.is_digital;
+    c.phases = nameplate.phases;
     c.price = {config.price_micro_per_kwh, config.currency};
-    c.voltage_max = config.evse_voltage;
-    c.voltage_min = config.evse_minimum_voltage;
-    c.hardware = {config.evse_power, config.evse_current};
+    c.voltage_max = nameplate.voltage;
+    c.voltage_min = nameplate.minimum_voltage;
+    c.hardware = {nameplate.is_digital ? std::optional(nameplate.power) : std::nullopt, nameplate.current};
     c.meter_interval = std::chrono::milliseconds(config.meter_interval_ms);
     if (!config.anybody.empty()) c.anybody = Identity{IdentificationKind::token, config.anybody, config.anybody_type};
     return c;

@@ -32,6 +32,8 @@ public:
     [[nodiscard]] Snapshot::View snapshot() const;
     [[nodiscard]] const charging::State& state() const { return state_; }
     [[nodiscard]] EvseId number() const { return number_; }
+    /// Its car speaks ISO 15118; else by the pilot alone.
+    [[nodiscard]] bool is_digital() const { return configuration_.digital; }
 
 private:
     void carry_out(const charging::Actions& actions);
