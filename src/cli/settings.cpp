@@ -67,6 +67,8 @@ power::Config power_config(const StationFile& f, int evse) {
     c.safety.current_max = c.safety.cable_max = nameplate.current;
     c.safety.power_max = nameplate.power;
     c.safety.phases = nameplate.phases;
+    c.safety.closings_most = static_cast<std::uint8_t>(f.evse.closings);
+    c.safety.closing_regained_ms = static_cast<std::uint32_t>(f.evse.closing_regained_ms);
     return c;
 }
 

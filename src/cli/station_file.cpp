@@ -105,6 +105,8 @@ void read_sections(TomlSection file, StationFile& f) {
         .number("min_voltage", f.evse.min_voltage, 60'000, 1'000'000, "millivolts")
         .number("max_current", f.evse.max_current, 1'000, 3'000'000, "milliamperes")
         .number("max_power", f.evse.max_power, 1'000, 3'750'000, "watts")
+        .number("closings", f.evse.closings, 2, 200, "how often the contactor may close at once")
+        .number("closing_regained_ms", f.evse.closing_regained_ms, 1'000, 7'200'000, "milliseconds until one of them is regained")
         .text("id_prefix", f.evse.id_prefix, 3, 30, "the EVSEID without its number")
         .and_then([&](TomlSection& section) { read_each_evse(section, f); });
     Keys(file, "site").number("fuse", f.site.fuse, 1'000, 10'000'000, "watts");

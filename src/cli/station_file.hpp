@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "charging/safety/safety.hpp"
 #include "charging/session/session.hpp"
 
 namespace voltkeep::cli {
@@ -48,6 +49,8 @@ struct StationFile {
         int min_voltage = 150'000;                ///< millivolts
         int max_current = 125'000;                ///< milliamperes
         int max_power = 50'000;                   ///< watts
+        int closings = CLOSINGS_AT_ONCE;          ///< of the contactor, at once
+        int closing_regained_ms = CLOSING_REGAINED_MS;   ///< milliseconds until one of them is regained
         std::string id_prefix = "DE*VLT*E";       ///< of the EVSEID
         std::map<int, EvseFile> own;              ///< by EVSE: those that are not as the others
     } evse;

@@ -36,7 +36,7 @@ TEST(StationFile, a_value_out_of_range_is_refused) {
 }
 
 TEST(StationFile, an_unknown_key_is_refused) {
-    EXPECT_EQ(error_of("[evse]\ncout = 1\n"), "2: evse.cout: unknown key: expected one of count, id_prefix, max_current, max_power, max_voltage, min_voltage");
+    EXPECT_EQ(error_of("[evse]\ncout = 1\n"), "2: evse.cout: unknown key: expected one of closing_regained_ms, closings, count, id_prefix, max_current, max_power, max_voltage, min_voltage");
 }
 
 TEST(StationFile, an_evse_can_be_another_than_the_others) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "charging/safety/safety.hpp"
 #include "cli/door.hpp"
 #include "cli/run/child.hpp"
 #include "harness/layout.hpp"
@@ -26,6 +27,7 @@ struct Options {
     int charge_s = 60;                                ///< how long a car wants to charge
     std::vector<std::string> car{"--come-back", "3"}; ///< more options of the car's program
     Changes changes{};
+    int closings = CLOSINGS_AT_ONCE;                  ///< of the contactor at once; many where it is killed again and again
 };
 
 /// One service as the process manager sees it.

@@ -29,7 +29,9 @@ constexpr std::string_view kept_table = "docs/generated/kills.md";
 constexpr std::array in_visit{Phase::discovery, Phase::authorization, Phase::cable_check, Phase::precharge, Phase::charge_loop, Phase::stopping, Phase::after};
 
 /// Cars that come when they are told, and are a little while at each step of the start of their session.
-Options usual() { return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "120"}}; }
+constexpr int often = 200;   ///< closings: nobody's contactor is killed so often
+
+Options usual() { return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "120"}, .closings = often}; }
 
 std::unique_ptr<Station> start(const Options& options = usual()) {
     auto station = Station::start(options);
@@ -231,7 +233,7 @@ std::vector<std::string> found_in(const Options& wrong, std::string_view type) {
     if (judge.deaths().front().problems.empty()) judge.end_visit();   // what is found already needs no end, which may never come here
     return judge.deaths().front().problems;
 }
-Options with(harness::Changes changes) { return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "2"}, .changes = std::move(changes)}; }
+Options with(harness::Changes changes) { return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "2"}, .changes = std::move(changes), .closings = often}; }
 }  // namespace
 
 TEST(KillsControl, a_session_that_forgets_is_found) {

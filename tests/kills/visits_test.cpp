@@ -77,7 +77,7 @@ void expect_command(const std::string& words) {
 }  // namespace
 
 TEST(Visits, with_random_deaths_end_with_a_bill_that_all_agree_on) {
-    const auto station = Station::start({.evses = evses, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "60"}});
+    const auto station = Station::start({.evses = evses, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "60"}, .closings = 200});
     ASSERT_TRUE(station) << station.error().what.view();
     ASSERT_TRUE((*station)->wait_for([](const Json& line) { return line.string("event") == "available"; }, 60s)) << (*station)->tail();
     const auto members = members_of(**station);

@@ -24,9 +24,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-power::Config config_of(bool is_ac) {
+power::Config config_of(const Place& place) {
     power::Config config;
-    if (!is_ac) return config;
+    config.safety.closings_most = place.closings;
+    if (place.closings_never_end) config.safety.closing_regained_ms = 0;
+    if (!place.is_ac) return config;
     config.safety.outlet = safety::Outlet::ac_socket;
     config.safety.current_max = config.safety.cable_max = {32'000};
     return config;
@@ -162,7 +164,7 @@ Result<std::unique_ptr<Station>> Station::start(const std::vector<Place>& places
     std::string outlets;
     for (std::size_t i = 0; i < places.size(); ++i) {
         outlets += (i > 0 ? "," : "") + std::string(places[i].is_ac ? "ac-socket" : "ccs");
-        TRY(kernel::write_file((folder / "config" / ("power@" + std::to_string(i + 1))).string(), kernel::encode_config(config_of(places[i].is_ac)), 0644));
+        TRY(kernel::write_file((folder / "config" / ("power@" + std::to_string(i + 1))).string(), kernel::encode_config(config_of(places[i])), 0644));
         if (!has_session) station.listen("session@" + std::to_string(i + 1));
     }
     if (has_session) station.listen("ocpp");

@@ -21,6 +21,8 @@ namespace voltkeep::protections {
 struct Place {
     bool is_ac = false;
     bool is_unguarded = false;
+    std::uint8_t closings = 200;        ///< of the contactor at once: more than there are provocations
+    bool closings_never_end = false;    ///< each is regained at once: without the limit
 };
 
 /// Who wants something of power.

@@ -121,11 +121,39 @@ TEST(Protections, each_opens_in_the_time_of_its_clause) {
     }
 }
 
+std::int64_t openings_of(const Lane& lane) { return static_cast<std::int64_t>(real_in(lane.truth(), "openings")); }
+
+/// Power wanted and not wanted, as fast as the contactor follows, of two EVSEs of the real loops: one of them has three closings, the other
+/// one regains them at once. The death of the loop gives none back.
+void are_switched(Lane& limited, Lane& endless) {
+    for (Lane* lane : {&limited, &endless}) lane->plant("plug 500 32000");
+    const auto is_closed = [](const Lane& lane) { return is_true(lane.truth(), "contactor"); };
+    const auto want = [](Lane& lane, bool is_on) { lane.want(is_on ? safety::Demand::energy : safety::Demand::none, 0, is_on ? 32'000 : 0, 0); };
+    constexpr int times = 5;
+    int closed = 0;
+    for (int i = 0; i < times; ++i) {
+        if (i == 2) limited.signal("power", SIGKILL);   // open, and nothing wanted
+        for (Lane* lane : {&limited, &endless}) want(*lane, true);
+        EXPECT_TRUE(eventually([&] { return is_closed(endless); }, 6s)) << "the control: it closes without end, " << i;
+        closed += eventually([&] { return is_closed(limited); }, i < 3 ? 6s : 300ms) ? 1 : 0;
+        for (Lane* lane : {&limited, &endless}) want(*lane, false);
+        EXPECT_TRUE(eventually([&] { return !is_closed(limited) && !is_closed(endless); }, 6s));
+    }
+    EXPECT_EQ(closed, 3) << limited.report();
+    EXPECT_EQ(openings_of(limited), 3);
+    EXPECT_EQ(openings_of(endless), times);
+    EXPECT_EQ(real_in(limited.truth(), "openings_under_load"), 0);
+}
+
 /// What somebody must look at does not go because a process died, nor because nobody can read what was latched.
 TEST(Protections, a_latch_outlives_the_loop) {
     if (others_were_asked_for()) GTEST_SKIP() << "others were asked for";
-    auto station = Station::start({{}});
+    auto station = Station::start({{}, {.is_ac = true, .closings = 3}, {.is_ac = true, .closings = 3, .closings_never_end = true}});
     ASSERT_TRUE(station) << station.error().what.view();
+    const std::jthread beside([&] {
+        Lane limited(**station, 2, true), endless(**station, 3, true);
+        are_switched(limited, endless);
+    });
     Lane lane(**station, 1, false);
     ASSERT_TRUE(lane.begin(Begin::full_power));
     constexpr std::uint32_t emergency_stop = 1u << PROTECTION_EMERGENCY_STOP;

@@ -56,10 +56,10 @@ private:
     std::string report() {
         look();
         char text[200];
-        std::snprintf(text, sizeof text, "%s, pilot %u, ready %d, consent %d, locked %d, limit %d mA by %u, tripped %x, latched %x, stop %s by %s",
+        std::snprintf(text, sizeof text, "%s, pilot %u, ready %d, consent %d, locked %d, limit %d mA by %u, tripped %x, latched %x, stop %s by %s, waits for %s",
                       safety::stage_name(report_.stage), static_cast<unsigned>(report_.pilot), report_.energy_ready, report_.consent, report_.locked,
                       report_.limit.value, static_cast<unsigned>(report_.limit_reason), report_.tripped, report_.latched, safety::stop_name(report_.stop),
-                      safety::protection_name(report_.cause));
+                      safety::protection_name(report_.cause), safety::wait_name(report_.wait));
         return text;
     }
 

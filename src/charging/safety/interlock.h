@@ -8,7 +8,8 @@
  *  - running: no protection has tripped, consent is fresh, the car is ready for energy, the lock is closed;
  *  - stopping: the contactor opens when the current is gone, and at the latest when stop_left_us has run down;
  *  - open: it closes only when all of the above is true, the voltages on both sides match, no condition of any
- *    protection is present, and the request to close was seen withdrawn since the contactor opened.
+ *    protection is present, the request to close was seen withdrawn since the contactor opened, the contactor has rested for
+ *    CLOSING_PAUSE_MS since then, and a closing is left: it has so many at once, and regains one at a time. Nothing of this delays an opening.
  */
 #ifndef VOLTKEEP_CHARGING_SAFETY_INTERLOCK_H
 #define VOLTKEEP_CHARGING_SAFETY_INTERLOCK_H
@@ -80,18 +81,36 @@ struct interlock_protection {
 
 extern const struct interlock_protection interlock_protections[PROTECTION_COUNT];
 
-/* Zero-initialised: open, not armed, nothing latched. */
+/* How often the contactor closes. The pause is for every station; the other two are what a station has unless its contactor is made for
+ * another number. */
+enum interlock_closing_limit { CLOSING_PAUSE_MS = 1000, CLOSINGS_AT_ONCE = 10, CLOSING_REGAINED_MS = 120000 };
+
+/* One row of the table of these limits, as it stands in the documents. */
+struct interlock_closing {
+    const char *name;
+    int32_t limit;
+    const char *unit;
+    const char *clause;
+};
+
+#define CLOSING_COUNT 3
+extern const struct interlock_closing interlock_closings[CLOSING_COUNT];
+
+/* Zero-initialised: open since now, not armed, nothing latched, no closing spent. */
 struct interlock_state {
     uint32_t held_us[PROTECTION_COUNT];  /* how long each condition has lasted */
     uint32_t conditions;                 /* the conditions of the last step, one bit a protection */
     uint32_t latched;                    /* tripped, and not yet acknowledged with the cause gone */
     uint32_t stop_left_us;               /* stopping: when it has run down, the contactor opens under whatever load */
+    uint32_t rested_us;                  /* how long it has been open, saturating; meaningless while it is closed */
+    uint32_t regain_left_us;             /* until one of the closings that were spent is regained; 0: none is spent */
     uint32_t operations;                 /* times closed, saturating */
     uint32_t openings_under_load;        /* wear, saturating */
     uint8_t phase;                       /* enum interlock_phase */
     uint8_t stop;                        /* enum interlock_stop: the class of the running or last stop */
     uint8_t armed;                       /* the request was seen withdrawn since the contactor opened */
     uint8_t cause;                       /* enum interlock_protection_id: the first cause of the running or last stop */
+    uint8_t spent;                       /* closings that are not yet regained */
 };
 
 struct interlock_inputs {
@@ -107,6 +126,8 @@ struct interlock_inputs {
     uint8_t current_known;    /* the current is fresh and plausible */
     uint8_t contactor_closed; /* the auxiliary contact */
     uint32_t acknowledge;     /* the trips that someone has acknowledged, one bit a protection */
+    uint32_t regained_us;     /* a spent closing is regained after so long, one after the other; constant in a station's life. 0: at once */
+    uint8_t closings_most;    /* so many closings may be spent at once; constant in a station's life. 0: it never closes */
 };
 
 struct interlock_outputs {

@@ -47,6 +47,12 @@ void ramp(Work& work, MilliAmpere target, bool at_once);
 /// Whether the sequence wants the contactor closed.
 [[nodiscard]] bool wants_closed(const Work& work);
 
+/// Whether the contactor is closed, or has a closing left: who has none invites no car.
+[[nodiscard]] inline bool has_closing(const Work& work) {
+    const interlock_state& interlock = work.state.interlock;
+    return interlock.phase != INTERLOCK_OPEN || interlock.spent < work.configuration.closings_most;
+}
+
 /// Advances the stage after the interlock has decided, and fills what the hardware shall do.
 void sequence_dc(Work& work, const interlock_outputs& interlock, Actuators& actuators);
 void sequence_ac(Work& work, const interlock_outputs& interlock, Actuators& actuators);

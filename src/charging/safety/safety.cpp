@@ -25,13 +25,23 @@ std::uint32_t that_can_latch() {
     return set;
 }
 
-// From a fresh frame: what an earlier life of this loop had latched is latched. When the frames answer our own orders, the last one of that
-// life has arrived, and the register is ours to write.
+std::uint32_t regained_us(const Configuration& configuration) {
+    return configuration.closing_regained_ms > UINT32_MAX / 1'000 ? UINT32_MAX : configuration.closing_regained_ms * 1'000;
+}
+
+// From a fresh frame: what an earlier life of this loop had latched is latched, and the closings that it had spent are spent. When the
+// frames answer our own orders, the last one of that life has arrived, and the registers are ours to write.
 void remember_register(Work& work) {
     State& state = work.state;
     const Sensors& s = work.sensors;
     if (state.knows_register) return;
     state.interlock.latched |= s.latched & that_can_latch();
+    const std::uint8_t most = work.configuration.closings_most;
+    const std::uint8_t spent = s.spent != kUnknownSpent ? s.spent : most > 0 ? static_cast<std::uint8_t>(most - 1) : std::uint8_t{0};
+    if (spent > state.interlock.spent) {
+        state.interlock.spent = spent > most ? most : spent;
+        state.interlock.regain_left_us = regained_us(work.configuration);
+    }
     state.knows_register = state.sequence - s.echo <= static_cast<std::uint32_t>(limit_of(PROTECTION_BUS_LATE)) / 10;
 }
 
@@ -85,6 +95,8 @@ interlock_inputs for_interlock(const Work& work, std::uint32_t conditions) {
     in.current_known = (conditions & blind) == 0;
     in.contactor_closed = s.contactor_closed;
     in.acknowledge = work.command.acknowledge;
+    in.regained_us = regained_us(work.configuration);
+    in.closings_most = work.configuration.closings_most;
     return in;
 }
 
@@ -100,6 +112,21 @@ void remember_stop(Work& work, const interlock_outputs& interlock, std::uint8_t 
         state.cable_check = CableCheck::none;
         state.insulation_warning = false;
     }
+}
+
+Wait wait_of(const Work& work) {
+    const bool is_wanted = work.command.demand != Demand::none && work.plugged;
+    if (!is_wanted || work.state.interlock.phase != INTERLOCK_OPEN) return Wait::none;
+    if (!has_closing(work)) return Wait::closings;
+    return work.state.interlock.rested_us < CLOSING_PAUSE_MS * 1'000u ? Wait::pause : Wait::none;
+}
+
+void count_wait(Work& work) {
+    State& state = work.state;
+    const Wait wait = wait_of(work);
+    if (wait != state.wait && wait == Wait::pause) state.counters.waits_for_pause = saturating_add(state.counters.waits_for_pause, 1);
+    if (wait != state.wait && wait == Wait::closings) state.counters.waits_for_closings = saturating_add(state.counters.waits_for_closings, 1);
+    state.wait = wait;
 }
 
 Report report_of(const Work& work, const interlock_outputs& interlock) {
@@ -119,6 +146,7 @@ Report report_of(const Work& work, const interlock_outputs& interlock) {
     r.stop = state.interlock.stop;
     r.cause = state.interlock.stop == STOP_NONE ? static_cast<std::uint8_t>(PROTECTION_NONE) : state.interlock.cause;
     r.blocked = state.blocked || (state.interlock.phase == INTERLOCK_OPEN && !state.interlock.armed);
+    r.wait = state.wait;
     r.tripped = interlock.tripped;
     r.latched = state.interlock.latched;
     r.voltage = work.is_ac ? s.mains_voltage : s.outlet_voltage;
@@ -158,11 +186,13 @@ Step step(const Configuration& configuration, const State& before, const Inputs&
     if (is_ac) sequence_ac(work, interlock, a);
     else sequence_dc(work, interlock, a);
     remember_stop(work, interlock, phase_before);
+    count_wait(work);
 
     a.sequence = ++state.sequence;
     a.close_contactor = interlock.close;
     a.reset_watchdog = !interlock.close;
     a.latched = state.knows_register ? state.interlock.latched : kUnknownRegister;
+    a.spent = state.knows_register ? state.interlock.spent : kUnknownSpent;
     // What is live stays locked, whatever the pilot says.
     const bool is_live = interlock.close || (!is_ac && inputs.sensors.outlet_voltage.value >= 60'000);
     a.lock = is_live || (work.plugged && (inputs.command.lock || inputs.command.demand != Demand::none));
@@ -183,6 +213,14 @@ const char* stop_name(std::uint8_t stop) {
         case STOP_NORMAL: return "normal";
         case STOP_CONTROLLED: return "controlled";
         case STOP_EMERGENCY: return "emergency";
+        default: return "none";
+    }
+}
+
+const char* wait_name(Wait wait) {
+    switch (wait) {
+        case Wait::pause: return "pause";
+        case Wait::closings: return "closings";
         default: return "none";
     }
 }

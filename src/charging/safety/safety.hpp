@@ -44,6 +44,8 @@ struct Configuration {
     MilliVolt insulation_test_voltage{500'000};
     MilliAmpere precharge_current{2'000};
     std::uint16_t consent_max_ms = 1'000;       ///< a longer consent is cut to this
+    std::uint8_t closings_most = CLOSINGS_AT_ONCE;             ///< of the contactor, at once; what its maker says
+    std::uint32_t closing_regained_ms = CLOSING_REGAINED_MS;   ///< and how long until one of them is regained; 0: at once, no limit
     std::uint8_t phases = 3;                    ///< AC: 1 or 3
     bool ventilated = false;                    ///< state D may be served
 };
@@ -75,10 +77,13 @@ struct Sensors {
     bool supply_fault = false;
     bool watchdog_tripped = false;       ///< the hardware opened the contactor by itself because the heartbeat was missing
     std::uint32_t latched = 0;           ///< the hardware's register of latched trips, which survives everything but the hardware
+    std::uint8_t spent = 0;              ///< and its register of the contactor's closings that are not yet regained
 };
 
 /// A register that was never written, or cannot be read. As an order: leave it as it is. Who does not know has to take all as latched.
 inline constexpr std::uint32_t kUnknownRegister = UINT32_MAX;
+/// The same of the register of spent closings. Who does not know has one left.
+inline constexpr std::uint8_t kUnknownSpent = UINT8_MAX;
 
 /// How far the session wants to go. The core runs every earlier step by itself.
 enum class Demand : std::uint8_t {
@@ -137,6 +142,7 @@ struct Actuators {
     MilliVolt voltage{};         ///< the supply's setpoint
     MilliAmpere current{};       ///< the supply's current limit; negative: discharge
     std::uint32_t latched = kUnknownRegister;   ///< what the hardware shall keep in its register of latched trips
+    std::uint8_t spent = kUnknownSpent;         ///< and in that of spent closings: in the same order as the closing itself
 };
 
 enum class Stage : std::uint8_t {
@@ -159,11 +165,21 @@ enum class CableCheck : std::uint8_t { none, running, passed, passed_with_warnin
 /// Why the current limit is what it is.
 enum class LimitReason : std::uint8_t { setpoint, nameplate_current, nameplate_power, cable, temperature, last_ = temperature };
 
+/// What a closing that somebody wants has to wait for, besides all that is said elsewhere.
+enum class Wait : std::uint8_t {
+    none,
+    pause,     ///< the contactor has just opened
+    closings,  ///< it has closed too often: until one is regained
+    last_ = closings,
+};
+
 struct Counters {
     std::uint32_t operations = 0;           ///< of the contactor
     std::uint32_t openings_under_load = 0;  ///< wear
     std::uint32_t refused_setpoints = 0;    ///< absurd ones
     std::uint32_t clamped_setpoints = 0;    ///< beyond nameplate or cable
+    std::uint32_t waits_for_pause = 0;      ///< power was wanted before the contactor had rested
+    std::uint32_t waits_for_closings = 0;   ///< and when it had no closing left
     friend constexpr bool operator==(const Counters&, const Counters&) = default;
 };
 
@@ -181,6 +197,7 @@ struct Report {
     std::uint8_t stop = STOP_NONE;        ///< enum interlock_stop: of the running or the last stop
     std::uint8_t cause = PROTECTION_NONE; ///< enum interlock_protection_id: its cause
     bool blocked = false;                 ///< it has stopped while power was wanted: nothing closes before the demand was seen withdrawn
+    Wait wait = Wait::none;               ///< power is wanted, and the contactor has to wait
     std::uint32_t tripped = 0;            ///< one bit a protection: over its time now
     std::uint32_t latched = 0;            ///< one bit a protection: waiting for its cause to go and an acknowledgement
     MilliVolt voltage{};
@@ -240,6 +257,7 @@ struct State {
     std::uint8_t phases = 3;        ///< AC: the phases that are switched now
     std::uint32_t phase_pause_us = 0;
     std::uint32_t fault_signal_us = 0;  ///< how long the pilot still says F
+    Wait wait = Wait::none;         ///< as last reported: one wait counts once
     Counters counters{};
     struct interlock_state interlock{};
 };
@@ -256,5 +274,6 @@ struct Step {
 [[nodiscard]] const char* protection_name(std::uint8_t id);
 [[nodiscard]] const char* stop_name(std::uint8_t stop);
 [[nodiscard]] const char* stage_name(Stage stage);
+[[nodiscard]] const char* wait_name(Wait wait);
 
 }  // namespace voltkeep::safety

@@ -43,6 +43,7 @@ struct Bench {
         s.echo = a.sequence;
         s.contactor_closed = a.close_contactor;
         s.locked = a.lock;
+        if (a.spent != kUnknownSpent) s.spent = a.spent;
         s.pilot_high_mv = a.drive == Drive::fault ? std::int16_t{-12'000} : level;
         s.pilot_low_mv = a.drive == Drive::steady ? level : std::int16_t{-12'000};
         if (is_ac()) {
@@ -515,7 +516,7 @@ TEST(SafetyAc, plain_pilot_charging_and_the_cars_own_pause) {
     EXPECT_EQ(bench.out.actuators.duty_permille, 533);
     EXPECT_FALSE(bench.out.actuators.close_contactor);
     bench.plug(6'000);
-    bench.run(500);
+    bench.run(1'000);
     EXPECT_EQ(bench.out.report.stage, Stage::delivering);
     EXPECT_EQ(bench.out.report.current.value, 31'980);
     bench.plug(9'000);
@@ -601,6 +602,55 @@ TEST(SafetyAc, the_cable_limits_what_is_offered) {
     EXPECT_EQ(bench.out.report.limit.value, 20'000);
     EXPECT_EQ(bench.out.report.limit_reason, LimitReason::cable);
     EXPECT_EQ(bench.out.actuators.duty_permille, 333);
+}
+
+// A car that goes to and fro between B and C, or a session that does so with its demand.
+TEST(SafetyAc, who_switches_without_end_spends_its_closings_and_then_waits) {
+    for (const bool is_car : {true, false}) {
+        Bench bench = ac_bench();
+        bench.configuration.closings_most = 3;
+        bench.configuration.closing_regained_ms = 30'000;
+        const auto switch_to = [&](bool is_on) {
+            if (is_car) bench.plug(is_on ? 6'000 : 9'000);
+            else bench.in.command.demand = is_on ? Demand::energy : Demand::none;
+        };
+        bench.plug(6'000);
+        bench.demand(Demand::energy, 32'000);
+        bench.run(1'500);
+        for (int i = 0; i < 12; ++i) {
+            switch_to(false);
+            EXPECT_LE(bench.until_open(500), 100) << "an opening waits for nothing";
+            switch_to(true);
+            bench.run(1'500);
+            const bool is_closed = bench.out.actuators.close_contactor;
+            EXPECT_EQ(is_closed, i < 2) << i;
+            if (is_closed) continue;
+            EXPECT_EQ(bench.out.report.wait, Wait::closings);
+            EXPECT_EQ(bench.out.actuators.drive, Drive::steady) << "no car is invited that cannot be served";
+        }
+        EXPECT_EQ(bench.out.report.counters.operations, 3u);
+        EXPECT_GT(bench.out.report.counters.waits_for_closings, 0u);
+        EXPECT_EQ(bench.out.report.counters.openings_under_load, 0u);
+        EXPECT_TRUE(bench.until(Stage::delivering, 30'000)) << "until one is regained";
+        EXPECT_EQ(bench.out.report.wait, Wait::none);
+        EXPECT_EQ(bench.out.report.counters.operations, 4u);
+    }
+}
+
+TEST(SafetyAc, a_pause_between_two_closings_is_said_and_shorter_than_what_the_car_may_expect) {
+    Bench bench = ac_bench();
+    bench.plug(6'000);
+    bench.demand(Demand::energy, 32'000);
+    ASSERT_TRUE(bench.until(Stage::delivering));
+    const std::uint32_t before = bench.out.report.counters.waits_for_pause;
+    bench.demand(Demand::none);
+    ASSERT_LE(bench.until_open(7'000), 7'000);
+    bench.demand(Demand::energy, 32'000);
+    bench.run(900);
+    EXPECT_FALSE(bench.out.actuators.close_contactor);
+    EXPECT_EQ(bench.out.report.wait, Wait::pause);
+    EXPECT_EQ(bench.out.report.counters.waits_for_pause, before + 1);
+    EXPECT_TRUE(bench.until(Stage::delivering, 200));
 }
 
 TEST(SafetyAc, phases_are_never_switched_under_load) {
@@ -702,6 +752,43 @@ TEST(Safety, a_loop_that_is_started_anew_takes_over_what_the_register_holds) {
     bench.period();
     EXPECT_EQ(bench.out.report.latched, 0u);
     EXPECT_EQ(bench.out.actuators.latched, 0u);
+}
+
+// Whoever can kill the loop again and again gains no closing by it: what was spent is in the same order as the closing, and comes back.
+TEST(SafetyAc, a_loop_that_is_started_anew_has_spent_what_the_one_before_it_had) {
+    Bench bench = ac_bench();
+    bench.configuration.closings_most = 4;
+    bench.plug(6'000);
+    bench.demand(Demand::energy, 32'000);
+    int closings = 0;
+    for (int life = 0; life < 20; ++life) {
+        bench.state = State{};
+        bench.out.actuators.close_contactor = false;   // the hardware's watchdog has opened
+        bench.run(900);
+        EXPECT_FALSE(bench.out.actuators.close_contactor) << "it does not know when the contactor opened";
+        bench.demand(Demand::none);
+        bench.period();
+        bench.demand(Demand::energy, 32'000);
+        bench.run(1'000);
+        closings += bench.out.actuators.close_contactor ? 1 : 0;
+        EXPECT_EQ(bench.out.report.wait, closings == 4 && !bench.out.actuators.close_contactor ? Wait::closings : Wait::none) << life;
+    }
+    EXPECT_EQ(closings, 4);
+    EXPECT_EQ(bench.in.sensors.spent, 4);
+}
+
+TEST(SafetyAc, a_register_that_nobody_knows_leaves_one_closing) {
+    Bench bench = ac_bench();
+    bench.in.sensors.spent = kUnknownSpent;
+    bench.plug(6'000);
+    bench.demand(Demand::energy, 32'000);
+    ASSERT_TRUE(bench.until(Stage::delivering));
+    bench.demand(Demand::none);
+    ASSERT_LE(bench.until_open(7'000), 7'000);
+    bench.demand(Demand::energy, 32'000);
+    bench.run(10'000);
+    EXPECT_EQ(bench.out.report.wait, Wait::closings);
+    EXPECT_EQ(bench.out.report.counters.operations, 1u);
 }
 
 TEST(Safety, a_register_that_nobody_knows_latches_everything_that_can) {

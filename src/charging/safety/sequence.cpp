@@ -195,7 +195,7 @@ void sequence_ac(Work& work, const interlock_outputs& interlock, Actuators& actu
 
     const std::int32_t limit = limit_now(work).current.value;
     const bool inviting = work.command.offer && work.command.demand == Demand::energy && !state.blocked && !state.interlock.latched &&
-                          interlock.stop == STOP_NONE && work.plugged && limit >= 6'000 && state.phase_pause_us == 0 &&
+                          interlock.stop == STOP_NONE && work.plugged && limit >= 6'000 && state.phase_pause_us == 0 && has_closing(work) &&
                           state.phases == state.wanted.phases;
     if (state.stage == Stage::delivering && inviting) ramp(work, {limit}, state.ramped.value < 6'000);
     else ramp(work, {inviting ? limit : 0}, true);

@@ -242,9 +242,9 @@ TEST(PlainPilot, goes_on_when_a_limit_of_nothing_is_over_before_the_car_has_stop
     socket.tell(LimitChanged{LimitSource::csms, {}});
     socket.run(1'000);
     socket.ignore_pilot(false);
-    socket.run(1'000);
-    EXPECT_EQ(socket.operations(), 2);
-    socket.run(3'000);
+    socket.run(2'000);
+    EXPECT_EQ(socket.operations(), 2) << "opened, and closed again when it had rested";
+    socket.run(2'000);
     EXPECT_TRUE(socket.delivers());
     EXPECT_TRUE(socket.is_same_transaction());
 }

@@ -87,7 +87,7 @@ ChargingState charging_state(const State& state) {
     const bool delivering = state.power.stage == safety::Stage::delivering;
     if (!delivering) {
         if (state.sent.demand != safety::Demand::energy || state.sent.digital) return ChargingState::ev_connected;
-        if (state.power.blocked || state.limit.current < kLeastByPilot) return ChargingState::suspended_evse;
+        if (state.power.blocked || state.power.wait == safety::Wait::closings || state.limit.current < kLeastByPilot) return ChargingState::suspended_evse;
         return state.power.energy_ready ? ChargingState::ev_connected : ChargingState::suspended_ev;
     }
     if (state.sent.digital && state.needs.target_current.value <= 0) return ChargingState::suspended_ev;

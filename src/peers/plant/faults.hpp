@@ -56,7 +56,7 @@ inline constexpr std::array<FaultEntry, kFaults> kFaultMenu{{
     {"frames_corrupt", 1, "one bit of each frame flips"},
     {"echo_frozen", 1, "frames count on, but are of the past"},
     {"orders_lost", 1, "orders do not arrive, sensors' frames do"},
-    {"latch_register_lost", 1, "the register of latched trips reads as if it had never been written"},
+    {"latch_register_lost", 1, "the registers of latched trips and of spent closings read as if they had never been written"},
     {"car_ignores_pilot", 1, "AC: the car draws on whatever the pilot says"},
     {"car_overdraws", 200, "AC: % of what was offered"},
     {"meter_stop", 1, "the meter falls silent"},

@@ -42,7 +42,7 @@ struct Node {
 }  // namespace
 
 Evse::Evse(const Setup& setup)
-    : setup_(setup), random_(setup.seed * 0x9e3779b9u + setup.number), latched_(setup.latched), meter_error_(1.0 + random_.noise(0.001)),
+    : setup_(setup), random_(setup.seed * 0x9e3779b9u + setup.number), latched_(setup.latched), spent_(setup.spent), meter_error_(1.0 + random_.noise(0.001)),
       metered_import_mwh_(static_cast<double>(setup.import_mwh)), metered_export_mwh_(static_cast<double>(setup.export_mwh)) {}
 
 void Evse::order(const safety::Actuators& actuators) {
@@ -52,6 +52,7 @@ void Evse::order(const safety::Actuators& actuators) {
     ordered_ = true;
     heartbeat_us_ = time_us_;
     if (actuators.latched != safety::kUnknownRegister) latched_ = actuators.latched;
+    if (actuators.spent != safety::kUnknownSpent) spent_ = actuators.spent;
     if (watchdog_ && !(actuators.reset_watchdog && !actuators.close_contactor)) {
         orders_.sequence = actuators.sequence;  // it beats, but nothing closes until it was seen to want "open"
         return;
@@ -246,6 +247,7 @@ safety::Sensors Evse::sense() {
     s.supply_fault = faults.has(Fault::supply_fault);
     s.watchdog_tripped = watchdog_;
     s.latched = faults.has(Fault::latch_register_lost) ? safety::kUnknownRegister : latched_;
+    s.spent = faults.has(Fault::latch_register_lost) ? safety::kUnknownSpent : spent_;
     return s;
 }
 

@@ -44,6 +44,7 @@ public:
         std::int64_t import_mwh = 1'000'000;  ///< the meter's registers at the start: a meter is never new
         std::int64_t export_mwh = 0;
         std::uint32_t latched = 0;            ///< the register of latched trips at the start
+        std::uint8_t spent = 0;               ///< and that of the contactor's spent closings
     };
     explicit Evse(const Setup& setup);
 
@@ -73,6 +74,8 @@ public:
     [[nodiscard]] std::int64_t export_mwh() const;
     /// The register of latched trips, as it was last ordered.
     [[nodiscard]] std::uint32_t latched() const { return latched_; }
+    /// The register of the contactor's spent closings, likewise.
+    [[nodiscard]] std::uint8_t spent() const { return spent_; }
     /// What is broken. contactor_welded, once set, welds until the fault is taken back; wear welds for good.
     Faults faults;
 
@@ -93,6 +96,7 @@ private:
     std::int64_t time_us_ = 0;
     std::int64_t heartbeat_us_ = 0;
     std::uint32_t latched_;
+    std::uint8_t spent_;
     bool watchdog_ = true;             ///< until the first order
     bool ordered_ = false;
     bool locked_ = false;

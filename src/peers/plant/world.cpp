@@ -18,8 +18,8 @@ namespace {
 
 constexpr std::uint32_t kRegistersMark = 0x31'53'4d'56;  // "VMS1"
 constexpr std::size_t kRegistersSize = 24;
-constexpr std::uint32_t kLatchMark = 0x31'4c'4d'56;      // "VML1"
-constexpr std::size_t kLatchSize = 12;
+constexpr std::uint32_t kLatchMark = 0x32'4c'4d'56;      // "VML2"
+constexpr std::size_t kLatchSize = 13;
 constexpr std::size_t kMostClients = 8;
 constexpr std::int64_t kMostCatchUpUs = 200'000;
 constexpr int kMostPackets = 64;  // of one connection in one turn
@@ -53,19 +53,23 @@ void store_registers(const Place& place) {
         std::fprintf(stderr, "plant: the registers of meter %u cannot be stored\n", place.number);
 }
 
-// New hardware has nothing latched; a damaged register is one that nobody knows.
-Result<std::uint32_t> load_latch(const Descriptor& file, const std::string& path) {
+// New hardware has nothing latched and nothing spent; a damaged register is one that nobody knows.
+Result<> load_latch(const Descriptor& file, const std::string& path, Evse::Setup& setup) {
     std::array<std::byte, kLatchSize + 1> bytes{};
     const ssize_t n = ::pread(file.get(), bytes.data(), bytes.size(), 0);
     if (n < 0) return fail_errno("read", path);
-    if (n == 0) return 0;
+    if (n == 0) return {};
     FrameReader r(Bytes(bytes).first(static_cast<std::size_t>(n)));
-    return r.accepts(kLatchSize, kLatchMark) ? r.get<std::uint32_t>() : safety::kUnknownRegister;
+    const bool is_known = r.accepts(kLatchSize, kLatchMark);
+    setup.latched = is_known ? r.get<std::uint32_t>() : safety::kUnknownRegister;
+    setup.spent = is_known ? r.get<std::uint8_t>() : safety::kUnknownSpent;
+    return {};
 }
 
 void store_latch(const Place& place) {
     FrameWriter<kLatchSize> w(kLatchMark);
     w.put(place.evse.latched());
+    w.put(place.evse.spent());
     const auto bytes = w.finish();
     CHECK(bytes.has_value());
     if (::pwrite(place.latch.get(), bytes->data(), bytes->size(), 0) != static_cast<ssize_t>(bytes->size()))
@@ -88,7 +92,7 @@ Result<std::unique_ptr<World>> World::open(const Options& options) {
         Evse::Setup setup{.outlet = options.outlets[std::min<std::size_t>(n, options.outlets.size()) - 1], .seed = options.seed, .number = n};
         TRY(load_registers(registers, stem + "-meter.state", setup));
         Descriptor latch = TRY(open_file(stem + "-latch.state"));
-        setup.latched = TRY(load_latch(latch, stem + "-latch.state"));
+        TRY(load_latch(latch, stem + "-latch.state", setup));
         Listener power = TRY(Listener::open(stem + "-power.sock", Kind::packets, options.socket_mode));
         Listener meter = TRY(Listener::open(stem + "-meter.sock", Kind::packets, options.socket_mode));
         Listener cable = TRY(Listener::open(stem + "-cable.sock", Kind::packets, options.socket_mode));
@@ -211,9 +215,9 @@ void World::on_power(Place& place) {
             ++place.refused_frames;
             continue;
         }
-        const std::uint32_t latched = place.evse.latched();
+        const auto registers = std::pair(place.evse.latched(), place.evse.spent());
         place.evse.order(frame->actuators);
-        if (place.evse.latched() != latched) store_latch(place);   // before a frame can say so
+        if (std::pair(place.evse.latched(), place.evse.spent()) != registers) store_latch(place);   // before a frame can say so
     }
 }
 

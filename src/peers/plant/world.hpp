@@ -28,7 +28,7 @@ struct Place {
     Listener power_door, meter_door, cable_door;
     Descriptor power, meter, cable;
     Descriptor registers;            ///< the file that keeps the meter's registers
-    Descriptor latch;                ///< the file that keeps the register of latched trips
+    Descriptor latch;                ///< the file that keeps the registers of latched trips and of spent closings
     std::uint64_t refused_frames = 0;
     bool own_car = false;            ///< a car without electronics, plugged by the control socket
     int idle_ms = 0;                 ///< how long its current has been gone

@@ -81,10 +81,12 @@ private:
         const bool is_tripped = report.tripped & ~report_.tripped;
         const bool is_changed = report.pilot != report_.pilot || report.stage != report_.stage || report.latched != report_.latched ||
                                 report.contactor_closed != report_.contactor_closed || report.stop != report_.stop ||
-                                report.blocked != report_.blocked;
+                                report.blocked != report_.blocked || report.wait != report_.wait;
         // Whoever wants what nobody may want is in the log, whatever becomes of session: 32 lines in all, so that none can make us wait.
         const std::uint32_t refused = report.counters.refused_setpoints;
         if (refused != report_.counters.refused_setpoints && std::has_single_bit(refused)) self_.fault(Error(Errc::bad_argument, "absurd setpoints were refused"));
+        const std::uint32_t waits = report.counters.waits_for_closings;
+        if (waits != report_.counters.waits_for_closings && std::has_single_bit(waits)) self_.fault(Error(Errc::busy, "the contactor has closed too often: it waits"));
         report_ = report;
         if (is_tripped) self_.notify(Pulse::tripped, report.cause + 1u);
         if (is_changed) self_.notify(Pulse::changed);

@@ -21,10 +21,10 @@ struct InputsFrame {
     safety::Sensors sensors{};
 };
 
-inline constexpr std::size_t kOutputsSize = 28;
+inline constexpr std::size_t kOutputsSize = 29;
 inline constexpr std::size_t kInputsSize = 80;
-inline constexpr std::uint32_t kOutputsMark = 0x32'4f'4b'56;  // "VKO2"
-inline constexpr std::uint32_t kInputsMark = 0x32'49'4b'56;   // "VKI2"
+inline constexpr std::uint32_t kOutputsMark = 0x33'4f'4b'56;  // "VKO3"
+inline constexpr std::uint32_t kInputsMark = 0x33'49'4b'56;   // "VKI3"
 
 /// How often the hardware sends its inputs without being asked, and how long it goes on without a heartbeat.
 inline constexpr std::int64_t kInputsPeriodUs = 5'000;
@@ -41,6 +41,7 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
     w.put(a.voltage.value);
     w.put(a.current.value);
     w.put(a.latched);
+    w.put(a.spent);
     const auto bytes = w.finish();
     CHECK(bytes.has_value());
     return *bytes;
@@ -67,6 +68,7 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
     a.voltage = {r.get<std::int32_t>()};
     a.current = {r.get<std::int32_t>()};
     a.latched = r.get<std::uint32_t>();
+    a.spent = r.get<std::uint8_t>();
     return frame;
 }
 
@@ -79,7 +81,7 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
     w.put(static_cast<std::uint8_t>((s.contactor_closed ? 1u : 0u) | (s.locked ? 2u : 0u) | (s.emergency_stop ? 4u : 0u) |
                                     (s.earth_present ? 8u : 0u) | (s.charge_enable ? 16u : 0u) | (s.supply_fault ? 32u : 0u) |
                                     (s.watchdog_tripped ? 64u : 0u)));
-    w.put(std::uint8_t{0});
+    w.put(s.spent);
     w.put(s.pilot_high_mv);
     w.put(s.pilot_low_mv);
     w.put(s.pilot_duty_permille);
@@ -112,7 +114,8 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
     s.sequence = r.get<std::uint32_t>();
     s.echo = r.get<std::uint32_t>();
     const auto flags = r.get<std::uint8_t>();
-    if (flags > 127 || r.get<std::uint8_t>() != 0) return fail(Errc::malformed, "inputs frame: unknown value");
+    if (flags > 127) return fail(Errc::malformed, "inputs frame: unknown value");
+    s.spent = r.get<std::uint8_t>();
     s.contactor_closed = flags & 1;
     s.locked = flags & 2;
     s.emergency_stop = flags & 4;

@@ -12,7 +12,7 @@ OutputsFrame some_outputs() {
     OutputsFrame frame;
     frame.actuators = {.sequence = 0xfedcba98, .close_contactor = true, .supply_on = false, .discharge = true, .lock = true,
                        .three_phase = false, .reset_watchdog = true, .drive = safety::Drive::pwm, .duty_permille = 50,
-                       .voltage = {400'000}, .current = {-12'345}, .latched = 0x80000010};
+                       .voltage = {400'000}, .current = {-12'345}, .latched = 0x80000010, .spent = 7};
     return frame;
 }
 
@@ -24,7 +24,7 @@ InputsFrame some_inputs() {
                      .residual_dc = {1'234}, .residual_ac = {-5}, .insulation = {987'654}, .plus_temperature = {-123},
                      .minus_temperature = {456}, .cabinet_temperature = {301}, .mains_voltage = {231'000},
                      .mains_frequency = {49'987}, .contactor_closed = true, .locked = true, .emergency_stop = false,
-                     .earth_present = true, .charge_enable = false, .supply_fault = true, .watchdog_tripped = false, .latched = 0x12345678};
+                     .earth_present = true, .charge_enable = false, .supply_fault = true, .watchdog_tripped = false, .latched = 0x12345678, .spent = 200};
     return frame;
 }
 
@@ -40,6 +40,7 @@ TEST(Frames, outputs_come_back_as_they_went) {
     EXPECT_EQ(encode(*got), bytes);
     EXPECT_EQ(got->actuators.current, sent.actuators.current);
     EXPECT_EQ(got->actuators.sequence, sent.actuators.sequence);
+    EXPECT_EQ(got->actuators.spent, sent.actuators.spent);
     EXPECT_TRUE(got->actuators.reset_watchdog);
     EXPECT_FALSE(got->actuators.supply_on);
 }
@@ -55,6 +56,7 @@ TEST(Frames, inputs_come_back_as_they_went) {
     EXPECT_EQ(got->sensors.plus_temperature, sent.sensors.plus_temperature);
     EXPECT_EQ(got->sensors.mains_frequency, sent.sensors.mains_frequency);
     EXPECT_TRUE(got->sensors.supply_fault);
+    EXPECT_EQ(got->sensors.spent, sent.sensors.spent);
 }
 
 TEST(Frames, every_flipped_bit_and_every_other_size_is_refused) {

@@ -388,6 +388,7 @@ Snapshot::View Evse::snapshot() const {
     v.state_of_charge = state_.needs.state_of_charge;
     v.limit = state_.limit.power;
     v.limited_by = Text<40>::cut(charging::name(state_.limit.reason));
+    if (state_.power.wait == safety::Wait::closings) v.fault = "the contactor has closed too often: it waits";
     if (state_.store_fails) v.fault = "the session store takes nothing";
     if (state_.power.latched != 0) v.fault = Text<80>::cut(safety::protection_name(state_.power.cause));
     v.latched = state_.power.latched;

@@ -24,14 +24,18 @@ struct ghost {
     uint32_t stopping_us;  /* how long the running stop has been of its present class */
     uint32_t seen_us;      /* how long one protection's condition has been there, measured from its first step */
     uint8_t watched;       /* that protection: any */
+    uint8_t most;          /* how many closings this station has at once: any */
+    uint32_t regained_us;  /* and how long until one of them is regained: any */
+    uint32_t rested_us;    /* how long the contactor has been open, or this loop there */
+    uint32_t regaining_us; /* since a closing was regained, or the first of those that are spent was spent */
 };
 
 static uint32_t saturating_sum(uint32_t a, uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : a + b; }
 static int is_flag(uint8_t value) { return value <= 1; }
 
-/* What a caller owes: flags are 0 or 1, the path is one of the two and stays the same, time passes. */
-static int are_possible(const struct interlock_inputs *in, uint8_t path) {
-    return in->path == path && in->elapsed_us > 0 && is_flag(in->request) && is_flag(in->consent) && is_flag(in->energy_ready) &&
+/* What a caller owes: flags are 0 or 1, the path is one of the two and stays the same as the limits of closings do, time passes. */
+static int are_possible(const struct interlock_inputs *in, const struct ghost *ghost, uint8_t path) {
+    return in->path == path && in->closings_most == ghost->most && in->regained_us == ghost->regained_us && in->elapsed_us > 0 && is_flag(in->request) && is_flag(in->consent) && is_flag(in->energy_ready) &&
            is_flag(in->locked) && is_flag(in->voltage_matched) && is_flag(in->current_known) && is_flag(in->contactor_closed);
 }
 
@@ -56,8 +60,10 @@ static int invariant(const struct interlock_state *s, const struct ghost *ghost,
     } else if (ghost->seen_us != 0) {
         return 0;
     }
+    if (s->spent > ghost->most || s->regain_left_us > ghost->regained_us) return 0;
+    if (s->spent == 0 ? s->regain_left_us != 0 : ghost->regained_us - s->regain_left_us > ghost->regaining_us) return 0;
     switch (s->phase) {
-        case INTERLOCK_OPEN: return s->stop_left_us == 0;
+        case INTERLOCK_OPEN: return s->stop_left_us == 0 && s->rested_us <= ghost->rested_us;
         case INTERLOCK_RUNNING: return !s->latched && s->stop == STOP_NONE && s->cause == PROTECTION_NONE && !s->armed;
         case INTERLOCK_STOPPING: {
             const uint32_t bound = interlock_stop_bound_us(path, s->stop);
@@ -69,7 +75,7 @@ static int invariant(const struct interlock_state *s, const struct ghost *ghost,
 
 void prove_base(void) {
     struct interlock_state state = {0};
-    struct ghost ghost = {0, 0, nondet_uint8()};
+    struct ghost ghost = {0, 0, nondet_uint8(), nondet_uint8(), nondet_uint32(), 0, 0};
     const uint8_t path = nondet_uint8();
     __CPROVER_assume(ghost.watched < PROTECTION_COUNT && path <= PATH_AC);
     /* Zero means a cause that is not shown, because there was no stop. */
@@ -80,10 +86,10 @@ void prove_base(void) {
 void prove_step(void) {
     struct interlock_state before = nondet_state();
     const struct interlock_inputs in = nondet_inputs();
-    struct ghost ghost = {nondet_uint32(), nondet_uint32(), nondet_uint8()};
+    struct ghost ghost = {nondet_uint32(), nondet_uint32(), nondet_uint8(), nondet_uint8(), nondet_uint32(), nondet_uint32(), nondet_uint32()};
     const uint8_t path = nondet_uint8();
     __CPROVER_assume(ghost.watched < PROTECTION_COUNT && path <= PATH_AC);
-    __CPROVER_assume(are_possible(&in, path));
+    __CPROVER_assume(are_possible(&in, &ghost, path));
     __CPROVER_assume(invariant(&before, &ghost, path));
 
     struct interlock_state after = before;
@@ -100,6 +106,10 @@ void prove_step(void) {
     const int was_closed = before.phase != INTERLOCK_OPEN;
     const int closes = !was_closed && out.close;
     const int opens = was_closed && !out.close;
+    ghost.rested_us = opens || was_closed ? 0 : saturating_sum(ghost.rested_us, in.elapsed_us);
+    const uint32_t regaining_us = saturating_sum(ghost.regaining_us, in.elapsed_us);
+    const int regains = before.spent > 0 && after.spent == before.spent + (closes ? 1 : 0) - 1;
+    ghost.regaining_us = regains || before.spent == 0 ? 0 : regaining_us;
     const int has_current = !in.current_known || in.current_ma >= 5000 || in.current_ma <= -5000;
 
     __CPROVER_assert(invariant(&after, &ghost, path), "the invariant is inductive");
@@ -127,6 +137,13 @@ void prove_step(void) {
                      "closes only when no condition is present, tripped or not");
     __CPROVER_assert(!closes || !in.contactor_closed, "closes only what the auxiliary contact says is open");
     __CPROVER_assert(!closes || out.stop == STOP_NONE, "closes only to run");
+    __CPROVER_assert(!closes || ghost.rested_us >= 1000000, "closes only what has been open for a second");
+
+    /* How often it closes. In any time T it is at most ghost.most + T / ghost.regained_us: each closing is paid with one that was left. */
+    __CPROVER_assert(after.spent == before.spent + (closes ? 1 : 0) - (regains ? 1 : 0), "every closing is paid for, and regained one at a time");
+    __CPROVER_assert(!closes || before.spent - (regains ? 1 : 0) < ghost.most, "closes only if a closing is left");
+    __CPROVER_assert(!regains || regaining_us >= ghost.regained_us, "a closing is regained after its time, and not before");
+    __CPROVER_assert(before.spent == 0 || regains || after.regain_left_us == before.regain_left_us - in.elapsed_us, "a closing that is spent is regained some time");
     __CPROVER_assert(!after.armed || !in.request || (before.armed && !was_closed), "is armed by a withdrawn request alone");
 
     /* Trips. */
@@ -181,10 +198,10 @@ void prove_step(void) {
 void show_not_empty(void) {
     struct interlock_state before = nondet_state();
     const struct interlock_inputs in = nondet_inputs();
-    struct ghost ghost = {nondet_uint32(), nondet_uint32(), nondet_uint8()};
+    struct ghost ghost = {nondet_uint32(), nondet_uint32(), nondet_uint8(), nondet_uint8(), nondet_uint32(), nondet_uint32(), nondet_uint32()};
     const uint8_t path = nondet_uint8();
     __CPROVER_assume(ghost.watched < PROTECTION_COUNT && path <= PATH_AC);
-    __CPROVER_assume(are_possible(&in, path));
+    __CPROVER_assume(are_possible(&in, &ghost, path));
     __CPROVER_assume(invariant(&before, &ghost, path));
     struct interlock_state after = before;
     const struct interlock_outputs out = interlock_step(&after, &in);
@@ -195,4 +212,8 @@ void show_not_empty(void) {
     __CPROVER_assert(!(before.phase == INTERLOCK_STOPPING && out.close), "possible: a stop goes on");
     __CPROVER_assert(!(before.phase == INTERLOCK_STOPPING && out.opened_under_load), "possible: it opens under load");
     __CPROVER_assert(!(before.latched && !after.latched), "possible: a latch goes");
+    __CPROVER_assert(!(before.spent > 1 && after.spent == before.spent - 1), "possible: a closing is regained");
+    __CPROVER_assert(!(before.phase == INTERLOCK_OPEN && before.armed && in.request && in.consent && in.energy_ready && in.locked && in.voltage_matched &&
+                       in.current_known && !after.latched && !after.conditions && before.rested_us > 1000000 && !out.close),
+                     "possible: it waits for a closing");
 }

@@ -21,10 +21,12 @@ bool forbids_closing(Fault fault) {
         case Fault::none: case Fault::setpoints: case Fault::stall: case Fault::insulation: case Fault::short_circuit: case Fault::over_current: case Fault::over_current_long:
         case Fault::inrush: case Fault::reverse_current: case Fault::over_voltage_ev: case Fault::auxiliary_open: case Fault::welded:
         case Fault::discharge_broken: case Fault::never_precharged: case Fault::insulation_test_hangs: case Fault::diode:
-        case Fault::over_current_back: case Fault::slow_car: case Fault::cable_thin: return false;
+        case Fault::over_current_back: case Fault::slow_car: case Fault::cable_thin: case Fault::few_closings: return false;
         default: return true;   // visible while it is open, too
     }
 }
+
+std::int32_t regained_ms(const Configuration& c) { return static_cast<std::int32_t>(c.closing_regained_ms); }
 
 const char* closing(const Observer& o, const World& w, const Configuration& c, const Command& command) {
     const Sensors& s = w.sensors;
@@ -38,6 +40,8 @@ const char* closing(const Observer& o, const World& w, const Configuration& c, c
         if (w.is_there[i] && o.fault_age[i] > (w.faults[i] == Fault::echo_frozen ? 80 : 30) && forbids_closing(w.faults[i])) return "closed onto a fault";
     if (o.owes_acknowledgement) return "closed before the emergency was acknowledged";
     if (o.owes_withdrawal) return "closed again while the demand stood";
+    if (o.rested < 1'000) return "closed before the contactor had rested";
+    if (o.wear > (c.closings_most - 1) * regained_ms(c)) return "closed too often";
     return nullptr;
 }
 
@@ -135,6 +139,9 @@ const char* observe(Observer& o, const World& w, Scene scene, const Configuratio
     const bool is_offered = is_ac(c.outlet) && a.drive == Drive::pwm && a.duty_permille != 50;
     count(o.over_cable, is_offered && !is_silent && current_for(a.duty_permille).value > cable_carries(s.proximity.value), elapsed_ms, 200);
 
+    count(o.rested, !o.was_closed, elapsed_ms, 1'160);   // a loop's first period, a stall's 150 ms at most, is no time to it
+    o.wear = o.wear > elapsed_ms ? o.wear - elapsed_ms : 0;
+
     const char* broken = closes ? closing(o, w, c, command) : nullptr;
     if (!broken && a.close_contactor) broken = closed(o, w, c, out);
     if (!broken) broken = power(o, scene, c, out, command);
@@ -174,7 +181,13 @@ const char* observe(Observer& o, const World& w, Scene scene, const Configuratio
     // What does not close says why, or nothing stands against it.
     if (!broken && !opens && o.owes_withdrawal && !a.close_contactor && command.demand != Demand::none && !out.report.blocked)
         broken = "it waits for a withdrawal, and does not say so";
-    const bool has_reason = w.is_faulty() || o.consent_age > 0 || command.demand == Demand::none || (is_ac(c.outlet) && command.demand != Demand::energy) ||
+    if (!broken && out.report.wait == Wait::pause && (o.rested > 1'150 || a.close_contactor)) broken = "it says that it has to rest, and has rested";
+    if (!broken && out.report.wait == Wait::closings && (o.wear <= (c.closings_most - 1) * regained_ms(c) || a.close_contactor))
+        broken = "it says that no closing is left, and one is";
+    const bool is_inviting = a.drive == Drive::pwm && a.duty_permille != 50;
+    if (!broken && is_inviting && out.report.wait == Wait::closings) broken = "a car is invited, and no closing is left";
+    if (closes) o.wear += regained_ms(c);
+    const bool has_reason = out.report.wait != Wait::none || w.is_faulty() || o.consent_age > 0 || command.demand == Demand::none || (is_ac(c.outlet) && command.demand != Demand::energy) ||
                             !is_state_c(s) || !s.locked || out.report.latched || out.report.blocked || out.report.stage != Stage::idle ||
                             out.report.cable_check == CableCheck::failed;
     count(o.willing, !a.close_contactor && !has_reason, elapsed_ms, 1'000);

@@ -30,6 +30,8 @@ struct Observer {
     std::int32_t last_current = 0;      ///< what was ordered
     std::int32_t over_cable = 0;        ///< AC: how long more has been offered than the cable's coding says
     std::int32_t willing = 0;           ///< how long nothing at all has stood against closing
+    std::int32_t rested = 0;            ///< how long the contactor has been open, or the loop there
+    std::int32_t wear = 0;              ///< milliseconds until every closing is regained
     std::uint32_t openings = 0, operations = 0, refused = 0, clamped = 0;
 };
 

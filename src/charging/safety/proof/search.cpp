@@ -68,7 +68,7 @@ private:
 };
 
 // A member more in one of these is a question to key_of(): does it change what comes later?
-static_assert(sizeof(State) == 312 && sizeof(interlock_state) == 152 && sizeof(Observer) == 92 && sizeof(Setpoint) == 20);
+static_assert(sizeof(State) == 336 && sizeof(interlock_state) == 164 && sizeof(Observer) == 100 && sizeof(Setpoint) == 20);
 
 void put_core(Key& key, const State& s, const Sensors& sensors) {
     key.put(s.started);
@@ -92,6 +92,7 @@ void put_core(Key& key, const State& s, const Sensors& sensors) {
     key.put(s.phases), key.put(s.phase_pause_us), key.put(s.fault_signal_us);
     const interlock_state& i = s.interlock;
     for (unsigned id = 0; id < PROTECTION_COUNT; ++id) key.cut(i.held_us[id], interlock_protections[id].time_us);
+    key.cut(i.phase == INTERLOCK_OPEN ? i.rested_us : 0, CLOSING_PAUSE_MS * 1'000), key.put(i.spent), key.put(i.regain_left_us);
     key.put(i.conditions), key.put(i.latched), key.put(i.stop_left_us), key.put(i.phase), key.put(i.stop), key.put(i.armed), key.put(i.cause);
 }
 
@@ -106,13 +107,15 @@ Key key_of(const Node& n) {
     // The register counts until the core has read it; then the next order overwrites it.
     const bool is_read = n.state.knows_register && w.orders.latched != kUnknownRegister;
     key.put(is_read ? 0 : w.sensors.latched), key.put(is_read ? 0 : w.latched);
+    const bool is_spent_read = n.state.knows_register && w.orders.spent != kUnknownSpent;
+    key.put(is_spent_read ? 0 : w.sensors.spent), key.put(is_spent_read ? 0 : w.spent);
     const Actuators& a = w.orders;
     key.put(a.close_contactor), key.put(a.supply_on), key.put(a.discharge), key.put(a.lock), key.put(a.drive), key.put(a.duty_permille);
     key.put(a.voltage.value), key.put(a.current.value);
     const Observer& o = n.observer;
     key.put(o.was_closed), key.put(o.consent_age);
     for (std::size_t i = 0; i < 2; ++i) key.put(o.fault_while_closed[i]), key.put(o.fault_age[i]);
-    key.put(o.over_cable), key.put(o.willing), key.put(o.not_ready), key.put(o.unwanted), key.put(o.against_order), key.put(o.after_stall);
+    key.put(o.rested), key.put(o.wear), key.put(o.over_cable), key.put(o.willing), key.put(o.not_ready), key.put(o.unwanted), key.put(o.against_order), key.put(o.after_stall);
     key.put(o.tested), key.put(o.stood), key.put(o.matched), key.put(o.not_bled), key.put(o.broken_pilot), key.put(o.setpoint), key.put(o.accepted), key.put(o.was_locked), key.put(o.owes_acknowledgement), key.put(o.owes_withdrawal), key.put(o.last_current);
     return key;
 }
@@ -128,7 +131,7 @@ std::string name_of(Fault fault, Fault second) {
 class Search {
 public:
     Search(Scene scene, Fault fault, Fault second = Fault::none)
-        : scene_(scene), configuration_(configuration_of(scene)), fault_(fault), second_(second), in_motion_(most_in_motion(scene, fault, second)) {}
+        : scene_(scene), configuration_(configuration_of(scene, fault)), fault_(fault), second_(second), in_motion_(most_in_motion(scene, fault, second)) {}
 
     /// False at a broken rule.
     bool run(Counts& counts) {
@@ -178,7 +181,7 @@ private:
     bool applies(Node& n) {
         World& w = n.world;
         const bool is_single = second_ == Fault::none;
-        const bool faulty = fault_ != Fault::none && fault_ != Fault::setpoints;
+        const bool faulty = fault_ != Fault::none && fault_ != Fault::setpoints && fault_ != Fault::few_closings;
         switch (n.event) {
             case Event::nothing: return true;
             case Event::unplug: return fault_ == Fault::none && level(w, 12'000);
@@ -192,7 +195,7 @@ private:
             case Event::acknowledge: w.acknowledges = true; return fault_ != Fault::setpoints && (n.hold == Hold::period || n.hold == Hold::rest);
             case Event::setpoint: return next_setpoint(w);
             case Event::recover: w.is_there = {}; w.acknowledges = true; w.demand = Demand::none; return n.hold == Hold::period;
-            case Event::restart: return is_single && n.hold == Hold::rest && (is_restarted_in_motion() || nodes_[n.parent].in_motion == 0) && start_anew(n);
+            case Event::restart: return is_single && n.hold == Hold::rest && (is_restarted_in_motion() || nodes_[n.parent].in_motion == 0) && start_anew(n, configuration_);
         }
         return false;
     }
@@ -208,11 +211,12 @@ private:
     [[nodiscard]] bool is_restarted_in_motion() const { return fault_ == Fault::emergency_stop || fault_ == Fault::lock_open || fault_ == Fault::diode; }
 
     /// Its successor knows nothing. Under a closed contactor the hardware's watchdog has opened before it is there.
-    static bool start_anew(Node& n) {
+    static bool start_anew(Node& n, const Configuration& configuration) {
         World& w = n.world;
         if (w.has(Fault::frames_stop)) return false;   // nor does what the hardware did then come to anybody
         if (w.orders.close_contactor) w.watchdog = true;
         if (w.orders.latched != kUnknownRegister) w.latched = w.orders.latched;   // its last order has still arrived
+        if (w.orders.spent != kUnknownSpent) w.spent = w.orders.spent;
         w.orders = Actuators{.sequence = w.orders.sequence};
         n.state = State{};
         w.demand = Demand::none;   // what was wanted is told to it anew
@@ -221,6 +225,8 @@ private:
         o.setpoint = o.accepted = 0;
         o.was_closed = false;
         o.openings = o.operations = o.refused = o.clamped = 0;
+        o.rested = 0;
+        if (const std::int32_t ms = static_cast<std::int32_t>(configuration.closing_regained_ms); ms > 0) o.wear = (o.wear + ms - 1) / ms * ms;   // what was regained in part
         o.last_current = o.broken_pilot = o.against_order = o.not_bled = 0;   // it has its own time
         return true;
     }

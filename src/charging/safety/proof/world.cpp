@@ -38,7 +38,7 @@ void direct(World& w, Stage stage) {
 void break_it(World& w, std::size_t which, Stage stage) {
     Sensors& s = w.sensors;
     switch (w.faults[which]) {
-        case Fault::none: case Fault::setpoints: case Fault::frames_stop: case Fault::stall: case Fault::slow_car: break;
+        case Fault::none: case Fault::setpoints: case Fault::frames_stop: case Fault::stall: case Fault::slow_car: case Fault::few_closings: break;
         case Fault::echo_frozen: s.echo = w.frozen_echo; break;
         case Fault::watchdog: s.watchdog_tripped = true; break;
         case Fault::emergency_stop: s.emergency_stop = true; break;
@@ -104,12 +104,14 @@ bool shows(const World& w, std::size_t which, Stage stage) {
 
 void advance(World& w, const Configuration& c, Stage stage) {
     if (w.orders.latched != kUnknownRegister) w.latched = w.orders.latched;
+    if (w.orders.spent != kUnknownSpent) w.spent = w.orders.spent;
     if (w.orders.reset_watchdog) w.watchdog = false;
     if (w.has(Fault::frames_stop)) return;
     const std::uint32_t sequence = w.sensors.sequence;
     const MilliVolt charged = w.sensors.supply_voltage;
     w.sensors = Sensors{};
     w.sensors.latched = w.latched;
+    w.sensors.spent = w.spent;
     w.sensors.sequence = sequence + 1;
     w.sensors.echo = w.orders.sequence;
     w.sensors.supply_voltage = charged.value < 0 || charged.value > 600'000 ? MilliVolt{0} : charged;

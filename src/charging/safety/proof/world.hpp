@@ -18,8 +18,8 @@ enum class Fault : std::uint8_t {
     residual_dc_200, residual_ac_30, residual_ac_150, insulation, short_circuit, over_current, over_current_long, inrush, reverse_current,
     over_voltage_ev, over_voltage, over_temperature, minus_temperature, temperature_sensor, cabinet_sensor, current_sensor, supply_voltage_sensor,
     outlet_voltage_sensor, voltages_disagree, auxiliary_open, auxiliary_closed, welded, discharge_broken, never_precharged, insulation_test_hangs,
-    supply_fault, mains_voltage, mains_frequency, over_current_back, slow_car, cable_lost, cable_unknown, cable_thin,
-    last_ = cable_thin,
+    supply_fault, mains_voltage, mains_frequency, over_current_back, slow_car, cable_lost, cable_unknown, cable_thin, few_closings,
+    last_ = few_closings,
 };
 
 /// Where it is searched.
@@ -91,6 +91,7 @@ inline constexpr std::array<FaultClass, static_cast<std::size_t>(Fault::last_) +
     {"cable_lost", Kind::ac, 6'300, false, 8'000},
     {"cable_unknown", Kind::ac, 6'300, false, 8'000},
     {"cable_thin", Kind::ac, 0, false, 8'000},
+    {"few_closings", Kind::both, 0, false, 12'000},   // a contactor that may close once in 3 s: elsewhere it may at any time
 }};
 
 [[nodiscard]] constexpr const FaultClass& class_of(Fault fault) { return kFaults[static_cast<std::size_t>(fault)]; }
@@ -109,6 +110,7 @@ struct World {
     Actuators orders{};
     std::uint32_t frozen_echo = 0;
     std::uint32_t latched = 0;      ///< the hardware's register
+    std::uint8_t spent = 0;         ///< and that of closings
     std::int32_t drawn_ma = 0;      ///< AC: by the car
     bool watchdog = false;          ///< the hardware has opened by itself, and has not been released since
 
@@ -144,11 +146,13 @@ inline constexpr std::int32_t kBackMa = 10'000;   ///< what a bidirectional stat
     return s;
 }
 
-[[nodiscard]] inline Configuration configuration_of(Scene scene) {
+[[nodiscard]] inline Configuration configuration_of(Scene scene, Fault fault) {
     Configuration c{.outlet = scene == Scene::ac ? Outlet::ac_socket : Outlet::ccs};
     c.current_max = {20'000};
     c.cable_max = {20'000};
     c.ramp_ma_per_s = 400'000;
+    c.closings_most = 1;
+    c.closing_regained_ms = fault == Fault::few_closings ? 3'000 : 0;
     if (scene == Scene::back) c.discharge_max = {kBackMa};
     return c;
 }

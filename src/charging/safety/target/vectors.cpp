@@ -34,14 +34,15 @@ private:
 void put(Digest& d, const Outputs& out, const interlock_state& state) {
     const Actuators& a = out.actuators;
     d.put(a.sequence), d.put(a.close_contactor), d.put(a.supply_on), d.put(a.discharge), d.put(a.lock), d.put(a.three_phase), d.put(a.reset_watchdog);
-    d.put(static_cast<std::uint8_t>(a.drive)), d.put(a.duty_permille), d.put(a.voltage.value), d.put(a.current.value);
+    d.put(a.spent), d.put(static_cast<std::uint8_t>(a.drive)), d.put(a.duty_permille), d.put(a.voltage.value), d.put(a.current.value);
     const Report& r = out.report;
     d.put(static_cast<std::uint8_t>(r.stage)), d.put(static_cast<std::uint8_t>(r.pilot)), d.put(r.plugged), d.put(r.energy_ready), d.put(r.locked);
     d.put(r.consent), d.put(r.insulation_warning), d.put(static_cast<std::uint8_t>(r.cable_check)), d.put(r.stop), d.put(r.cause), d.put(r.tripped);
     d.put(r.latched), d.put(r.voltage.value), d.put(r.current.value), d.put(r.limit.value), d.put(static_cast<std::uint8_t>(r.limit_reason));
+    d.put(static_cast<std::uint8_t>(r.wait)), d.put(r.counters.waits_for_pause), d.put(r.counters.waits_for_closings);
     d.put(r.counters.operations), d.put(r.counters.openings_under_load), d.put(r.counters.refused_setpoints), d.put(r.counters.clamped_setpoints);
     for (unsigned id = 0; id < PROTECTION_COUNT; ++id) d.put(state.held_us[id]);
-    d.put(state.stop_left_us), d.put(state.phase), d.put(state.armed);
+    d.put(state.stop_left_us), d.put(state.phase), d.put(state.armed), d.put(state.rested_us), d.put(state.regain_left_us), d.put(state.spent);
 }
 
 // Hardware that obeys in the next period, with one wrong value now and then.
@@ -103,6 +104,8 @@ std::uint64_t run(unsigned number, std::uint32_t& delivering) {
     Configuration configuration{.outlet = static_cast<Outlet>(number % 4)};
     const bool is_ac = configuration.outlet == Outlet::ac_socket || configuration.outlet == Outlet::ac_cable;
     if (number % 3 == 0) configuration.discharge_max = {50'000};
+    configuration.closings_most = static_cast<std::uint8_t>(1 + number % 4);
+    configuration.closing_regained_ms = number % 6 * 700;
     State state;
     Inputs in;
     Outputs out;
@@ -117,6 +120,7 @@ std::uint64_t run(unsigned number, std::uint32_t& delivering) {
         sense(in.sensors, out.actuators, is_ac, level, random);
         in.sensors.charge_enable = level == 6'000;
         in.sensors.latched = latched;
+        in.sensors.spent = out.actuators.spent != kUnknownSpent ? out.actuators.spent : number % 5 == 1 ? kUnknownSpent : std::uint8_t{0};
         want(in.command, random, i);
         us += random.once_in(300) ? static_cast<std::int64_t>(random.next() % 200'000) - 20'000 : 9'900 + static_cast<std::int64_t>(random.next() % 200);
         const Step made = step(configuration, state, in, Tick{us});
