@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t kAheadOfEcho = 1'000;
 constexpr std::uint32_t kFaultSignalUs = 500'000;  // F after an emergency: every car opens its contactor on it
+static_assert(kFaultSignalUs < CLOSING_PAUSE_MS * 1'000, "nothing closes while the pilot says F: it is over before the contactor has rested");
 
 std::uint32_t saturating_add(std::uint32_t a, std::uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : a + b; }
 

@@ -153,8 +153,8 @@ bool wants_closed(const Work& work) {
     const std::uint32_t behind = state.sequence - work.sensors.echo;
     if (demand == Demand::none || state.blocked || !work.plugged) return false;
     if (state.interlock.phase == INTERLOCK_OPEN && behind > static_cast<std::uint32_t>(limit_of(PROTECTION_BUS_LATE)) / 10) return false;
-    // Debounce is for holding: onto a pilot or a lock that changes in this very frame nothing is closed, nor while the pilot says F.
-    const bool is_sure = state.drive != Drive::fault && state.pilot.seen == state.pilot.stable && state.locked.seen;
+    // Debounce is for holding: onto a pilot or a lock that changes in this very frame nothing is closed.
+    const bool is_sure = state.pilot.seen == state.pilot.stable && state.locked.seen;
     if (state.interlock.phase == INTERLOCK_OPEN && !is_sure) return false;
     if (work.is_ac)
         return demand == Demand::energy && work.energy_ready && limit_now(work).current.value >= 6'000 &&

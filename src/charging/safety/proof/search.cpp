@@ -195,7 +195,7 @@ private:
             case Event::acknowledge: w.acknowledges = true; return fault_ != Fault::setpoints && (n.hold == Hold::period || n.hold == Hold::rest);
             case Event::setpoint: return next_setpoint(w);
             case Event::recover: w.is_there = {}; w.acknowledges = true; w.demand = Demand::none; return n.hold == Hold::period;
-            case Event::restart: return is_single && n.hold == Hold::rest && (is_restarted_in_motion() || nodes_[n.parent].in_motion == 0) && start_anew(n, configuration_);
+            case Event::restart: return is_single && is_restarted_for(n.hold) && (is_restarted_in_motion() || nodes_[n.parent].in_motion == 0) && start_anew(n, configuration_);
         }
         return false;
     }
@@ -207,8 +207,12 @@ private:
         return is_searched || scene_ == Scene::back;
     }
 
-    /// Everywhere where a loop rests; in the middle of what happens where latching always, under power and never is searched.
-    [[nodiscard]] bool is_restarted_in_motion() const { return fault_ == Fault::emergency_stop || fault_ == Fault::lock_open || fault_ == Fault::diode; }
+    /// Everywhere where a loop rests; in the middle of what happens where latching always, under power and never is searched, and where what
+    /// it had spent is not yet regained: there something is wanted again before that.
+    [[nodiscard]] bool is_restarted_in_motion() const {
+        return fault_ == Fault::emergency_stop || fault_ == Fault::lock_open || fault_ == Fault::diode || fault_ == Fault::few_closings;
+    }
+    [[nodiscard]] bool is_restarted_for(Hold hold) const { return hold == Hold::rest || (hold == Hold::longer && fault_ == Fault::few_closings); }
 
     /// Its successor knows nothing. Under a closed contactor the hardware's watchdog has opened before it is there.
     static bool start_anew(Node& n, const Configuration& configuration) {
@@ -226,7 +230,8 @@ private:
         o.was_closed = false;
         o.openings = o.operations = o.refused = o.clamped = 0;
         o.rested = 0;
-        if (const std::int32_t ms = static_cast<std::int32_t>(configuration.closing_regained_ms); ms > 0) o.wear = (o.wear + ms - 1) / ms * ms;   // what was regained in part
+        // What was regained in part is not; its first period is no time to it.
+        if (const std::int32_t ms = static_cast<std::int32_t>(configuration.closing_regained_ms); o.wear > 0) o.wear = (o.wear + ms - 1) / ms * ms + 10;
         o.last_current = o.broken_pilot = o.against_order = o.not_bled = 0;   // it has its own time
         return true;
     }
