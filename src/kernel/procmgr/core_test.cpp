@@ -545,7 +545,7 @@ TEST_F(ProcessManagerCore, a_slice_tells_each_end_its_own_side_of_a_conduit) {
     EXPECT_EQ(end_index(*image, 1, middle), 1);
 }
 
-TEST_F(ProcessManagerCore, two_windows_of_a_peer_take_half_of_a_real_time_budget_and_all_of_another_share) {
+TEST_F(ProcessManagerCore, two_windows_of_a_peer_leave_a_real_time_loop_most_of_its_budget) {
     image->services[middle].limits.cpu_percent = 40;
     image->services[server].rt_time_us = 500;
     image->services[server].rt_period_us = 10'000;
@@ -553,7 +553,10 @@ TEST_F(ProcessManagerCore, two_windows_of_a_peer_take_half_of_a_real_time_budget
     ASSERT_TRUE(make_slice(*image, middle, *slice));
     EXPECT_EQ(slice->conduits[0].quota, 1000u) << "half of 40 ms in 100, at 20 us each";
     ASSERT_TRUE(make_slice(*image, server, *slice));
-    EXPECT_EQ(slice->conduits[0].quota, 62u) << "a quarter of 5 ms in 100: two windows can meet in one period of the budget";
+    EXPECT_EQ(slice->conduits[0].quota, 31u) << "an eighth of 5 ms in 100: two windows can meet in one period of the budget";
+    image->services[server].rt_time_us = 250;
+    ASSERT_TRUE(make_slice(*image, server, *slice));
+    EXPECT_EQ(slice->conduits[0].quota, 30u) << "never less than a loop of the same period sends: two messages a turn, and one more";
 }
 
 }  // namespace
