@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <cstdio>
 
 #include "watch.hpp"
 
@@ -100,7 +101,9 @@ Result<> control(Trial& trial) {
     station->pause(std::chrono::milliseconds(10 * limit_ms));
     for (int evse = 1; evse <= evses; ++evse) {
         const double flows = amperes(TRY(station->plant("status", evse)));
-        trial.control.expect(flows > 1.8 * offered[static_cast<std::size_t>(evse - 1)],
+        const bool is_overdrawn = flows > 1.8 * offered[static_cast<std::size_t>(evse - 1)];
+        if (!is_overdrawn) std::fprintf(stderr, "why EVSE %d stopped:\n%s\n", evse, station->tail(40).c_str());
+        trial.control.expect(is_overdrawn,
                              words(evse) + ": without its own sensor's word, " + std::to_string(std::lround(flows)) + " A still flow after " + std::to_string(10 * limit_ms) + " ms");
     }
     return {};
