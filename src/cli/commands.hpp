@@ -19,8 +19,12 @@ Result<int> trips_acknowledge_command(const std::string& state, int evse, const 
 
 /// `voltkeep log show`: entries from `from` on, the last `last` of them if not 0; `follow` goes on until Ctrl-C.
 Result<int> log_show_command(const std::string& state, std::uint64_t from, std::uint64_t last, bool follow, bool json);
-/// `voltkeep log verify [PATH]`: a folder or a segment; offline, needs no running station.
-Result<int> log_verify_command(const std::string& path, bool json);
+/// `voltkeep log verify [PATH]`: a log's folder; offline, needs no running station. `key`: the log's public key, PEM; empty: the station's.
+Result<int> log_verify_command(const std::string& folder, const std::string& key, bool every_signature, bool json);
+/// `voltkeep log prove INDEX`: the proof that an entry is in the log, to the standard output.
+Result<int> log_prove_command(const std::string& folder, const std::string& key, std::uint64_t index);
+/// `voltkeep log check PROOF`: with the public key alone.
+Result<int> log_check_command(const std::string& file, const std::string& key);
 
 /// `voltkeep replay [WHAT]`: an EVSE's number, power@N, session@N, a transaction, a file; all if empty. Offline.
 Result<int> replay_command(const std::string& state, const std::string& what, bool json);

@@ -10,7 +10,8 @@
 #include "kernel/config.hpp"
 #include "cli/layout.hpp"
 #include "cli/printable.hpp"
-#include "wire/audit_log/chain.hpp"
+#include "cli/log_files.hpp"
+#include "wire/audit_log/proof_file.hpp"
 
 namespace voltkeep::cli {
 
@@ -34,61 +35,30 @@ void print_entry(const Json& e, bool json) {
                     printable(e.string("source")).c_str(), printable(e.string("type")).c_str(), printable(e.string("payload")).c_str());
 }
 
-/// The segments of a log folder, oldest first, or the one file.
-Result<std::vector<std::string>> segments_of(const std::string& path) {
-    std::error_code error;
-    if (std::filesystem::is_regular_file(path, error)) return std::vector{path};
-    std::vector<std::string> segments;
-    for (const auto& item : std::filesystem::directory_iterator(path, error))
-        if (item.path().extension() == ".log") segments.push_back(item.path().string());
-    if (error) return fail(Errc::not_found, "no log in " + path + ": name its folder, or the station's with --state");
-    if (segments.empty()) return fail(Errc::not_found, "no log in " + path + ": start the station with ./voltkeep run");
-    std::ranges::sort(segments);
-    return segments;
-}
-
-/// Walks over all segments of a log, from the oldest. Stops at the first that is not whole, which is named.
-struct Walked {
-    std::uint64_t size = 0;
-    audit_log::Hash head{};
-    std::string segment;
-    std::optional<audit_log::Damage> damage;
-};
-Result<Walked> walk_all(const std::string& path, const std::function<void(std::uint64_t, const audit_log::Entry&, const audit_log::Hash&)>& visit) {
-    constexpr std::size_t segment_bound = 256u << 20;
-    Walked all;
-    for (const std::string& segment : TRY(segments_of(path))) {
-        std::error_code error;
-        const std::uintmax_t there = std::filesystem::file_size(segment, error);
-        if (error) return fail(Errc::io, segment + ": " + error.message());
-        const auto bytes = TRY(kernel::read_file(segment, std::min<std::uintmax_t>(there, segment_bound)));
-        audit_log::Walk walk = audit_log::walk(bytes, all.size, all.head, visit);
-        all.size += walk.size;
-        all.head = walk.head;
-        all.segment = segment;
-        all.damage = std::move(walk.damage);
-        if (all.damage) break;
-    }
-    return all;
-}
-
 /// The log of a station that does not run, as it lies in its folder.
 Result<int> show_from_folder(const std::string& folder, std::uint64_t from, std::uint64_t last, bool json) {
     if (last > 0) {
-        const std::uint64_t size = TRY(walk_all(folder, {})).size;
+        std::uint64_t size = 0;
+        TRY(each_record(folder, [&](const audit_log::Record&) -> Result<> {
+            ++size;
+            return {};
+        }));
         from = size > last ? size - last : 0;
     }
-    const Walked all = TRY(walk_all(folder, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash& hash) {
-        if (index < from) return;
+    const auto print = [&](const audit_log::Record& record) -> Result<> {
+        const audit_log::Entry e = TRY(audit_log::entry_of(record));
+        if (record.index < from) return {};
         print_entry(*Json::parse(JsonObject<8192>()
-                                     .put("index", index).put("source", e.source).put("sequence", e.sequence).put("boot", e.boot)
+                                     .put("index", record.index).put("source", e.source).put("sequence", e.sequence).put("boot", e.boot)
                                      .put("monotonic_ns", e.monotonic_ns).put("wall_ms", e.wall_ms).put("type", e.type).put("evse", e.evse)
-                                     .put("payload", e.payload).put("hash", audit_log::to_hex(hash)).text().view()),
+                                     .put("payload", e.payload).put("hash", audit_log::to_hex(record.leaf)).text().view()),
                     json);
-    }));
-    if (!all.damage) return 0;
+        return {};
+    };
+    const auto damage = TRY(each_record(folder, print));
+    if (!damage) return 0;
     std::fprintf(stderr, "voltkeep: the log ends here: entry %llu is not as it was written; see `voltkeep log verify`\n",
-                 static_cast<unsigned long long>(all.damage->index));
+                 static_cast<unsigned long long>(damage->index));
     return 1;
 }
 
@@ -118,23 +88,46 @@ Result<int> log_show_command(const std::string& state, std::uint64_t from, std::
     }
 }
 
-Result<int> log_verify_command(const std::string& path, bool json) {
-    const Walked all = TRY(walk_all(path, {}));
+Result<int> log_verify_command(const std::string& folder, const std::string& key, bool every_signature, bool json) {
+    const auto public_key = TRY(log_key(folder, key));
+    const auto all = TRY(verify_folder(folder, public_key, every_signature));
     if (all.damage) {
         const audit_log::Damage& d = *all.damage;
         const std::string why = d.is_torn ? d.what + " (a write that was cut off, or the end was taken away)" : d.what;
         if (json)
-            std::printf("%s\n", std::string(JsonObject<8192>().put("ok", false).put("entry", d.index).put("segment", all.segment).put("offset", d.offset).put("what", why).text()).c_str());
+            std::printf("%s\n", std::string(JsonObject<8192>().put("ok", false).put("entry", d.index).put("file", all.place).put("offset", d.offset).put("what", why).text()).c_str());
         else
             std::printf("NOT as it was written: entry %llu (%s, byte %llu): %s\nEverything before it is good: %llu entries.\n",
-                        static_cast<unsigned long long>(d.index), all.segment.c_str(), static_cast<unsigned long long>(d.offset), why.c_str(),
+                        static_cast<unsigned long long>(d.index), all.place.c_str(), static_cast<unsigned long long>(d.offset), why.c_str(),
                         static_cast<unsigned long long>(d.index));
         return 1;
     }
+    const std::string root = audit_log::to_hex(all.root), when = wall_text(static_cast<std::int64_t>(all.signed_unix_s) * 1000);
     if (json)
-        std::printf("{\"ok\":true,\"entries\":%llu,\"head\":\"%s\"}\n", static_cast<unsigned long long>(all.size), audit_log::to_hex(all.head).c_str());
+        std::printf("%s\n", std::string(JsonObject<8192>().put("ok", true).put("entries", all.entries).put("signed", all.signed_size).put("signed_at", when)
+                                            .put("root", root).put("origin", all.origin).text()).c_str());
     else
-        std::printf("good: %llu entries, each as it was written; head %s\n", static_cast<unsigned long long>(all.size), audit_log::to_hex(all.head).c_str());
+        std::printf("good: %llu entries, each as it was written; %llu of them signed at %s\nlog %s, root %s\n", static_cast<unsigned long long>(all.entries),
+                    static_cast<unsigned long long>(all.signed_size), when.c_str(), all.origin.c_str(), root.c_str());
+    return 0;
+}
+
+Result<int> log_prove_command(const std::string& folder, const std::string& key, std::uint64_t index) {
+    const auto public_key = TRY(log_key(folder, key));
+    const std::string proof = TRY(prove_entry(folder, public_key, index));
+    std::fwrite(proof.data(), 1, proof.size(), stdout);
+    return 0;
+}
+
+Result<int> log_check_command(const std::string& file, const std::string& key) {
+    const auto public_key = TRY(read_log_key(key));
+    const auto bytes = TRY(kernel::read_file(file, audit_log::proof_file_bound));
+    const auto proven = TRY(check_entry(as_text(bytes), public_key));
+    const audit_log::Entry& e = proven.entry;
+    std::printf("proved: entry %llu of the log %s\n%s  %s  %s  %s\nIt is one of the first %llu entries, which the key signed at %s.\n",
+                static_cast<unsigned long long>(proven.index), proven.log.checkpoint.origin.c_str(), wall_text(e.wall_ms).c_str(), printable(e.source).c_str(),
+                printable(e.type).c_str(), printable(e.payload).c_str(), static_cast<unsigned long long>(proven.log.checkpoint.size),
+                wall_text(static_cast<std::int64_t>(proven.log.unix_s) * 1000).c_str());
     return 0;
 }
 

@@ -33,7 +33,7 @@ using Command = std::function<Result<int>()>;
 
 struct Arguments {
     std::string state = "state", manifests, path, key, from, to;
-    bool json = false, watch = false, follow = false;
+    bool json = false, watch = false, follow = false, all = false;
     std::uint64_t first = 0, last = 0;
     int evse = 1;
     std::vector<std::string> words;
@@ -112,9 +112,19 @@ void add_log(CLI::App& app, Arguments& a, Command& command) {
     show->add_flag("--json", a.json, "one JSON object a line");
     show->callback([&] { command = [&a] { return log_show_command(absolute(a.state), a.first, a.last, a.follow, a.json); }; });
     CLI::App* verify = log->add_subcommand("verify", "is every entry as it was written; names the first that is not");
-    verify->add_option("PATH", a.path, "folder or segment; default: the log of the state folder");
+    verify->add_option("PATH", a.path, "the log's folder; default: the log of the state folder");
+    verify->add_option("--key", a.key, "the log's public key, PEM; default: that of the station");
+    verify->add_flag("--all", a.all, "every checkpoint's signature, not the last one's alone");
     verify->add_flag("--json", a.json, "one JSON object");
-    verify->callback([&] { command = [&a] { return log_verify_command(a.path.empty() ? absolute(a.state) + "/log" : a.path, a.json); }; });
+    verify->callback([&] { command = [&a] { return log_verify_command(a.path.empty() ? absolute(a.state) + "/log" : a.path, a.key, a.all, a.json); }; });
+    CLI::App* prove = log->add_subcommand("prove", "the proof that an entry is in the log, as a file");
+    prove->add_option("INDEX", a.first, "of the entry")->required();
+    prove->add_option("--key", a.key, "the log's public key, PEM; default: that of the station");
+    prove->callback([&] { command = [&a] { return log_prove_command(absolute(a.state) + "/log", a.key, a.first); }; });
+    CLI::App* check = log->add_subcommand("check", "does a proof hold: with the public key alone");
+    check->add_option("PROOF", a.path, "the file")->required();
+    check->add_option("--key", a.key, "the log's public key, PEM; default: that of the station");
+    check->callback([&] { command = [&a] { return log_check_command(a.path, a.key.empty() ? absolute(a.state) + "/pki/audit/public.pem" : a.key); }; });
 }
 
 void add_replay(CLI::App& app, Arguments& a, Command& command) {

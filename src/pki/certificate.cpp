@@ -84,6 +84,7 @@ Result<Key> make_key(Algorithm algorithm) {
         case Algorithm::p256: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")); break;
         case Algorithm::p384: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-384")); break;
         case Algorithm::p521: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-521")); break;
+        case Algorithm::ml_dsa_44: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ML-DSA-44")); break;
         case Algorithm::ml_dsa_87: key.reset(EVP_PKEY_Q_keygen(nullptr, nullptr, "ML-DSA-87")); break;
     }
     if (!key) return refuse("key generation");

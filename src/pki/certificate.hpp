@@ -27,6 +27,7 @@ enum class Algorithm : std::uint8_t {
     p256,       ///< ECDSA P-256 with SHA-256: meter readings (OCMF)
     p384,       ///< ECDSA P-384 with SHA-384
     p521,       ///< ECDSA P-521 with SHA-512: ISO 15118-20
+    ml_dsa_44,  ///< FIPS 204, level 2: checkpoints of the log, as C2SP has them
     ml_dsa_87,  ///< FIPS 204, level 5
 };
 

@@ -191,6 +191,7 @@ Result<std::vector<std::string>> make_development(const Development& wanted, Wal
     TRY(make_csms_side(maker, wanted));
     TRY(make_v2g_side(maker, wanted));
     for (int meter = 1; meter <= wanted.meters; ++meter) TRY(maker.bare_key("meter@" + std::to_string(meter), Algorithm::p256));
+    TRY(maker.bare_key("audit", Algorithm::ml_dsa_44));
     return std::move(maker.written);
 }
 

@@ -9,6 +9,7 @@
 //   <directory>/secc/{chain,key,trust}.pem                   TLS server of link@ev; trust: V2G and OEM roots
 //   <directory>/vehicle/{chain,key,trust}.pem                TLS client of the car; trust: the V2G root
 //   <directory>/meter@N/{key,public}.pem                     signs the readings of one meter; no certificate, the key is registered
+//   <directory>/audit/{key,public}.pem                       signs the checkpoints of the log; no certificate
 //
 // chain: the leaf first, then its sub-CAs, without the root. station and csms have a second certificate for the same key, in
 // chain-ml-dsa-87.pem, from an ML-DSA-87 root that both trust.

@@ -90,6 +90,37 @@ void expect_replay(const std::string& state) {
 
 const Json& visit_of(const Json& summary) { return summary.find("visits")->items().front(); }
 
+/// The log by a script that shares nothing with us, an entry's proof with the public key alone, and a byte that was changed.
+void expect_proofs(const std::string& state) {
+    const std::string log = state + "/log", proof = state + "/entry.tlog-proof", key = state + "/pki/audit/public.pem";
+    EXPECT_EQ(std::system(("python3 " LOG_CHECK " " + log + " >/dev/null").c_str()), 0) << "the independent script says no";
+    EXPECT_EQ(say({"log", "verify", log, "--all"}).status, 0);
+    const Said proved = say({"log", "prove", "7", "--state", state});
+    EXPECT_EQ(proved.status, 0) << proved.output;
+    EXPECT_LT(proved.output.size(), 6000u) << "most of it the signature";
+    std::ofstream(proof) << proved.output;
+    const Said checked = say({"log", "check", proof, "--key", key});
+    EXPECT_EQ(checked.status, 0) << checked.output;
+    EXPECT_NE(checked.output.find("entry 7"), std::string::npos) << checked.output;
+    std::string other = proved.output;
+    const std::size_t index = other.find("index 7");
+    ASSERT_NE(index, std::string::npos) << other;
+    other.replace(index, 7, "index 8");
+    std::ofstream(proof) << other;
+    EXPECT_NE(say({"log", "check", proof, "--key", key}).status, 0);
+
+    std::fstream segment(log + "/000000000000.log", std::ios::in | std::ios::out | std::ios::binary);
+    segment.seekg(60);
+    const char old = static_cast<char>(segment.get());
+    const auto put = [&](char c) { segment.seekp(60), segment.put(c), segment.flush(); };
+    put(static_cast<char>(old ^ 1));
+    const Said changed = say({"log", "verify", log});
+    EXPECT_EQ(changed.status, 1);
+    EXPECT_NE(changed.output.find("entry 0"), std::string::npos) << changed.output;
+    EXPECT_NE(std::system(("python3 " LOG_CHECK " " + log + " >/dev/null 2>&1").c_str()), 0);
+    put(old);
+}
+
 }  // namespace
 
 TEST(Session, runs_from_the_plug_to_the_bill) {
@@ -109,6 +140,7 @@ TEST(Session, runs_from_the_plug_to_the_bill) {
 
     const Said verified = say({"log", "verify", station.state() + "/log"});
     EXPECT_EQ(verified.status, 0) << verified.output;
+    expect_proofs(station.state());
     for (const char* socket : {"operator.sock", "world.sock"}) EXPECT_FALSE(std::filesystem::exists(station.state() + "/run/" + socket)) << socket;
 
     for (const Json& line : station.lines()) EXPECT_NE(line.string("event"), "security") << "nobody did anything wrong: " << line.text();

@@ -14,6 +14,7 @@ using exi::Json;
 using Payload = JsonObject<payload_bound>;
 
 constexpr Duration retry_after = 1s;
+constexpr std::uint64_t unsealed_bound = 2048;   // a commit and a second's appends: what a crash can leave unsigned is far below
 constexpr std::string_view self = "audit", manager = "procmgr", damage_event = "TamperDetectionActivated";
 
 constexpr std::string_view words[] = {"boot",    "stop",  "service", "policy",        "security", "connection", "session", "transaction",
@@ -54,11 +55,23 @@ Result<> check(std::string_view payload) {
 
 }  // namespace
 
-Result<Log> Log::open(const std::string& folder, std::string_view run, Time at, std::uint64_t segment_bound) {
+Result<Log> Log::open(const std::string& folder, std::string_view run, Time at, SealKey key, std::uint64_t segment_bound) {
     Known known;
-    Store store = TRY(Store::open(folder, segment_bound, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) { learn(known, index, e); }));
-    Log log(std::move(store), std::move(known));
-    log.begin(run, at);
+    Seal seal(folder, std::move(key));
+    TRY(seal.open(Store::generation(folder)));
+    Store store = TRY(Store::open(folder, seal.last(), segment_bound, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) { learn(known, index, e); }));
+    Store::Found found = store.found();
+    if (!found.damage && seal.damage()) found.damage = audit_log::Damage{seal.size(), 0, false, *seal.damage()};
+    if (!found.damage && found.entries > seal.size() + unsealed_bound)
+        found.damage = audit_log::Damage{seal.size(), 0, false, "more entries are unsigned than a log that was cut off can have"};
+    const std::uint64_t unsealed = found.damage ? 0 : found.entries - seal.size();
+    if (found.damage) {
+        TRY(Store::set_aside(folder));
+        TRY(seal.open(Store::generation(folder)));
+        store = TRY(Store::open(folder, std::nullopt, segment_bound));
+    }
+    Log log(std::move(store), std::move(seal), std::move(known));
+    log.begin(found, unsealed, run, at);
     return log;
 }
 
@@ -79,8 +92,7 @@ void Log::learn(Known& known, std::uint64_t index, const audit_log::Entry& entry
     known.next[entry.source] = entry.sequence + 1;
 }
 
-void Log::begin(std::string_view run, Time at) {
-    const Store::Found& found = store_.found();
+void Log::begin(const Store::Found& found, std::uint64_t unsealed, std::string_view run, Time at) {
     const bool is_boot = known_.run != run;
     if (is_boot) {
         ++known_.boot;
@@ -92,7 +104,7 @@ void Log::begin(std::string_view run, Time at) {
     if (is_boot) payload.put("boot", known_.boot).put("run", run);
     else payload.put("service", self).put("life", "resumed").put("stored_event", stored_event());
     own(is_boot ? Type::boot : Type::service,
-        payload.put("entries", found.entries).put("verified_from", found.verified_from).put("torn_bytes", found.torn_bytes), at);
+        payload.put("entries", found.entries).put("verified_from", found.verified_from).put("torn_bytes", found.torn_bytes).put("unsealed", unsealed), at);
     if (found.damage) tell_damage(found.damage->index, found.damage->what, at);
 }
 
@@ -186,6 +198,11 @@ Result<> Log::commit(Time at) {
     if (store_.is_segment_full() && store_.begin_segment()) own(Type::checkpoint, checkpoint(), at);   // if not, the old one grows a little
     for (const auto& [source, count] : std::exchange(lost_, {})) own(Type::gap, Payload().put("of", source).put("missing", count), at);
     return {};
+}
+
+Result<> Log::seal(Time at) {
+    if (unsealed() == 0) return {};
+    return seal_.make(store_.size(), store_.root(), static_cast<std::uint64_t>(std::max<std::int64_t>(0, at.wall.unix_ms)) / 1000);
 }
 
 Result<Read::Entries> Log::read(std::uint64_t from, Time at) {

@@ -6,6 +6,7 @@
 //    says how many as soon as the disk takes entries again.
 //  - An entry of the process manager carries the sequence number and the time of its event, so that a successor of this process
 //    goes on behind the last one that is on the disk: none twice, none left out that the ring still has, the others counted.
+//  - A log that is not as it was signed is set aside, whole, and another begins: nobody goes on behind what he cannot vouch for.
 //  - A boot is a boot of the station, known by the identity of its run; a restart of this process alone is none.
 #pragma once
 
@@ -16,6 +17,7 @@
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "kernel/control.hpp"
+#include "seal.hpp"
 #include "services/audit/protocol.hpp"
 #include "store.hpp"
 
@@ -29,7 +31,8 @@ struct Time {
 class Log {
 public:
     /// `run`: the identity of this run of the station. Its first entry tells of the boot, or of a restart of this process. Errors: io, full.
-    static Result<Log> open(const std::string& folder, std::string_view run, Time at, std::uint64_t segment_bound = 8u << 20);
+    /// `key` signs the checkpoints.
+    static Result<Log> open(const std::string& folder, std::string_view run, Time at, SealKey key, std::uint64_t segment_bound = 8u << 20);
 
     /// Adds an entry to the next commit; its index if that succeeds. Errors: bad_argument (the payload is no JSON object), full or io (the
     /// disk has failed a moment ago).
@@ -44,13 +47,17 @@ public:
     [[nodiscard]] bool has_pending() const { return store_.has_pending(); }
     /// Writes what was added. Errors: full, io; then nothing of it is in the log, and nothing is tried before `retry_at`.
     Result<> commit(Time at);
+    /// Signs what was committed, if that is more than the last checkpoint has. Errors: full, io, tls; then it is said again.
+    Result<> seal(Time at);
+    /// Entries that no checkpoint signs yet.
+    [[nodiscard]] std::uint64_t unsealed() const { return store_.size() - seal_.size(); }
     /// False: the disk has failed, and it is not time to try again.
     [[nodiscard]] bool may_write(Instant now) const { return !outage_ || now >= retry_at_; }
     [[nodiscard]] Instant retry_at() const { return retry_at_; }
 
     /// Errors: integrity (told in the log too), io.
     [[nodiscard]] Result<Read::Entries> read(std::uint64_t from, Time at);
-    [[nodiscard]] GetHead::Head head() const { return {store_.size(), store_.head(), dropped_}; }
+    [[nodiscard]] GetHead::Head head() const { return {store_.size(), store_.root(), dropped_}; }
 
 private:
     static constexpr std::size_t later_bound = 512;   ///< entries that may be lost, in one commit
@@ -69,10 +76,10 @@ private:
         Time at;
     };
 
-    Log(Store store, Known known) : store_(std::move(store)), known_(std::move(known)), committed_(known_.next) {}
+    Log(Store store, Seal seal, Known known) : store_(std::move(store)), seal_(std::move(seal)), known_(std::move(known)), committed_(known_.next) {}
     static void learn(Known& known, std::uint64_t index, const audit_log::Entry& entry);
 
-    void begin(std::string_view run, Time at);
+    void begin(const Store::Found& found, std::uint64_t unsealed, std::string_view run, Time at);
     void own(Type type, const JsonObject<payload_bound>& payload, Time at);
     void tell_damage(std::uint64_t entry, std::string_view what, Time at);
     std::uint64_t add(std::string_view source, std::uint64_t sequence, Type type, std::uint8_t evse, std::string_view payload, Time at);
@@ -81,6 +88,7 @@ private:
     [[nodiscard]] JsonObject<payload_bound> checkpoint() const;
 
     Store store_;
+    Seal seal_;
     Known known_;
     std::map<std::string, std::uint64_t> committed_;  ///< known_.next as of the last commit
     std::vector<Own> own_;                            ///< pending

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/json.hpp"
+#include "wire/audit_log/test_signer.hpp"
 #include "wire/exi/json.hpp"
 
 namespace voltkeep::audit {
@@ -29,7 +30,30 @@ protected:
         clock += 1'000'000;
         return {{clock}, {1'763'000'000'000 + clock / 1'000'000}};
     }
-    Log start(std::string_view run, std::uint64_t segment_bound = 8u << 20) { return MUST(Log::open(folder, run, tick(), segment_bound)); }
+    /// A key of its own, made once.
+    static const SealKey& key() {
+        static const audit_log::TestSigner signer("test", audit_log::SignatureType::ml_dsa_44);
+        static const SealKey made{signer.key().key, signer.sign()};
+        return made;
+    }
+    Log start(std::string_view run, std::uint64_t segment_bound = 8u << 20) { return MUST(Log::open(folder, run, tick(), key(), segment_bound)); }
+    /// What `voltkeep log verify` finds.
+    audit_log::Verifier::Result verify() const { return verify(key().public_key); }
+    audit_log::Verifier::Result verify(const std::vector<std::byte>& public_key) const {
+        audit_log::Verifier verifier(public_key);
+        for (const char* name : {"checkpoints", "checkpoint"})
+            for (const std::string& note : audit_log::split_checkpoints(text_of(name)).notes) verifier.checkpoint(note, true, name);
+        std::vector<std::string> names;
+        for (const auto& item : std::filesystem::directory_iterator(folder))
+            if (item.path().extension() == ".log") names.push_back(item.path().filename().string());
+        std::ranges::sort(names);
+        for (const std::string& name : names) verifier.segment(name, std::stoull(name), as_bytes(text_of(name)));
+        return verifier.finish();
+    }
+    std::string text_of(const std::string& name) const {
+        std::ifstream file(folder + "/" + name, std::ios::binary);
+        return {std::istreambuf_iterator<char>(file), {}};
+    }
     void commit(Log& log) {
         while (log.has_pending()) ASSERT_TRUE(log.commit(tick()));
     }
@@ -178,6 +202,84 @@ TEST_F(AuditLog, damage_is_told_once_however_often_the_log_is_started) {
     }
 }
 
+TEST_F(AuditLog, what_was_signed_is_proved_and_a_tail_is_named) {
+    {
+        Log log = start("run-a");
+        for (int i = 0; i < 150; ++i) {
+            ASSERT_TRUE(log.append("session", Type::session, 1, "{}", tick()));
+            commit(log);
+            if (log.unsealed() >= seal_every) { ASSERT_TRUE(log.seal(tick())); }
+        }
+        ASSERT_TRUE(log.seal(tick()));
+        EXPECT_EQ(log.unsealed(), 0u);
+        const auto good = verify();
+        EXPECT_FALSE(good.damage);
+        EXPECT_EQ(good.signed_size, 151u);
+        EXPECT_EQ(good.root, log.head().hash);
+        ASSERT_TRUE(log.append("session", Type::session, 1, "{}", tick()));
+        commit(log);
+    }
+    Log log = start("run-b");
+    commit(log);
+    EXPECT_EQ(number(of(log, "audit", Type::boot).back(), "unsealed"), 1u);
+    ASSERT_TRUE(log.seal(tick()));
+    EXPECT_FALSE(verify().damage);
+    const audit_log::TestSigner stranger("test", audit_log::SignatureType::ml_dsa_44);
+    EXPECT_TRUE(verify(stranger.key().key).damage);
+}
+
+TEST_F(AuditLog, what_was_signed_and_is_gone_is_told_and_another_log_begins) {
+    {
+        Log log = start("run-a");
+        for (int i = 0; i < 20; ++i) ASSERT_TRUE(log.append("session", Type::session, 1, "{}", tick()));
+        commit(log);
+        ASSERT_TRUE(log.seal(tick()));
+    }
+    const std::string first = text_of("checkpoint");
+    const std::string path = folder + "/000000000000.log";
+    std::filesystem::resize_file(path, std::filesystem::file_size(path) * 2 / 3);
+    {
+        Log log = start("run-b");
+        commit(log);
+        ASSERT_TRUE(log.seal(tick()));
+        ASSERT_EQ(of(log, "audit", Type::security).size(), 1u);
+        EXPECT_EQ(of(log, "audit", Type::boot).back().boot, 2u) << "it knows what stood before the damage";
+    }
+    EXPECT_FALSE(verify().damage);
+    EXPECT_NE(verify().origin, audit_log::origin_of(key().public_key, 1));
+    EXPECT_EQ(text_of("checkpoint.damaged1"), first) << "kept as evidence";
+    std::filesystem::copy_file(folder + "/checkpoint.damaged1", folder + "/checkpoint", std::filesystem::copy_options::overwrite_existing);
+    Log log = start("run-c");   // the checkpoint of the log before is not this one's
+    commit(log);
+    EXPECT_EQ(of(log, "audit", Type::security).size(), 1u);
+    EXPECT_EQ(log.head().size, 2u);
+}
+
+/// The disk's bytes at every length that a kill can leave: all files are append-only but `checkpoint`, which is replaced as a whole.
+TEST_F(AuditLog, a_log_that_was_cut_off_at_any_byte_behind_its_last_checkpoint_goes_on_and_verifies) {
+    std::string sealed_bytes;
+    {
+        Log log = start("run-a");
+        for (int i = 0; i < 10; ++i) ASSERT_TRUE(log.append("session", Type::session, 1, "{}", tick()));
+        commit(log);
+        ASSERT_TRUE(log.seal(tick()));
+        sealed_bytes = text_of("000000000000.log");
+        ASSERT_TRUE(log.append("session", Type::session, 1, "{}", tick()));
+        ASSERT_TRUE(log.append("session", Type::session, 1, "{}", tick()));
+        commit(log);
+    }
+    const std::string all = text_of("000000000000.log"), checkpoint = text_of("checkpoint");
+    for (std::size_t length = sealed_bytes.size(); length <= all.size(); ++length) {
+        std::ofstream(folder + "/000000000000.log", std::ios::binary | std::ios::trunc) << all.substr(0, length);
+        std::ofstream(folder + "/checkpoint", std::ios::binary | std::ios::trunc) << checkpoint;
+        Log log = start("run-b");
+        commit(log);
+        ASSERT_TRUE(log.seal(tick()));
+        ASSERT_FALSE(verify().damage) << length << " " << verify().damage->what;
+        ASSERT_EQ(of(log, "audit", Type::security).size(), 0u) << length;
+    }
+}
+
 TEST_F(AuditLog, takes_nothing_that_is_no_json_object_of_utf8) {
     Log log = start("run-a");
     for (const std::string_view bad : {"", "null", "[]", "{} ", "{}{}", "{\"a\":1", "{\"a\":\"\x1b[2J\"}", "{\"a\":\"\n\"}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}",
@@ -230,7 +332,7 @@ protected:
         file << std::string(64 * 1024, 'x');
     }
     void drop_ballast() const { std::filesystem::remove(folder + "/ballast"); }
-    Log start_small(std::string_view run) { return MUST(Log::open(folder + "/log", run, tick(), 16 * 1024)); }
+    Log start_small(std::string_view run) { return MUST(Log::open(folder + "/log", run, tick(), key(), 16 * 1024)); }
 };
 
 TEST_F(FullDisk, what_was_acknowledged_is_there_nothing_else_is_and_the_log_goes_on_when_there_is_room_again) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps the tamper-evident log. `Append` is answered when the entry is on the disk; all that come while the disk is busy share one sync.
+// What was committed is signed after a second, or 64 entries.
 #include <deque>
 
 #include "kernel/config.hpp"
@@ -57,7 +58,15 @@ public:
         is_good_ = done.has_value();
         for (auto& [index, reply] : std::exchange(waiting_, {})) reply(done ? Result<Append::Appended>({index}) : std::unexpected(done.error()));
         if (log_.head().size > before) self_.notify(Pulse::appended, log_.head().size);
+        if (done && log_.unsealed() >= seal_every) seal();
         if (log_.has_pending()) schedule();   // what the log itself has to say: now, or when the disk is tried again
+    }
+
+    /// A second at most stays unsigned.
+    void seal() {
+        const Result<> done = log_.seal(time_now());
+        if (!done && is_sealed_) self_.fault(done.error());
+        is_sealed_ = done.has_value();
     }
 
 private:
@@ -75,6 +84,7 @@ private:
     Log log_;
     std::deque<std::pair<std::uint64_t, kernel::Defer<Append::Appended>>> waiting_;
     bool is_good_ = true;        ///< the disk takes what it gets
+    bool is_sealed_ = true;      ///< and the last checkpoint was signed
     bool is_scheduled_ = false;
 };
 
@@ -85,7 +95,8 @@ int main() {
     using namespace voltkeep;
     auto self = kernel::Service::start();
     const auto run = MUST(kernel::read_file("run/boot-id", 64));
-    audit::Keeper keeper(self, MUST(audit::Log::open("log", as_text(run), audit::time_now())));
+    auto key = MUST(audit::SealKey::load("pki/audit/key.pem"));
+    audit::Keeper keeper(self, MUST(audit::Log::open("log", as_text(run), audit::time_now(), std::move(key))));
 
     self.serve<audit::Interface>(
         [&](const audit::Append& m, const kernel::Caller& caller, kernel::Defer<audit::Append::Appended> reply) { keeper.append(m, caller, std::move(reply)); },
@@ -94,7 +105,11 @@ int main() {
         [&](const audit::GetHead&) -> Result<audit::GetHead::Head> { return keeper.head(); });
 
     self.every(100ms, [&] { keeper.pull(); });
-    self.on_stop([&] { keeper.commit(); });
+    self.every(1s, [&] { keeper.seal(); });
+    self.on_stop([&] {
+        keeper.commit();
+        keeper.seal();
+    });
     self.seal();
     return self.run();
 }

@@ -59,7 +59,7 @@ struct Entry {
     Type type = Type::session;
     std::uint8_t evse = 0;
     Text<payload_bound> payload;
-    Hash hash{};                     ///< of this entry and all before it
+    Hash hash{};                     ///< its leaf in the tree
 };
 
 /// Entries from index `from` on, as many as fit; an empty list means that there is none yet.
@@ -75,7 +75,7 @@ struct Read {
 struct GetHead {
     struct Head {
         std::uint64_t size = 0;
-        Hash hash{};
+        Hash hash{};                 ///< the root of the tree
         std::uint64_t dropped = 0;   ///< entries of AppendLater that were not stored
     };
     using Reply = Head;

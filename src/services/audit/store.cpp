@@ -20,6 +20,7 @@ using audit_log::Hash;
 namespace {
 
 constexpr std::uint64_t mark_every = 32;
+constexpr std::string_view aside_mark = ".damaged";
 constexpr std::size_t read_bound = 64u << 20;   // a segment is never larger
 
 std::string name_of(std::uint64_t first) {
@@ -55,22 +56,37 @@ Result<std::vector<std::byte>> read_part(const std::string& path, std::uint64_t 
     return bytes;
 }
 
-/// The hash that a segment ends with, whether or not anything in front of it is good.
-Result<Hash> last_hash(const std::string& path) {
-    Hash hash{};
-    const std::uint64_t size = size_of(path);
-    if (size < hash.size()) return fail(Errc::integrity, path + " has no entry");
-    const auto bytes = TRY(read_part(path, size - hash.size(), hash.size()));
-    if (bytes.size() != hash.size()) return fail(Errc::io, path + " cannot be read");
-    std::memcpy(hash.data(), bytes.data(), hash.size());
-    return hash;
+/// 0: not a file that was set aside.
+std::uint64_t aside_of(const std::string& name) {
+    const std::size_t at = name.rfind(aside_mark);
+    std::uint64_t number = 0;
+    if (at != std::string::npos) std::from_chars(name.data() + at + aside_mark.size(), name.data() + name.size(), number);
+    return number;
 }
 
 }  // namespace
 
-Result<Store> Store::open(const std::string& folder, std::uint64_t segment_bound, const Visit& visit) {
-    Store store;
-    store.folder_ = folder;
+std::uint64_t Store::generation(const std::string& folder) {
+    std::uint64_t highest = 0;
+    std::error_code error;
+    for (const auto& item : std::filesystem::directory_iterator(folder, error)) highest = std::max(highest, aside_of(item.path().filename().string()));
+    return highest + 1;
+}
+
+Result<> Store::set_aside(const std::string& folder) {
+    const std::string mark = std::string(aside_mark) + std::to_string(generation(folder));
+    std::vector<std::string> names;
+    std::error_code error;
+    for (const auto& item : std::filesystem::directory_iterator(folder, error))
+        if (aside_of(item.path().filename().string()) == 0) names.push_back(item.path().string());
+    if (error) return fail(Errc::io, "log folder " + folder + ": " + error.message());
+    for (const std::string& name : names)
+        if (::rename(name.c_str(), (name + mark).c_str()) != 0) return failed("rename", name);
+    return sync_folder(folder);
+}
+
+Result<Store> Store::open(const std::string& folder, const std::optional<audit_log::Checkpoint>& sealed, std::uint64_t segment_bound, const Visit& visit) {
+    Store store(folder);
     store.segment_bound_ = segment_bound;
     std::error_code error;
     std::filesystem::create_directories(folder, error);
@@ -83,23 +99,34 @@ Result<Store> Store::open(const std::string& folder, std::uint64_t segment_bound
     }
     if (error) return fail(Errc::io, "log folder " + folder + ": " + error.message());
     std::ranges::sort(names);
-    if (!TRY(store.resume(names, visit))) {
+    if (!TRY(store.resume(names, visit)) || !store.check(sealed)) {
         store.segments_.clear();
         store.found_ = {};
         store.size_ = 0;
-        store.head_ = {};
+        store.rows_ = Rows(folder);
         for (const auto& [first, path] : names) TRY(store.load(path, first, visit));
+        if (const auto fits = store.check(sealed); !fits && !store.found_.damage)
+            store.found_.damage = audit_log::Damage{std::min(store.size_, sealed->size), 0, false, std::string(fits.error().what.view())};
     }
     store.found_.entries = store.size_;
-    if (store.segments_.empty() || store.found_.damage) {
+    if (store.found_.damage) return store;
+    store.rows_.release();
+    if (store.segments_.empty()) {
         const auto made = store.make_segment();
         if (!made && made.error().code != Errc::full) return std::unexpected(made.error());   // full: the first commit that finds room makes it
     } else {
         store.file_ = kernel::os::Descriptor(::open(store.segments_.back().path.c_str(), O_WRONLY | O_CLOEXEC));
         if (!store.file_) return fail_errno("open", store.segments_.back().path);
     }
-    store.pending_head_ = store.head_;
     return store;
+}
+
+Result<> Store::check(const std::optional<audit_log::Checkpoint>& sealed) const {
+    if (!sealed) return {};
+    if (size_ < sealed->size) return fail(Errc::integrity, "entries are missing at the end: " + std::to_string(sealed->size) + " were signed");
+    const auto root = rows_.root_of(sealed->size);
+    if (!root || *root != sealed->root) return fail(Errc::integrity, "the entries before this one do not come to the root that was signed");
+    return {};
 }
 
 /// From the last segment that has entries. False: it does not stand on its own, begin with the first.
@@ -108,41 +135,41 @@ Result<bool> Store::resume(const Names& names, const Visit& visit) {
     while (last > 0 && size_of(names[last - 1].second) == 0) --last;
     if (last < 2) return false;
     --last;
-    const auto before = last_hash(names[last - 1].second);
-    if (!before) return false;
+    auto rows = Rows::restore(folder_, names[last].first);
+    if (!rows) return false;
     const auto front = TRY(read_part(names[last].second, 0, audit_log::entry_bound + audit_log::record_overhead));
     bool is_checkpoint = false;
-    (void)audit_log::walk(front, names[last].first, *before, [&](std::uint64_t index, const Entry& entry, const Hash&) {
-        is_checkpoint = is_checkpoint || (index == names[last].first && entry.type == checkpoint_type);
+    (void)audit_log::walk(front, names[last].first, [&](const audit_log::Record& record) -> Result<> {
+        const Entry entry = TRY(audit_log::entry_of(record));
+        is_checkpoint = is_checkpoint || (record.index == names[last].first && entry.type == checkpoint_type);
+        return {};
     });
     if (!is_checkpoint) return false;
     for (std::size_t i = 0; i < last; ++i) segments_.push_back({names[i].second, names[i].first, size_of(names[i].second), {}});
     size_ = found_.verified_from = names[last].first;
-    head_ = *before;
+    rows_ = std::move(*rows);
     for (std::size_t i = last; i < names.size(); ++i) TRY(load(names[i].second, names[i].first, visit));
     return !found_.damage;
 }
 
-void Store::note(Segment& segment, std::uint64_t index, std::uint64_t offset, const Hash& before) {
-    if ((index - segment.first) % mark_every == 0) segment.marks.push_back({index, offset, before});
+void Store::note(Segment& segment, std::uint64_t index, std::uint64_t offset) {
+    if ((index - segment.first) % mark_every == 0) segment.marks.push_back({index, offset});
 }
 
 Result<> Store::load(const std::string& path, std::uint64_t first, const Visit& visit) {
     // As much as there is: room for the largest segment would cost more than reading it.
     const auto bytes = TRY(kernel::read_file(path, std::min<std::uint64_t>(size_of(path), read_bound)));
     Segment segment{path, size_, 0, {}};
-    std::uint64_t offset = 0;
-    Hash before = head_;
-    const audit_log::Walk walk = audit_log::walk(bytes, size_, head_, [&](std::uint64_t index, const Entry& entry, const Hash& hash) {
-        note(segment, index, offset, before);
-        offset += audit_log::encode(entry).size() + audit_log::record_overhead;
-        before = hash;
-        if (visit) visit(index, entry, hash);
+    const audit_log::Walk walk = audit_log::walk(bytes, size_, [&](const audit_log::Record& record) -> Result<> {
+        const Entry entry = TRY(audit_log::entry_of(record));
+        note(segment, record.index, record.offset);
+        rows_.append(record.leaf);
+        if (visit) visit(record.index, entry, record.leaf);
+        return {};
     });
     const bool is_misplaced = first != size_;
     segment.length = walk.length;
     size_ += walk.size;
-    head_ = walk.head;
     // Only the last record that a cut-off write can have left is repaired; what is longer was not torn by us.
     if (walk.damage && walk.damage->is_torn && bytes.size() - walk.length <= audit_log::entry_bound + audit_log::record_overhead) {
         found_.torn_bytes += bytes.size() - walk.length;
@@ -157,37 +184,32 @@ Result<> Store::load(const std::string& path, std::uint64_t first, const Visit& 
     return {};
 }
 
-/// A segment that no start has looked at: is it as it was written, from the hash before it to the one that the next stands on?
+/// A segment that no start has looked at: is it as it was written, from the tree before it to the tree that the next stands on?
 Result<> Store::verify(std::size_t at) {
     Segment& segment = segments_[at];
-    Hash before{};
-    if (at > 0) before = TRY(last_hash(segments_[at - 1].path));
+    Rows rows = TRY(Rows::restore(folder_, segment.first));
     const auto bytes = TRY(kernel::read_file(segment.path, std::min<std::uint64_t>(segment.length, read_bound)));
-    std::uint64_t offset = 0;
-    Hash hash_before = before;
-    const audit_log::Walk walk = audit_log::walk(bytes, segment.first, before, [&](std::uint64_t index, const Entry& entry, const Hash& hash) {
-        note(segment, index, offset, hash_before);
-        offset += audit_log::encode(entry).size() + audit_log::record_overhead;
-        hash_before = hash;
+    const audit_log::Walk walk = audit_log::walk(bytes, segment.first, [&](const audit_log::Record& record) -> Result<> {
+        TRY(audit_log::entry_of(record));
+        note(segment, record.index, record.offset);
+        rows.append(record.leaf);
+        return {};
     });
     const std::uint64_t next = segments_[at + 1].first;
-    if (!walk.damage && segment.first + walk.size == next) return {};
+    const auto root = rows_.root_of(next);
+    if (!walk.damage && rows.size() == next && root && *root == rows.root()) return {};
     segment.marks.clear();
     return fail(Errc::integrity, "the log is not as it was written at entry " + std::to_string(walk.damage ? walk.damage->index : next) + ": voltkeep log verify says more");
 }
 
 Result<> Store::begin_segment() {
     CHECK(pending_.empty());
+    rows_.write_partial();
     return make_segment();
 }
 
 Result<> Store::make_segment() {
-    std::string path = folder_ + "/" + name_of(size_);
-    for (int n = 1; ::access(path.c_str(), F_OK) == 0; ++n) {   // the damaged one may begin at the same entry: it stays as it is
-        const std::string aside = path + ".damaged" + std::to_string(n);
-        if (::access(aside.c_str(), F_OK) == 0) continue;
-        if (::rename(path.c_str(), aside.c_str()) != 0) return failed("rename", path);
-    }
+    const std::string path = folder_ + "/" + name_of(size_);
     kernel::os::Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
     if (!file) return failed("open", path);
     if (const auto synced = sync_folder(folder_); !synced) {
@@ -201,17 +223,16 @@ Result<> Store::make_segment() {
 
 std::uint64_t Store::add(const Entry& entry) {
     const auto encoded = audit_log::encode(entry);
-    pending_head_ = audit_log::chain(pending_head_, encoded);
-    const auto record = audit_log::make_record(encoded, pending_head_);
+    const Hash leaf = audit_log::leaf_hash(encoded);
+    const auto record = audit_log::make_record(encoded, leaf);
     pending_.insert(pending_.end(), record.begin(), record.end());
-    pending_sizes_.push_back(record.size());
+    pending_sizes_.emplace_back(record.size(), leaf);
     return size_ + pending_sizes_.size() - 1;
 }
 
 void Store::drop_pending() {
     pending_.clear();
     pending_sizes_.clear();
-    pending_head_ = head_;
 }
 
 Result<> Store::commit() {
@@ -240,11 +261,10 @@ Result<> Store::commit() {
     }
     if (::fdatasync(file_.get()) != 0) return undo(failed("fdatasync", segment.path));
     std::uint64_t offset = segment.length;
-    for (std::size_t i = 0; i < pending_sizes_.size(); ++i) {
-        const Hash before = head_;
-        std::memcpy(head_.data(), pending_.data() + (offset - segment.length) + pending_sizes_[i] - head_.size(), head_.size());
-        note(segment, size_++, offset, before);
-        offset += pending_sizes_[i];
+    for (const auto& [bytes, leaf] : pending_sizes_) {
+        note(segment, size_++, offset);
+        rows_.append(leaf);
+        offset += bytes;
     }
     segment.length = offset;
     pending_.clear();
@@ -265,11 +285,12 @@ Result<> Store::read(std::uint64_t from, std::size_t count, const Visit& visit) 
         --mark;
         const std::uint64_t wanted = (from - mark->index + count) * (audit_log::entry_bound + audit_log::record_overhead);
         const auto bytes = TRY(read_part(segment->path, mark->offset, std::min(segment->length - mark->offset, wanted)));
-        (void)audit_log::walk(bytes, mark->index, mark->before, [&](std::uint64_t index, const Entry& entry, const Hash& hash) {
-            if (index != from || count == 0) return;
-            visit(index, entry, hash);
+        (void)audit_log::walk(bytes, mark->index, [&](const audit_log::Record& record) -> Result<> {
+            if (record.index != from || count == 0) return {};
+            visit(record.index, TRY(audit_log::entry_of(record)), record.leaf);
             ++from;
             --count;
+            return {};
         });
     }
     return {};

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log's files: append-only segments in one folder, one writer. A segment's name is the index of its first entry.
-// What `commit` returned for is on the disk. A write that was cut off is repaired at the next start, and said so; any other damage is
-// left as it is for whoever investigates, and the log goes on in a new segment behind the last good entry.
+// What `commit` returned for is on the disk. A write that was cut off is repaired at the next start, and said so; a log with any other
+// damage is not written to any more: `set_aside` keeps it for whoever investigates, and another log begins.
 //
 // A start verifies the last segment alone: the writer begins each with a `checkpoint` entry that repeats what it must know of those
-// before. They are verified when somebody reads them, and all at once by `voltkeep log verify`. If the last segment does not fit
-// behind the one before it, or begins with anything else, everything is verified from the beginning.
+// before, and the tree's tiles have their hashes. They are verified when somebody reads them, and all at once by `voltkeep log verify`.
+// If the tree does not come to the signed root, everything is verified from the beginning.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "kernel/os.hpp"
-#include "wire/audit_log/chain.hpp"
+#include "rows.hpp"
+#include "wire/audit_log/checkpoint.hpp"
+#include "wire/audit_log/segment.hpp"
 
 namespace voltkeep::audit {
 
@@ -33,13 +35,20 @@ public:
         std::string damaged_segment;
     };
 
-    /// Opens the folder (made if missing). Each entry that is verified goes to `visit`; from index 0 on if it begins anew. A disk
+    /// Opens the folder (made if missing). `sealed`: the last checkpoint that was signed; its entries must be there. Each entry that is verified goes to `visit`; from index 0 on if it begins anew. A disk
     /// without room for a new segment is no error: the log is there to be read, and the first commit that finds room makes it. Errors: io.
-    static Result<Store> open(const std::string& folder, std::uint64_t segment_bound = 8u << 20, const Visit& visit = {});
+    static Result<Store> open(const std::string& folder, const std::optional<audit_log::Checkpoint>& sealed, std::uint64_t segment_bound = 8u << 20,
+                              const Visit& visit = {});
+
+    /// How many logs of the folder were set aside, and one.
+    static std::uint64_t generation(const std::string& folder);
+    /// Gives all files of the log in the folder another name, which ends with its generation. Errors: io, full.
+    static Result<> set_aside(const std::string& folder);
 
     [[nodiscard]] const Found& found() const { return found_; }
     [[nodiscard]] std::uint64_t size() const { return size_; }
-    [[nodiscard]] const audit_log::Hash& head() const { return head_; }
+    /// The root over all committed entries.
+    [[nodiscard]] audit_log::Hash root() const { return rows_.root(); }
 
     /// Adds an entry to what the next commit writes. Returns its index.
     std::uint64_t add(const audit_log::Entry& entry);
@@ -63,19 +72,21 @@ private:
         std::uint64_t length = 0;                ///< bytes of good records
         struct Mark {
             std::uint64_t index = 0, offset = 0;
-            audit_log::Hash before{};
         };
         std::vector<Mark> marks;                 ///< every 32nd entry, so that a read does not begin at the front; none: not verified yet
     };
     using Names = std::vector<std::pair<std::uint64_t, std::string>>;   ///< first entry, path
 
+    explicit Store(const std::string& folder) : folder_(folder), rows_(folder) {}
     Result<bool> resume(const Names& names, const Visit& visit);
+    /// Is the signed root the root of the first entries? Errors: integrity.
+    [[nodiscard]] Result<> check(const std::optional<audit_log::Checkpoint>& sealed) const;
     /// The file that goes on behind the last entry.
     Result<> make_segment();
     void drop_pending();
     Result<> load(const std::string& path, std::uint64_t first, const Visit& visit);
     Result<> verify(std::size_t segment);
-    void note(Segment& segment, std::uint64_t index, std::uint64_t offset, const audit_log::Hash& before);
+    static void note(Segment& segment, std::uint64_t index, std::uint64_t offset);
 
     std::string folder_;
     std::uint64_t segment_bound_ = 0;
@@ -83,12 +94,11 @@ private:
     kernel::os::Descriptor file_;                ///< of the last segment; none: it could not be made yet
     bool has_rest_ = false;                      ///< behind the last good record stands what a failed commit could not take back
     std::uint64_t size_ = 0;                     ///< committed entries
-    audit_log::Hash head_{};
+    Rows rows_;                                  ///< the tree over them
     Found found_;
 
     std::vector<std::byte> pending_;             ///< records of the next commit
-    std::vector<std::size_t> pending_sizes_;
-    audit_log::Hash pending_head_{};
+    std::vector<std::pair<std::size_t, audit_log::Hash>> pending_sizes_;   ///< of each its bytes and its leaf
 };
 
 }  // namespace voltkeep::audit

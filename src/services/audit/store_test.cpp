@@ -21,7 +21,8 @@ protected:
     }
     void TearDown() override { std::filesystem::remove_all(folder); }
 
-    Store fresh(std::uint64_t segment_bound = 8u << 20) { return MUST(Store::open(folder, segment_bound)); }
+    Store fresh(std::uint64_t segment_bound = 8u << 20) { return MUST(Store::open(folder, sealed, segment_bound)); }
+    static std::optional<audit_log::Checkpoint> seal_of(const Store& store) { return audit_log::Checkpoint{"test", store.size(), store.root()}; }
     static audit_log::Entry entry(int n) { return {"test", static_cast<std::uint64_t>(n), 1, 1, 1, "session", 0, "{\"n\":" + std::to_string(n) + "}"}; }
     static void fill(Store& store, int n) {
         for (int i = 0; i < n; ++i) {
@@ -53,6 +54,7 @@ protected:
     }
 
     std::string folder;
+    std::optional<audit_log::Checkpoint> sealed;   ///< what the next start believes
 };
 
 }  // namespace
@@ -95,23 +97,68 @@ TEST_F(AuditStore, a_write_that_was_cut_off_is_repaired_and_said) {
     }
 }
 
-TEST_F(AuditStore, a_changed_byte_is_named_kept_as_evidence_and_the_log_goes_on_behind_the_last_good_entry) {
+TEST_F(AuditStore, a_changed_byte_is_named_and_the_log_is_set_aside_whole) {
     { Store s = fresh(); fill(s, 10); }
     const auto size = std::filesystem::file_size(first_segment());
     flip(size / 2);
+    {
+        Store s = fresh();
+        ASSERT_TRUE(s.found().damage);
+        EXPECT_EQ(s.found().damage->index, 5u);
+    }
+    EXPECT_EQ(Store::generation(folder), 1u);
+    ASSERT_TRUE(Store::set_aside(folder));
+    EXPECT_EQ(Store::generation(folder), 2u);
+    EXPECT_EQ(std::filesystem::file_size(first_segment() + ".damaged1"), size) << "kept as evidence";
     Store s = fresh();
-    ASSERT_TRUE(s.found().damage);
-    EXPECT_EQ(s.found().damage->index, 5u);
-    EXPECT_EQ(std::filesystem::file_size(first_segment()), size);
-    EXPECT_EQ(s.size(), 5u);
+    EXPECT_EQ(s.size(), 0u);
+    EXPECT_FALSE(s.found().damage);
     fill(s, 3);
-    EXPECT_EQ(fresh().size(), 8u);
+    EXPECT_EQ(fresh().size(), 3u);
+}
+
+TEST_F(AuditStore, entries_that_were_signed_and_are_missing_or_others_are_damage_and_what_came_later_is_not) {
+    {
+        Store s = fresh();
+        fill(s, 10);
+        sealed = seal_of(s);
+        fill(s, 5);
+    }
+    EXPECT_FALSE(fresh().found().damage) << "five more";
+    const std::uint64_t record = std::filesystem::file_size(first_segment()) / 15;
+    std::filesystem::resize_file(first_segment(), record * 10);
+    EXPECT_FALSE(fresh().found().damage) << "these five were not signed";
+    std::filesystem::resize_file(first_segment(), record * 8);
+    ASSERT_TRUE(fresh().found().damage);
+    EXPECT_EQ(fresh().found().damage->index, 8u);
+    sealed.reset();
+    { Store s = fresh(); fill(s, 2); }
+    sealed = audit_log::Checkpoint{"test", 10, audit_log::empty_root()};
+    EXPECT_NE(fresh().found().damage->what.find("root"), std::string::npos) << "truncated and continued";
+}
+
+TEST_F(AuditStore, a_start_finds_the_tree_in_its_tiles_and_makes_them_again_if_they_are_gone) {
+    for (const bool is_gone : {false, true}) {
+        {
+            Store s = fresh(20'000);
+            fill(s, 700);
+            sealed = seal_of(s);
+        }
+        if (is_gone) std::filesystem::remove_all(folder + "/tile");
+        Store s = fresh(20'000);
+        EXPECT_FALSE(s.found().damage);
+        EXPECT_EQ(s.found().verified_from == 0, is_gone);
+        EXPECT_EQ(s.root(), sealed->root);
+        EXPECT_EQ(std::filesystem::file_size(folder + "/tile/0/001"), 8192u);
+        std::filesystem::remove_all(folder);
+        sealed.reset();
+    }
 }
 
 TEST_F(AuditStore, what_could_not_be_written_is_not_in_the_log) {
     Store s = fresh();
     fill(s, 2);
-    const audit_log::Hash head = s.head();
+    const audit_log::Hash root = s.root();
     rlimit old{};
     ::getrlimit(RLIMIT_FSIZE, &old);
     ::signal(SIGXFSZ, SIG_IGN);
@@ -120,7 +167,7 @@ TEST_F(AuditStore, what_could_not_be_written_is_not_in_the_log) {
     s.add(entry(2));
     EXPECT_FALSE(s.commit());
     ::setrlimit(RLIMIT_FSIZE, &old);
-    EXPECT_EQ(s.head(), head);
+    EXPECT_EQ(s.root(), root);
     s.add(entry(2));
     EXPECT_TRUE(s.commit());
     EXPECT_EQ(fresh().size(), 3u);
@@ -128,12 +175,12 @@ TEST_F(AuditStore, what_could_not_be_written_is_not_in_the_log) {
 
 TEST_F(AuditStore, a_start_verifies_the_last_segment_alone_and_goes_on_there) {
     std::uint64_t size = 0;
-    audit_log::Hash head{};
-    { Store s = fresh(500); fill(s, 100); size = s.size(); head = s.head(); }
+    audit_log::Hash root{};
+    { Store s = fresh(500); fill(s, 100); size = s.size(); root = s.root(); }
     std::uint64_t seen = 0;
-    Store s = MUST(Store::open(folder, 500, [&](std::uint64_t, const audit_log::Entry&, const audit_log::Hash&) { ++seen; }));
+    Store s = MUST(Store::open(folder, sealed, 500, [&](std::uint64_t, const audit_log::Entry&, const audit_log::Hash&) { ++seen; }));
     EXPECT_EQ(s.size(), size);
-    EXPECT_EQ(s.head(), head);
+    EXPECT_EQ(s.root(), root);
     EXPECT_GT(s.found().verified_from, size - 12);
     EXPECT_EQ(seen, size - s.found().verified_from);
     fill(s, 20);
@@ -153,14 +200,14 @@ TEST_F(AuditStore, a_changed_byte_of_an_old_segment_is_found_by_who_reads_it) {
     EXPECT_EQ(read.error().code, Errc::integrity);
 }
 
-TEST_F(AuditStore, what_does_not_fit_behind_the_segment_before_is_verified_from_the_beginning) {
-    { Store s = fresh(500); fill(s, 100); }
-    const std::string before_last = *(segments().end() - 2);
-    flip(before_last, std::filesystem::file_size(before_last) - 1);   // the hash on which the last one stands
+TEST_F(AuditStore, what_does_not_come_to_the_signed_root_is_verified_from_the_beginning) {
+    { Store s = fresh(500); fill(s, 100); sealed = seal_of(s); }
+    flip(segments()[3], 60);
+    flip(folder + "/tile/0/000.p/" + std::to_string(std::stoull(std::filesystem::path(segments().back()).filename().string())), 40);   // and the tile, so that the start sees it
     Store s = fresh(500);
-    EXPECT_EQ(s.found().verified_from, 0u);
     ASSERT_TRUE(s.found().damage);
-    EXPECT_EQ(s.found().damaged_segment, before_last);
+    EXPECT_EQ(s.found().verified_from, 0u);
+    EXPECT_EQ(s.found().damaged_segment, segments()[3]);
 }
 
 TEST_F(AuditStore, a_segment_that_was_begun_and_never_written_to_is_where_the_log_goes_on) {

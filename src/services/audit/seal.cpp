@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "seal.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "kernel/config.hpp"
+#include "kernel/os.hpp"
+
+namespace voltkeep::audit {
+
+using audit_log::Checkpoint;
+
+namespace {
+
+constexpr std::size_t checkpoints_bound = 64u << 20;
+
+struct Free {
+    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+    void operator()(BIO* bio) const { BIO_free_all(bio); }
+    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+std::unexpected<Error> failed(std::string_view what, const std::string& path) {
+    if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) return fail(Errc::full, "no space for the log");
+    return fail_errno(what, path);
+}
+
+/// Writes `text` behind what there is, or as the whole file; on the disk when it returns.
+Result<> write_durably(const std::string& path, int how, std::string_view text) {
+    const kernel::os::Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | how, 0640));
+    if (!file) return failed("open", path);
+    const off_t end = ::lseek(file.get(), 0, SEEK_END);
+    for (std::string_view rest = text; !rest.empty();) {
+        const ssize_t n = ::write(file.get(), rest.data(), rest.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) {
+            auto why = failed("write", path);
+            if (::ftruncate(file.get(), end) != 0) return fail_errno("ftruncate", path);
+            return why;
+        }
+        rest.remove_prefix(static_cast<std::size_t>(n));
+    }
+    if (::fdatasync(file.get()) != 0) return failed("fdatasync", path);
+    return {};
+}
+
+Result<std::string> read_text(const std::string& path) {
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) return std::string();
+    const auto bytes = TRY(kernel::read_file(path, checkpoints_bound));
+    return std::string(as_text(bytes));
+}
+
+}  // namespace
+
+Result<SealKey> SealKey::load(const std::string& path) {
+    const auto pem = TRY(kernel::read_file(path, 16 * 1024));
+    const std::unique_ptr<BIO, Free> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    const std::shared_ptr<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), Free());
+    if (!key || EVP_PKEY_is_a(key.get(), "ML-DSA-44") != 1) return fail(Errc::malformed, path + " has no ML-DSA-44 key");
+    SealKey made;
+    std::size_t size = 0;
+    CHECK(EVP_PKEY_get_raw_public_key(key.get(), nullptr, &size) == 1);
+    made.public_key.resize(size);
+    CHECK(EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(made.public_key.data()), &size) == 1);
+    made.sign = [key](Bytes message) -> Result<std::vector<std::byte>> {
+        const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
+        const auto* octets = reinterpret_cast<const unsigned char*>(message.data());
+        std::size_t length = 0;
+        if (EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key.get(), nullptr) != 1 ||
+            EVP_DigestSign(context.get(), nullptr, &length, octets, message.size()) != 1)
+            return fail(Errc::tls, "the log's key does not sign");
+        std::vector<std::byte> signature(length);
+        if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length, octets, message.size()) != 1)
+            return fail(Errc::tls, "the log's key does not sign");
+        signature.resize(length);
+        return signature;
+    };
+    return made;
+}
+
+Result<> Seal::open(std::uint64_t generation) {
+    origin_ = audit_log::origin_of(key_.public_key, generation);
+    last_.reset();
+    damage_.reset();
+    kept_ = 0;
+    const std::string kept_text = TRY(read_text(folder_ + "/checkpoints")), now_text = TRY(read_text(folder_ + "/checkpoint"));
+    const audit_log::Checkpoints kept = audit_log::split_checkpoints(kept_text), now = audit_log::split_checkpoints(now_text);
+    if (kept.length < kept_text.size() && ::truncate((folder_ + "/checkpoints").c_str(), static_cast<off_t>(kept.length)) != 0)
+        return fail_errno("truncate", folder_ + "/checkpoints");
+    const audit_log::VerifierKey key{origin_, audit_log::SignatureType::ml_dsa_44, key_.public_key};
+    auto take = [&](const std::string& note) {
+        const auto checked = audit_log::check_checkpoint(note, {&key, 1});
+        if (!checked || checked->checkpoint.origin != origin_) {
+            damage_ = checked ? "a checkpoint of another log" : std::string(checked.error().what.view());
+            return;
+        }
+        if (!last_ || checked->checkpoint.size >= last_->size) last_ = checked->checkpoint;
+    };
+    if (!kept.notes.empty()) take(kept.notes.back());
+    kept_ = size();
+    if (now.notes.size() == 1) take(now.notes.front());
+    if (now.notes.size() > 1 || now.length != now_text.size()) damage_ = "the checkpoint of now is not as it was written";
+    return {};
+}
+
+Result<> Seal::make(std::uint64_t size, const audit_log::Hash& root, std::uint64_t unix_s) {
+    const Checkpoint checkpoint{origin_, size, root};
+    const audit_log::VerifierKey key{origin_, audit_log::SignatureType::ml_dsa_44, key_.public_key};
+    audit_log::Note note{audit_log::write_checkpoint(checkpoint), {}};
+    note.signatures.push_back(TRY(audit_log::sign_checkpoint(checkpoint, key, unix_s, key_.sign)));
+    const std::string text = audit_log::write_note(note) + "\n";   // an empty line behind each
+    // The one of now first: who is killed between the two has no checkpoint that is smaller than one before it.
+    const std::string path = folder_ + "/checkpoint", fresh = path + ".new";
+    TRY(write_durably(fresh, O_TRUNC, text));
+    if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("rename", path);
+    last_ = checkpoint;
+    if (size / seal_every > kept_ / seal_every) {
+        TRY(write_durably(folder_ + "/checkpoints", O_APPEND, text));
+        kept_ = size;
+    }
+    return {};
+}
+
+}  // namespace voltkeep::audit

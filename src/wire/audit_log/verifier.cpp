@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/audit_log/verifier.hpp"
+
+namespace voltkeep::audit_log {
+
+std::string origin_of(Bytes public_key, std::uint64_t generation) {
+    return "voltkeep.log/" + to_hex(sha256({public_key})).substr(0, 32) + "/" + std::to_string(generation);
+}
+
+Checkpoints split_checkpoints(std::string_view text) {
+    Checkpoints all;
+    for (;;) {
+        const std::size_t body = text.find("\n\n", all.length);
+        const std::size_t end = body == std::string_view::npos ? body : text.find("\n\n", body + 2);
+        if (end == std::string_view::npos) return all;
+        all.notes.emplace_back(text.substr(all.length, end + 1 - all.length));
+        all.length = end + 2;
+    }
+}
+
+bool Verifier::wrong(std::uint64_t index, std::uint64_t offset, bool is_torn, std::string what, std::string_view place) {
+    if (!result_.damage) {
+        result_.damage = Damage{index, offset, is_torn, std::move(what)};
+        result_.place = place;
+    }
+    return false;
+}
+
+bool Verifier::checkpoint(std::string_view text, bool with_signature, std::string_view place) {
+    const std::uint64_t before = marks_.empty() ? 0 : marks_.back().checkpoint.size;
+    auto bad = [&](const Error& why) { return wrong(before, 0, false, "the checkpoint behind this entry: " + std::string(why.what.view()), place); };
+    const auto note = read_note(text);
+    if (!note) return bad(note.error());
+    auto checkpoint = read_checkpoint(note->text);
+    if (!checkpoint) return bad(checkpoint.error());
+    if (result_.origin.empty()) {
+        if (!checkpoint->origin.starts_with(origin_of(key_, 1).substr(0, origin_of(key_, 1).size() - 1)))
+            return wrong(0, 0, false, "the log of another key: " + checkpoint->origin, place);
+        result_.origin = checkpoint->origin;
+    }
+    if (checkpoint->origin != result_.origin) return wrong(before, 0, false, "a checkpoint of another log: " + checkpoint->origin, place);
+    if (checkpoint->size < before) return wrong(checkpoint->size, 0, false, "a checkpoint that is smaller than the one before it", place);
+    if (checkpoint->size == 0) return wrong(0, 0, false, "a checkpoint of nothing", place);
+    if (with_signature) {
+        const VerifierKey key{checkpoint->origin, SignatureType::ml_dsa_44, key_};
+        const auto checked = check_checkpoint(text, {&key, 1});
+        if (!checked) return bad(checked.error());
+        result_.signed_unix_s = checked->unix_s;
+    }
+    marks_.push_back({std::move(*checkpoint), std::string(place)});
+    return true;
+}
+
+/// With all checkpoints of the size that is reached.
+Result<> Verifier::compare() {
+    for (; next_ < marks_.size() && marks_[next_].checkpoint.size == entries_.size(); ++next_) {
+        const Hash& root = marks_[next_].checkpoint.root;
+        if (entries_.root() == root && !differs_) {
+            good_ = entries_.size();
+            continue;
+        }
+        if (differs_) {
+            if (entries_.root() == root) differs_->what = "the hash beside the entry was changed; the entry is as it was signed";
+            else if (stored_.root() == root) differs_->what = "the entry was changed; the hash beside it is as it was signed";
+            return fail(Errc::integrity, differs_->what);
+        }
+        return fail(Errc::integrity, "these entries were changed, moved, added or dropped, and their hashes with them: the signed root of the first " +
+                                         std::to_string(entries_.size()) + " entries is another");
+    }
+    return {};
+}
+
+Result<> Verifier::add(const Record& record) {
+    if (record.leaf != record.stored && !differs_) {
+        differs_ = Damage{record.index, record.offset, false, "the entry or the hash beside it was changed"};
+        differs_in_ = segment_;
+    }
+    if (!differs_) TRY(decode(record.encoded));
+    entries_.append(record.leaf);
+    stored_.append(record.stored);
+    return {};
+}
+
+bool Verifier::segment(std::string_view name, std::uint64_t first, Bytes bytes) {
+    if (result_.damage) return false;
+    segment_ = name;
+    if (first != entries_.size()) return wrong(entries_.size(), 0, false, "entries in front of this segment are missing", name);
+    bool is_compared = true;
+    const Walk walked = walk(bytes, first, [&](const Record& record) -> voltkeep::Result<> {
+        TRY(add(record));
+        auto same = compare();
+        is_compared = same.has_value();
+        return same;
+    });
+    if (differs_ && walked.damage) return wrong(differs_->index, differs_->offset, false, differs_->what, differs_in_);
+    if (!walked.damage) return true;
+    const Damage& d = *walked.damage;
+    if (!is_compared) return wrong(good_, 0, false, d.what, name);
+    return wrong(d.index, d.offset, d.is_torn && next_ == marks_.size(), d.what, name);
+}
+
+Verifier::Result Verifier::finish() {
+    if (!result_.damage && differs_) wrong(differs_->index, differs_->offset, false, differs_->what, differs_in_);
+    if (!result_.damage && marks_.empty()) wrong(0, 0, false, "there is no checkpoint: nothing of it is signed", "checkpoint");
+    if (!result_.damage && next_ < marks_.size())
+        wrong(entries_.size(), 0, false, "entries were dropped at the end: " + std::to_string(marks_.back().checkpoint.size) + " are signed", marks_.back().place);
+    result_.entries = result_.damage ? result_.damage->index : entries_.size();
+    result_.signed_size = marks_.empty() ? 0 : marks_.back().checkpoint.size;
+    result_.root = entries_.root();
+    return result_;
+}
+
+}  // namespace voltkeep::audit_log
