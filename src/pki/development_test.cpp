@@ -110,7 +110,7 @@ TEST_F(DevelopmentPki, keys_are_for_their_owner_alone) {
         ++keys;
         EXPECT_EQ(status.st_mode & 0777u, 0600u) << entry.path();
     }
-    EXPECT_EQ(keys, 13);
+    EXPECT_EQ(keys, 14);
 }
 
 TEST_F(DevelopmentPki, each_meter_has_a_key_of_its_own_that_signs_what_its_public_half_verifies) {

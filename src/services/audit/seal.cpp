@@ -4,11 +4,12 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "kernel/config.hpp"
@@ -20,7 +21,7 @@ using audit_log::Checkpoint;
 
 namespace {
 
-constexpr std::size_t checkpoints_bound = 64u << 20;
+constexpr std::size_t checkpoint_bound = 16 * 1024;   ///< bytes of one, with this log's one signature; there is room for others
 
 struct Free {
     void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -52,11 +53,30 @@ Result<> write_durably(const std::string& path, int how, std::string_view text) 
     return {};
 }
 
-Result<std::string> read_text(const std::string& path) {
-    std::error_code error;
-    if (!std::filesystem::exists(path, error)) return std::string();
-    const auto bytes = TRY(kernel::read_file(path, checkpoints_bound));
-    return std::string(as_text(bytes));
+/// The last bytes of a file, at most `count`, and how many stand before them. A file that is not there has none.
+struct Tail {
+    std::string text;
+    std::uint64_t offset = 0;
+};
+Result<Tail> read_tail(const std::string& path, std::size_t count) {
+    const kernel::os::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file && errno == ENOENT) return Tail{};
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) != 0) return fail_errno("open", path);
+    const auto size = static_cast<std::uint64_t>(status.st_size);
+    Tail tail{{}, size - std::min<std::uint64_t>(size, count)};
+    tail.text.resize(size - tail.offset);
+    const ssize_t n = ::pread(file.get(), tail.text.data(), tail.text.size(), static_cast<off_t>(tail.offset));
+    if (n != static_cast<ssize_t>(tail.text.size())) return fail_errno("pread", path);
+    return tail;
+}
+
+/// Without the rest of a checkpoint that begins before it.
+Tail from_first_checkpoint(Tail tail, std::string_view origin) {
+    if (tail.offset == 0) return tail;
+    const std::size_t at = tail.text.find("\n\n" + std::string(origin));
+    const std::size_t cut = at == std::string::npos ? tail.text.size() : at + 2;
+    return {tail.text.substr(cut), tail.offset + cut};
 }
 
 }  // namespace
@@ -92,9 +112,10 @@ Result<> Seal::open(std::uint64_t generation) {
     last_.reset();
     damage_.reset();
     kept_ = 0;
-    const std::string kept_text = TRY(read_text(folder_ + "/checkpoints")), now_text = TRY(read_text(folder_ + "/checkpoint"));
-    const audit_log::Checkpoints kept = audit_log::split_checkpoints(kept_text), now = audit_log::split_checkpoints(now_text);
-    if (kept.length < kept_text.size() && ::truncate((folder_ + "/checkpoints").c_str(), static_cast<off_t>(kept.length)) != 0)
+    const Tail end = from_first_checkpoint(TRY(read_tail(folder_ + "/checkpoints", 4 * checkpoint_bound)), origin_);
+    const std::string now_text = TRY(read_tail(folder_ + "/checkpoint", checkpoint_bound)).text;
+    const audit_log::Checkpoints kept = audit_log::split_checkpoints(end.text), now = audit_log::split_checkpoints(now_text);
+    if (kept.length < end.text.size() && ::truncate((folder_ + "/checkpoints").c_str(), static_cast<off_t>(end.offset + kept.length)) != 0)
         return fail_errno("truncate", folder_ + "/checkpoints");
     const audit_log::VerifierKey key{origin_, audit_log::SignatureType::ml_dsa_44, key_.public_key};
     auto take = [&](const std::string& note) {
