@@ -124,6 +124,8 @@ ocpp::Config ocpp_config(const StationFile& f) {
     set(c.firmware, "0.1.0");
     set(c.currency, f.tariff.currency);
     c.evse_count = static_cast<std::uint8_t>(f.evse.count);
+    c.evse_power_w = static_cast<std::uint32_t>(f.evse.max_power);
+    c.meter_interval_ms = static_cast<std::uint32_t>(f.metering.meter_interval_ms);
     return c;
 }
 

@@ -37,7 +37,7 @@ enum class DeviceKind : std::uint8_t {
 };
 
 /// Groups of system calls; which calls are in a group stands once, in policy/syscalls.cpp. Bit n = group n.
-enum class SyscallGroup : std::uint8_t { base, files, sockets, accept, threads, processes, clock, foreign, lab, last_ = lab };
+enum class SyscallGroup : std::uint8_t { base, files, sockets, accept, threads, processes, clock, foreign, kept, lab, last_ = lab };
 
 /// What a service may ask of the process manager on its control channel. Bit n = request n (kernel/control.hpp).
 using ControlBits = std::uint16_t;

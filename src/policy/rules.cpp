@@ -210,7 +210,7 @@ private:
         };
         const bool is_foreign = m.service.kind == Kind::foreign;
         expect(m.has(SyscallGroup::base), "grants.syscalls", "expected the group base: nothing runs without it");
-        expect(!m.writes() || m.has(SyscallGroup::files), "grants.syscalls",
+        expect(!m.writes() || m.has(SyscallGroup::files) || m.has(SyscallGroup::kept), "grants.syscalls",
                "expected the group files, because this service writes files");
         expect((m.service.network != Network::none) == m.has(SyscallGroup::sockets), "grants.syscalls",
                "expected the group sockets with grants.network, and only then");

@@ -44,6 +44,9 @@ constexpr std::string_view file_write_calls =
     "openat pwrite64 pwritev fsync fdatasync ftruncate fallocate unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir "
     "fchmod fchown "
     "umask sync_file_range";
+/// A file that is opened before the seal, and written behind it. No path, no other file, no length: its limit is set before the seal too.
+constexpr std::string_view kept_calls = "pread64 pwrite64 fdatasync";
+constexpr std::string_view kept_start_calls = "openat fsync";
 // uname: a name look-up
 constexpr std::string_view socket_calls = "bind connect listen accept accept4 setsockopt sendmmsg recvmmsg uname";
 constexpr std::string_view accept_calls = "accept accept4";
@@ -186,6 +189,10 @@ Result<Filter> make_filter(std::uint32_t groups, bool writes, Stage stage) {
     if (!is_open && (stage == Stage::start || has(SyscallGroup::files)) && !writes)
         rules.allow("openat", {without(2, O_ACCMODE | O_CREAT | O_TRUNC)});
     if (has(SyscallGroup::files)) allow_files(rules, writes);
+    if (has(SyscallGroup::kept)) {
+        rules.allow(kept_calls);
+        if (stage == Stage::start && writes) rules.allow(kept_start_calls);
+    }
     if (has(SyscallGroup::sockets)) allow_sockets(rules);
     if (has(SyscallGroup::accept)) rules.allow(accept_calls);
     if (has(SyscallGroup::threads) && !is_open) allow_threads(rules);

@@ -137,6 +137,12 @@ TEST(Filter, accept_processes_and_clock_give_what_they_say) {
     EXPECT_EQ(outcome({{base, clock}}, "set-time"), "done");
 }
 
+TEST(Filter, kept_writes_what_was_opened_before_the_seal_and_opens_nothing) {
+    EXPECT_EQ(outcome({{base, kept}, true}, "write-kept"), "done");
+    for (const char* action : {"read", "write", "unlink", "list"}) EXPECT_EQ(outcome({{base, kept}, true}, action), "refused") << action;
+    EXPECT_EQ(outcome({{base}, false}, "write-kept"), "refused") << "it cannot be opened for writing either";
+}
+
 TEST(Filter, lab_lets_a_sanitizer_work) {
     EXPECT_EQ(outcome({{base, lab}}, "live"), "done");
     EXPECT_EQ(outcome({{base, lab}}, "thread"), "done");

@@ -53,7 +53,7 @@ Result<> renew_filters(policy::Image& image, policy::Service& s) {
 }
 
 Result<> add_groups(policy::Image& image, policy::Service& s, const std::vector<std::string>& words) {
-    constexpr std::array<std::string_view, 9> names{"base", "files", "sockets", "accept", "threads", "processes", "clock", "foreign", "lab"};
+    constexpr std::array<std::string_view, 10> names{"base", "files", "sockets", "accept", "threads", "processes", "clock", "foreign", "kept", "lab"};
     static_assert(names.size() == static_cast<std::size_t>(policy::SyscallGroup::last_) + 1);
     for (std::size_t i = 2; i < words.size(); ++i) {
         const auto group = std::ranges::find(names, words[i]);

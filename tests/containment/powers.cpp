@@ -14,7 +14,7 @@ bool Place::writes() const {
 }
 
 bool Place::may_open(bool to_write) const {
-    if (to_write) return writes();
+    if (to_write) return writes() && (!is_sealed || has(SyscallGroup::files));
     return !is_sealed || has(SyscallGroup::files);
 }
 
@@ -108,7 +108,8 @@ Tries list_root(const Place& place, const std::string&, std::uint32_t) {
     return {{"list /", opened(place, false, true), place.may_open(false) ? "ok dev etc lib lib64 state usr" : ""}};
 }
 Tries make_below(const Place& place, const char* verb, int number) {
-    const Expected there = place.writes() ? Expected::granted : Expected::filtered, away = place.writes() ? Expected::refused : Expected::filtered;
+    const bool may_make = place.writes() && place.has(SyscallGroup::files);
+    const Expected there = may_make ? Expected::granted : Expected::filtered, away = may_make ? Expected::refused : Expected::filtered;
     Tries tries;
     for (const policy::FileGrant& grant : place.service.files)
         if (grant.write)

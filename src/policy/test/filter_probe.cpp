@@ -37,6 +37,7 @@ namespace {
 sqlite3* database = nullptr;
 std::array<int, 2> pair{};
 int queue = -1;
+int kept = -1;
 
 bool run_sql(const char* text) {
     char* error = nullptr;
@@ -119,6 +120,7 @@ const std::map<std::string, std::function<bool()>> actions = {
     {"read", [] { return std::ifstream("/etc/passwd").good(); }},
     {"list", [] { return opendir("/") != nullptr; }},
     {"write", [] { return open("probe.txt", O_WRONLY | O_CREAT | O_CLOEXEC, 0600) >= 0; }},
+    {"write-kept", [] { return kept >= 0 && pwrite(kept, "x", 1, 0) == 1 && fdatasync(kept) == 0; }},
     {"unlink", [] { return unlink("probe.txt") == 0 || errno == ENOENT; }},
     {"thread", can_thread},
     {"fork", can_fork},
@@ -165,6 +167,7 @@ const std::map<std::string, std::function<bool()>> actions = {
 bool prepare(const std::string& action) {
     queue = epoll_create1(EPOLL_CLOEXEC);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) return false;
+    if (action == "write-kept") return (kept = open("kept.txt", O_RDWR | O_CREAT | O_CLOEXEC, 0600)) >= 0;
     if (action != "sql") return true;
     return sqlite3_open("probe.db", &database) == SQLITE_OK &&
            run_sql("pragma locking_mode=exclusive; pragma journal_mode=wal; pragma synchronous=full;") &&

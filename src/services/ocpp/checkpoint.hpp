@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernel/message.hpp"
+#include "services/session/protocol.hpp"
 #include "wire/ocpp/rpc.hpp"
 
 namespace voltkeep::ocpp {
@@ -24,6 +25,7 @@ struct Checkpoint {
     std::uint32_t attempts = 0;            ///< that got an error, or no answer in time
     std::uint64_t authorization = 0;       ///< request number of the authorization that `ours` asks for
     std::uint8_t authorization_evse = 0;
+    std::array<session::Availability, 8> availability{};   ///< of EVSE n at n - 1: what the CSMS was told last
     std::optional<OpenCall> ours;
     std::optional<OpenCall> theirs;
     std::optional<OpenCall> answered;

@@ -17,6 +17,9 @@ struct Config {
     std::uint32_t message_timeout_ms = 30000;
     std::uint32_t message_attempts = 3;             ///< MessageAttempts[TransactionEvent]
     std::uint32_t attempt_interval_ms = 10'000;     ///< MessageAttemptInterval[TransactionEvent]
+    std::uint32_t meter_interval_ms = 2000;         ///< between TransactionEvent Updated: session's
+    std::uint32_t evse_power_w = 0;                 ///< nameplate of one
+    Text<20> connector_type = "cCCS2";              ///< as OCPP names it
     std::uint32_t heartbeat_s = 60;  ///< until the CSMS says otherwise in BootNotification
 };
 

@@ -25,8 +25,11 @@ rpc::MessageId fresh_id() {
 
 }  // namespace
 
-Station::Station(kernel::Service& self, const Config& config)
-    : self_(self), config_(config), link_(self.connect<link::Interface>("link@csms")), session_(self.connect<session::Interface>("session")), journal_(self) {
+Station::Station(kernel::Service& self, const Config& config, SettingsFile file)
+    : self_(self), config_(config), link_(self.connect<link::Interface>("link@csms")), session_(self.connect<session::Interface>("session")), journal_(self),
+      file_(std::move(file)) {
+    if (const auto kept = file_.read()) settings_ = *kept;
+    else self.fault(kept.error());
     side_ = {rpc::Role::station, Version::ocpp21, std::chrono::milliseconds(config.message_timeout_ms), {}};
     at_.heartbeat_s = config.heartbeat_s;
     self.on("link@csms", link::Pulse::opened, [this](EvseId, std::uint64_t) { look_at_link(); });
@@ -129,6 +132,7 @@ void Station::take_frames() {
 
 void Station::on_frame(const std::string& text, std::uint32_t id, bool repeated) {
     answering_ = id;
+    frame_size_ = text.size();
     run(rpc::Received{text, repeated}, id);
     if (waiting_ == id) return;   // session is asked: answered when it has answered
     finish_frame(id);
@@ -245,12 +249,17 @@ void Station::send_event(const session::Event& event) {
     at_.authorization = event.kind == session::EventKind::authorize ? event.request : 0;
     at_.authorization_evse = event.evse.number;
     bool sent = false;
+    if (event.kind == session::EventKind::status) note_availability(event);
     switch (event.kind) {
         case session::EventKind::status: sent = call(status_notification(event)); break;
         case session::EventKind::authorize: sent = call(authorize(event)); break;
         case session::EventKind::transaction: sent = event.record && call(transaction_event(event, config_.currency.view())); break;
     }
     if (!sent && is_open_) acknowledge();   // it can never be written: it is in the log, and the next one is not held up
+}
+
+void Station::note_availability(const session::Event& event) {
+    if (event.evse.number >= 1 && event.evse.number <= most_evses) at_.availability[event.evse.number - 1u] = event.availability;
 }
 
 /// The one service of the whole station without which no energy may flow is session. When it is back it says itself what is.
@@ -266,6 +275,7 @@ void Station::send_fault() {
     event.evse = EvseId{untold_faults_--};
     event.wall_ms = wall_now().unix_ms;
     event.availability = session::Availability::faulted;
+    note_availability(event);
     call(status_notification(event));
 }
 
@@ -363,8 +373,10 @@ void Station::try_again_or_give_up(const rpc::CallFailed& failed) {
     const bool is_transaction = failed.action == Action::TransactionEvent, is_unanswered = failed.reason == rpc::CallFailed::Reason::timeout;
     ++at_.attempts;
     //= OCPP 2.1 E13.FR.02
-    if ((is_transaction || is_unanswered) && at_.attempts < config_.message_attempts) {
-        if (is_transaction) not_before_ = now() + at_.attempts * std::chrono::milliseconds(config_.attempt_interval_ms);
+    if ((is_transaction || is_unanswered) && at_.attempts < number_set(message_attempts, settings_).value_or(config_.message_attempts)) {
+        const auto set = number_set(message_attempt_interval, settings_);
+        const Duration interval = set ? Duration(std::chrono::seconds(*set)) : Duration(std::chrono::milliseconds(config_.attempt_interval_ms));
+        if (is_transaction) not_before_ = now() + at_.attempts * interval;
         return;
     }
     if (failed.action == Action::Authorize && !tell_authorization(false, "error")) return send_again_soon();
@@ -391,6 +403,8 @@ void Station::on(const rpc::Request& request) {
     if (const auto* stop = request.request.get<RequestStopTransactionRequest>()) return stop_transaction(request.id, *stop);
     if (const auto* reservation = request.request.get<ReserveNowRequest>()) return reserve(request.id, *reservation);
     if (const auto* cancelled = request.request.get<CancelReservationRequest>()) return cancel_reservation(request.id, *cancelled);
+    if (const auto* wanted = request.request.get<GetVariablesRequest>()) return get_variables(request.id, *wanted);
+    if (const auto* wanted = request.request.get<SetVariablesRequest>()) return set_variables(request.id, *wanted);
     if (const auto* availability = request.request.get<ChangeAvailabilityRequest>()) return change_availability(request.id, *availability);
     run(rpc::Refuse{request.id, ErrorCode::NotSupported, "this station does not take this request"}, answering_);
 }

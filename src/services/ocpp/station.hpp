@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The station's side of the conversation with the CSMS: what is sent next, what an answer means, what a request does.
-// It holds no key and no socket: whole messages come from link@csms. Killed at any moment, its successor goes on over the same
+// It holds no key and no socket, and one open file with what the CSMS has set: whole messages come from link@csms. Killed at any moment, its successor goes on over the same
 // connection from the checkpoint; what was not acknowledged is still with session.
 #pragma once
 
 #include <deque>
 
 #include "checkpoint.hpp"
+#include "device_model.hpp"
 #include "services/audit/client.hpp"
 #include "services/link/protocol.hpp"
 #include "services/ocpp/protocol.hpp"
@@ -22,7 +23,7 @@ namespace voltkeep::ocpp {
 
 class Station {
 public:
-    Station(kernel::Service& self, const Config& config);
+    Station(kernel::Service& self, const Config& config, SettingsFile file);
 
 private:
     // the connection
@@ -52,6 +53,11 @@ private:
     void reserve(const rpc::MessageId& id, const ReserveNowRequest& request);
     void cancel_reservation(const rpc::MessageId& id, const CancelReservationRequest& request);
     void change_availability(const rpc::MessageId& id, const ChangeAvailabilityRequest& request);
+    void get_variables(const rpc::MessageId& id, const GetVariablesRequest& request);
+    void set_variables(const rpc::MessageId& id, const SetVariablesRequest& request);
+    [[nodiscard]] bool refuse_too_much(const rpc::MessageId& id, std::size_t items);
+    [[nodiscard]] Facts facts() const;
+    [[nodiscard]] Result<> adopt(const Values& values);
     template <class M, class Then>
     void ask_session(const rpc::MessageId& id, const M& message, Then response_to);
 
@@ -59,6 +65,7 @@ private:
     void send_next();
     void send_boot();
     void send_event(const session::Event& event);
+    void note_availability(const session::Event& event);
     void on_out_of_order(bool is_on);
     void send_fault();
     bool call(Message request);
@@ -88,6 +95,10 @@ private:
     std::uint32_t answering_ = 0;             ///< the frame that is being handled; 0: none, or answered already
 
     std::uint32_t waiting_ = 0;               ///< the frame whose answer waits for session; 0: none
+
+    SettingsFile file_;
+    Settings settings_;                       ///< as the file has them
+    std::size_t frame_size_ = 0;              ///< bytes of the frame that is being handled
 
     Checkpoint at_;                           ///< all but the open calls, which rpc_ holds
     std::deque<session::Event> events_;       ///< taken from session and not acknowledged

@@ -4,10 +4,13 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <atomic>
+#include <filesystem>
 
 #include "kernel/test_station.hpp"
 
@@ -50,7 +53,7 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
     std::uint32_t taken = 0, connection = 1;
     bool was_open = false;
     self.watch(wire, false, [&](bool, bool) {
-        std::array<char, 16'384> buffer;
+        static std::array<char, 131'072> buffer;
         const ssize_t n = ::recv(wire, buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (n <= 0) return;
         frames.emplace_back(buffer.data(), static_cast<std::size_t>(n));
@@ -65,16 +68,16 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
         ++first;
     };
     self.serve<link::Interface>(
-        [&](const link::TakeFrame&) -> Result<link::TakeFrame::Piece> {
+        [&](const link::TakeFrame& m) -> Result<link::TakeFrame::Piece> {
             if (frames.empty()) return fail(Errc::not_found, "no frame");
             link::TakeFrame::Piece piece;
             piece.id = first;
-            script.repeats += taken == first;
+            if (m.offset == 0) script.repeats += taken == first;
             taken = first;
             piece.repeated = script.is_repeated && first == 1;
             piece.connection = connection;
             piece.size = static_cast<std::uint32_t>(frames.front().size());
-            piece.bytes = *Blob<link::piece_bound>::from(as_bytes(frames.front()));
+            piece.bytes = *Blob<link::piece_bound>::from(as_bytes(std::string_view(frames.front()).substr(m.offset, link::piece_bound)));
             return piece;
         },
         [&](const link::PutFrame& m) -> Result<kernel::Done> {
@@ -185,11 +188,13 @@ protected:
     OcppStation() : script(*new (::mmap(nullptr, sizeof(Script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Script) {
         left.accepted = true;
         left.heartbeat_s = 300;
+        std::filesystem::create_directories(folder);
     }
     ~OcppStation() override {
         ::close(wire.station);
         ::close(wire.csms);
         ::munmap(&script, sizeof(Script));
+        std::filesystem::remove_all(folder);
     }
 
     void start() {
@@ -199,11 +204,13 @@ protected:
         const auto link = station.add("link@csms", [&s, end, c](int control) { return serve_link(control, s, end, c); });
         const auto session = station.add("session", [&s](int control) { return serve_session(control, s); });
         const auto audit = station.add("audit", [&s](int control) { return serve_audit(control, s); });
-        const auto ocpp = station.add("ocpp", [config = config](int control) mutable {
+        const auto ocpp = station.add("ocpp", [config = config, path = settings, is_full = is_disk_full](int control) mutable {
             auto self = kernel::Service::start(control);
             config.model = "test";
             config.vendor = "test";
-            const Station it(self, config);
+            const Station it(self, config, MUST(SettingsFile::open(path)));
+            const rlimit nothing{};
+            if (is_full) CHECK(::signal(SIGXFSZ, SIG_IGN) != SIG_ERR && ::setrlimit(RLIMIT_FSIZE, &nothing) == 0);
             return self.run();
         });
         station.conduit<link::Interface, link::Pulse>(ocpp, link, everything, 1000);
@@ -245,6 +252,8 @@ protected:
     Checkpoint left;
     Config config;
     int asked = 0;
+    bool is_disk_full = false;
+    std::string folder = ::testing::TempDir() + "ocpp-station-" + std::to_string(::getpid()), settings = folder + "/settings";
     kernel::testing::TestStation station;
 };
 
@@ -348,6 +357,55 @@ TEST_F(OcppStation, reserves_cancels_and_changes_the_availability) {
     EXPECT_TRUE(has(ask("ChangeAvailability", R"({"operationalStatus":"Inoperative"})"), "Scheduled"));
     EXPECT_TRUE(has(ask("ChangeAvailability", R"({"operationalStatus":"Operative","evse":{"id":1}})"), "Accepted"));
     EXPECT_TRUE(has(ask("ChangeAvailability", R"({"operationalStatus":"Operative","evse":{"id":300}})"), "Rejected"));
+}
+
+//= OCPP 2.1 B05.FR.01, B06.FR.01
+TEST_F(OcppStation, sets_and_reads_variables_and_what_it_has_accepted_is_on_the_disk) {
+    start();
+    const std::string attempts = R"("component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"})";
+    const std::string answer = ask("SetVariables", R"({"setVariableData":[{"attributeValue":"5",)" + attempts + R"(},{"attributeValue":"x",)" + attempts +
+                                                       R"(},{"attributeValue":"77","component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"}}]})");
+    const auto kept = MUST(SettingsFile::open(settings)).read();
+    EXPECT_EQ(kept->find(message_attempts), "5") << "before it was said";
+    const std::size_t first = answer.find("Accepted"), second = answer.find("Rejected"), third = answer.rfind("Accepted");
+    EXPECT_TRUE(first < second && second < third && third != std::string::npos) << answer;
+    const std::string read = ask("GetVariables", R"({"getVariableData":[{)" + attempts + R"(},{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"}},)"
+                                                 R"({"component":{"name":"nothing"},"variable":{"name":"x"}}]})");
+    EXPECT_TRUE(has(read, R"("attributeValue":"5")") && has(read, R"("attributeValue":"77")") && has(read, "UnknownComponent")) << read;
+}
+
+TEST_F(OcppStation, goes_on_with_what_was_set_in_an_earlier_life) {
+    Settings earlier;
+    ASSERT_TRUE(earlier.set(message_attempts, "2"));
+    ASSERT_TRUE(MUST(SettingsFile::open(settings)).write(earlier));
+    script.event_count = 2;
+    script.has_transactions = true;
+    config.message_timeout_ms = config.attempt_interval_ms = 100;
+    start();
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(has(take(), "\"TransactionEvent\""));
+    EXPECT_TRUE(has(take(), "\"Authorize\"")) << "two attempts, not the station's three";
+}
+
+//= OCPP 2.1 B05.FR.09
+TEST_F(OcppStation, nothing_is_set_that_cannot_be_kept) {
+    is_disk_full = true;
+    start();
+    EXPECT_TRUE(has(ask("SetVariables", R"({"setVariableData":[{"attributeValue":"5","component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"}}]})"), "Rejected"));
+    EXPECT_TRUE(has(ask("GetVariables", R"({"getVariableData":[{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"}}]})"), R"("attributeValue":"3")"));
+}
+
+//= OCPP 2.1 B06.FR.16, B06.FR.17
+TEST_F(OcppStation, refuses_more_items_and_more_bytes_than_it_says) {
+    start();
+    const auto items = [](int count, std::size_t padding) {
+        std::string list;
+        for (int i = 0; i < count; ++i) list += R"({"component":{"name":"c"},"variable":{"name":"v"},"attributeValue":")" + std::string(padding, 'x') + "\"},";
+        list.pop_back();
+        return "{\"setVariableData\":[" + list + "]}";
+    };
+    EXPECT_TRUE(has(ask("SetVariables", items(64, 1)), "UnknownComponent"));
+    EXPECT_TRUE(has(ask("SetVariables", items(65, 1)), "OccurrenceConstraintViolation"));
+    EXPECT_TRUE(has(ask("SetVariables", items(40, 2000)), "FormatViolation"));
 }
 
 }  // namespace voltkeep::ocpp
