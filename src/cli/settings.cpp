@@ -124,7 +124,13 @@ ocpp::Config ocpp_config(const StationFile& f) {
     set(c.firmware, "0.1.0");
     set(c.currency, f.tariff.currency);
     c.evse_count = static_cast<std::uint8_t>(f.evse.count);
-    c.evse_power_w = static_cast<std::uint32_t>(f.evse.max_power);
+    for (int evse = 1; evse <= f.evse.count; ++evse) {
+        const EvseFile own = evse_of(f, evse);
+        ocpp::Outlet& outlet = c.evses[static_cast<std::size_t>(evse) - 1];
+        set(outlet.connector_type, own.connector);
+        outlet.supply_phases = static_cast<std::uint8_t>(own.is_ac() ? own.supply_phases : 0);
+        outlet.power_w = static_cast<std::uint32_t>(max_power_of(f, evse));
+    }
     c.meter_interval_ms = static_cast<std::uint32_t>(f.metering.meter_interval_ms);
     return c;
 }

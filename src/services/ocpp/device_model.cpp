@@ -35,6 +35,14 @@ std::string availability_of_station(const Facts& facts, std::uint8_t) {
     return std::string(word_of(has_one ? Availability::available : Availability::occupied));
 }
 
+std::string phases_of_evse(const Facts& facts, std::uint8_t evse) { return std::to_string(facts.config.evses[evse - 1].supply_phases); }
+
+/// Of the mains: what its EVSEs need at most. One for direct current hangs on all three.
+std::string phases_of_station(const Facts& facts, std::uint8_t) {
+    const std::span all = std::span(facts.config.evses).first(facts.config.evse_count);
+    return std::ranges::all_of(all, [](const Outlet& outlet) { return outlet.supply_phases == 1; }) ? "1" : "3";
+}
+
 std::string seconds(Duration duration) { return std::to_string(duration / 1s); }
 
 constexpr std::string_view availabilities = "Available,Occupied,Reserved,Unavailable,Faulted";
@@ -49,18 +57,20 @@ constexpr Definition table[] = {
     {.component = "ChargingStation", .variable = "FirmwareVersion", .now = [](const Facts& f, std::uint8_t) { return std::string(f.config.firmware.view()); }},
     {.component = "ChargingStation", .variable = "Model", .now = [](const Facts& f, std::uint8_t) { return std::string(f.config.model.view()); }},
     {.component = "ChargingStation", .variable = "SerialNumber", .now = [](const Facts& f, std::uint8_t) { return std::string(f.config.serial.view()); }},
-    {.component = "ChargingStation", .variable = "SupplyPhases", .type = integer, .value = "3"},
+    {.component = "ChargingStation", .variable = "SupplyPhases", .type = integer, .now = phases_of_station},
     {.component = "ChargingStation", .variable = "VendorName", .now = [](const Facts& f, std::uint8_t) { return std::string(f.config.vendor.view()); }},
 
     {.component = "EVSE", .variable = "AllowReset", .place = Place::evse, .type = boolean, .value = "false"},
     {.component = "EVSE", .variable = "AvailabilityState", .place = Place::evse, .type = OptionList, .now = availability_of_evse, .list = availabilities, .is_summary = true},
     {.component = "EVSE", .variable = "Available", .place = Place::evse, .type = boolean, .value = "true"},
-    {.component = "EVSE", .variable = "Power", .place = Place::evse, .type = decimal, .unit = "W", .limit = [](const Facts& f) { return std::int64_t{f.config.evse_power_w}; }},
-    {.component = "EVSE", .variable = "SupplyPhases", .place = Place::evse, .type = integer, .value = "3"},
+    {.component = "EVSE", .variable = "Power", .place = Place::evse, .type = decimal, .unit = "W",
+     .limit = [](const Facts& f, std::uint8_t evse) { return std::int64_t{f.config.evses[evse - 1].power_w}; }},
+    {.component = "EVSE", .variable = "SupplyPhases", .place = Place::evse, .type = integer, .now = phases_of_evse},
     {.component = "Connector", .variable = "AvailabilityState", .place = Place::connector, .type = OptionList, .now = availability_of_evse, .list = availabilities, .is_summary = true},
     {.component = "Connector", .variable = "Available", .place = Place::connector, .type = boolean, .value = "true"},
-    {.component = "Connector", .variable = "ConnectorType", .place = Place::connector, .now = [](const Facts& f, std::uint8_t) { return std::string(f.config.connector_type.view()); }},
-    {.component = "Connector", .variable = "SupplyPhases", .place = Place::connector, .type = integer, .value = "3"},
+    {.component = "Connector", .variable = "ConnectorType", .place = Place::connector,
+     .now = [](const Facts& f, std::uint8_t evse) { return std::string(f.config.evses[evse - 1].connector_type.view()); }},
+    {.component = "Connector", .variable = "SupplyPhases", .place = Place::connector, .type = integer, .now = phases_of_evse},
 
     {.component = "AlignedDataCtrlr", .variable = "Available", .type = boolean, .value = "false"},
     {.component = "AlignedDataCtrlr", .variable = "Interval", .type = integer, .value = "0", .unit = "s"},

@@ -55,7 +55,7 @@ struct Definition {
     std::string_view unit{};
     std::int64_t least = 0, most = 0;                  ///< of a number that may be set; both 0: no limits
     std::string_view list{};                           ///< what a list is made of
-    std::int64_t (*limit)(const Facts&) = nullptr;     ///< maxLimit of what may not be set
+    std::int64_t (*limit)(const Facts&, std::uint8_t evse) = nullptr;     ///< maxLimit of what may not be set
     bool is_summary = false;                           ///< of SummaryInventory
 };
 [[nodiscard]] std::span<const Definition> definitions();

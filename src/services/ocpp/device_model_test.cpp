@@ -25,7 +25,7 @@ class DeviceModel : public ::testing::Test {
 protected:
     DeviceModel() {
         facts.config.evse_count = 2;
-        facts.config.evse_power_w = 50'000;
+        facts.config.evses[0].power_w = 50'000;
         facts.config.model = "VK50";
         facts.heartbeat_s = values.heartbeat_s = 60;
         facts.now = WallTime{0};
@@ -108,6 +108,24 @@ TEST_F(DeviceModel, each_evse_and_each_connector_has_its_own) {
     EXPECT_EQ(value("ChargingStation", "AvailabilityState"), "Faulted");
     facts.evses = {session::Availability::faulted, session::Availability::occupied};
     EXPECT_EQ(value("ChargingStation", "AvailabilityState"), "Occupied");
+}
+
+TEST_F(DeviceModel, an_evse_for_alternating_current_says_its_connector_and_its_phases) {
+    facts.config.evses[1] = {"sType2", 1, 7'360};
+    const auto at = [&](std::string_view component, std::string_view variable, std::int32_t evse) {
+        auto wanted = named<GetVariableData>(component, variable);
+        wanted.component.evse.emplace().id = evse;
+        if (component == "Connector") wanted.component.evse->connectorId = 1;
+        return std::string(get(wanted).attributeValue->view());
+    };
+    EXPECT_EQ(at("Connector", "ConnectorType", 1), "cCCS2");
+    EXPECT_EQ(at("Connector", "ConnectorType", 2), "sType2");
+    EXPECT_EQ(at("EVSE", "SupplyPhases", 1), "0") << "direct current";
+    EXPECT_EQ(at("EVSE", "SupplyPhases", 2), "1");
+    EXPECT_EQ(at("Connector", "SupplyPhases", 2), "1");
+    EXPECT_EQ(value("ChargingStation", "SupplyPhases"), "3") << "the other one needs them";
+    facts.config.evses[0].supply_phases = 1;
+    EXPECT_EQ(value("ChargingStation", "SupplyPhases"), "1");
 }
 
 //= OCPP 2.1 B05.FR.02, B05.FR.03, B05.FR.10, B05.FR.12

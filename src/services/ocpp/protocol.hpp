@@ -2,9 +2,18 @@
 // The station's side of OCPP 2.1. It serves nobody: it is moved by messages from link@csms and by pulses of session.
 #pragma once
 
+#include <array>
+
 #include "kernel/message.hpp"
 
 namespace voltkeep::ocpp {
+
+/// What one EVSE has.
+struct Outlet {
+    Text<20> connector_type = "cCCS2";   ///< as OCPP names it
+    std::uint8_t supply_phases = 0;      ///< AC: 1 or 3; 0: direct current
+    std::uint32_t power_w = 0;           ///< nameplate
+};
 
 struct Config {
     Text<48> identity;               ///< the station's identity towards the CSMS
@@ -14,12 +23,11 @@ struct Config {
     Text<50> firmware;
     Text<3> currency;
     std::uint8_t evse_count = 1;
+    std::array<Outlet, 8> evses{};                  ///< of EVSE n at n - 1
     std::uint32_t message_timeout_ms = 30000;
     std::uint32_t message_attempts = 3;             ///< MessageAttempts[TransactionEvent]
     std::uint32_t attempt_interval_ms = 10'000;     ///< MessageAttemptInterval[TransactionEvent]
     std::uint32_t meter_interval_ms = 2000;         ///< between TransactionEvent Updated: session's
-    std::uint32_t evse_power_w = 0;                 ///< nameplate of one
-    Text<20> connector_type = "cCCS2";              ///< as OCPP names it
     std::uint32_t heartbeat_s = 60;  ///< until the CSMS says otherwise in BootNotification
 };
 
