@@ -4,10 +4,15 @@
 #pragma once
 
 #include "kernel/message.hpp"
+#include "report.hpp"
 #include "services/session/protocol.hpp"
 #include "wire/ocpp/rpc.hpp"
 
 namespace voltkeep::ocpp {
+
+/// What TriggerMessage may ask for, but for a status.
+enum class Trigger : std::uint8_t { boot, heartbeat, log_status, firmware_status };
+[[nodiscard]] constexpr std::uint8_t bit(Trigger trigger) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(trigger)); }
 
 /// One open call, either way.
 struct OpenCall {
@@ -18,6 +23,7 @@ struct OpenCall {
 
 struct Checkpoint {
     bool accepted = false;                 ///< BootNotification was accepted
+    bool pending = false;                  ///< it was not yet: the CSMS may read and set variables meanwhile
     std::uint32_t heartbeat_s = 0;
     std::uint64_t event_in_flight = 0;     ///< sequence of the session's event that `ours` carries; 0: none
     std::uint64_t acknowledged = 0;        ///< the session's events up to here are with the CSMS
@@ -26,6 +32,9 @@ struct Checkpoint {
     std::uint64_t authorization = 0;       ///< request number of the authorization that `ours` asks for
     std::uint8_t authorization_evse = 0;
     std::array<session::Availability, 8> availability{};   ///< of EVSE n at n - 1: what the CSMS was told last
+    std::uint8_t triggered = 0;            ///< what TriggerMessage has asked for and was not sent: one bit a Trigger
+    std::uint8_t triggered_statuses = 0;   ///< and of which EVSEs a status: bit n - 1 for EVSE n
+    std::optional<Report> report;          ///< on its way
     std::optional<OpenCall> ours;
     std::optional<OpenCall> theirs;
     std::optional<OpenCall> answered;

@@ -226,7 +226,7 @@ bool Station::call(Message request) {
 }
 
 void Station::send_next() {
-    if (!is_open_ || rpc_.ours || is_withdrawing_ || now() < not_before_) return;
+    if (!is_open_ || rpc_.ours || is_withdrawing_ || send_what_was_asked_for() || now() < not_before_) return;
     if (!at_.accepted) return send_boot();
     if (!events_.empty()) return send_event(events_.front());
     if (untold_faults_ > 0) return send_fault();
@@ -235,7 +235,10 @@ void Station::send_next() {
 
 void Station::send_boot() {
     BootNotificationRequest boot;
-    boot.reason = self_.starts() == 0 ? BootReasonEnum::PowerUp : BootReasonEnum::ApplicationReset;
+    const bool is_triggered = (std::exchange(at_.triggered, at_.triggered & ~bit(Trigger::boot)) & bit(Trigger::boot)) != 0;
+    boot.reason = is_triggered          ? BootReasonEnum::Triggered
+                  : self_.starts() == 0 ? BootReasonEnum::PowerUp
+                                        : BootReasonEnum::ApplicationReset;
     boot.chargingStation.model = config_.model;
     boot.chargingStation.vendorName = config_.vendor;
     boot.chargingStation.serialNumber = config_.serial;
@@ -271,11 +274,16 @@ void Station::on_out_of_order(bool is_on) {
 
 //= OCPP 2.1 G01 StatusNotification
 void Station::send_fault() {
+    const EvseId evse{untold_faults_--};
+    at_.availability[evse.number - 1u] = session::Availability::faulted;
+    send_status(evse);
+}
+
+void Station::send_status(EvseId evse) {
     session::Event event;
-    event.evse = EvseId{untold_faults_--};
+    event.evse = evse;
     event.wall_ms = wall_now().unix_ms;
-    event.availability = session::Availability::faulted;
-    note_availability(event);
+    event.availability = at_.availability[evse.number - 1u];
     call(status_notification(event));
 }
 
@@ -321,11 +329,16 @@ void Station::on(const rpc::Result& result) {
     }
     if (const auto* answer = result.response.get<TransactionEventResponse>()) on_transaction(*answer);
     if (result.response.get<StatusNotificationResponse>()) acknowledge();
+    if (result.response.get<NotifyReportResponse>() && at_.report) {
+        part_arrived(*at_.report);
+        if (is_over(*at_.report, facts())) at_.report.reset();
+    }
 }
 
 void Station::on_boot(const BootNotificationResponse& response) {
     const auto interval = std::max<std::int32_t>(response.interval, 1);   // 0 would be a busy loop
     at_.accepted = response.status == RegistrationStatusEnum::Accepted;
+    at_.pending = response.status == RegistrationStatusEnum::Pending;
     if (!at_.accepted) {
         //= OCPP 2.1 B02.FR.06
         not_before_ = now() + std::chrono::seconds(interval);
@@ -361,6 +374,7 @@ void Station::on(const rpc::CallFailed& failed) {
     using enum rpc::CallFailed::Reason;
     if (failed.reason == lost) return;   // sent again on the next connection
     journal_.append(audit::Type::message, 0, audit::Payload().put("message", name(failed.action)).put("failed", failed.code).put("detail", failed.description));
+    if (failed.action == Action::NotifyReport) at_.report.reset();   // what the CSMS cannot take is not sent to it for ever
     //= OCPP 2.1 Part 4, 5.3: drop and reconnect
     if (failed.reason == timeout) (void)link_.call(link::Close{connection_, "no answer to a call"});
     else if (failed.action == Action::BootNotification) not_before_ = now() + std::chrono::seconds(at_.heartbeat_s);
@@ -392,122 +406,6 @@ void Station::log_given_up(const rpc::CallFailed& failed) {
     const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
     if (event != events_.end() && event->record) payload.put("transaction", event->record->transaction.view()).put("sequence", event->record->sequence);
     journal_.append(audit::Type::session, event != events_.end() ? event->evse.number : std::uint8_t{0}, payload);
-}
-
-// ---- requests of the CSMS ---------------------------------------------------------------------------------------------
-
-void Station::on(const rpc::Request& request) {
-    journal_.append_later(audit::Type::message, 0, audit::Payload().put("message", meaning(request.request).action->name).put("from", "csms"));
-    if (!at_.accepted) return run(rpc::Refuse{request.id, ErrorCode::SecurityError, "BootNotification was not accepted"}, answering_);
-    if (const auto* start = request.request.get<RequestStartTransactionRequest>()) return start_transaction(request.id, *start);
-    if (const auto* stop = request.request.get<RequestStopTransactionRequest>()) return stop_transaction(request.id, *stop);
-    if (const auto* reservation = request.request.get<ReserveNowRequest>()) return reserve(request.id, *reservation);
-    if (const auto* cancelled = request.request.get<CancelReservationRequest>()) return cancel_reservation(request.id, *cancelled);
-    if (const auto* wanted = request.request.get<GetVariablesRequest>()) return get_variables(request.id, *wanted);
-    if (const auto* wanted = request.request.get<SetVariablesRequest>()) return set_variables(request.id, *wanted);
-    if (const auto* availability = request.request.get<ChangeAvailabilityRequest>()) return change_availability(request.id, *availability);
-    run(rpc::Refuse{request.id, ErrorCode::NotSupported, "this station does not take this request"}, answering_);
-}
-
-void Station::answer(const rpc::MessageId& id, Message response) { run(rpc::Answer{id, std::move(response)}, answering_); }
-
-/// What the CSMS is told "Accepted" is on session's disk before; until then no other frame is taken.
-template <class M, class Then>
-void Station::ask_session(const rpc::MessageId& id, const M& message, Then response_to) {
-    const std::uint32_t connection = connection_, frame = answering_;
-    const auto asked = session_.request(message, [this, id, connection, frame, response_to](const Result<typename M::Reply>& reply) {
-        is_asking_ = false;
-        if (is_open_ && connection == connection_ && waiting_ == frame) {
-            waiting_ = 0;
-            answer(id, response_to(reply));
-            finish_frame(frame);
-        }
-        fetch_events();
-        take_frames();
-    });
-    is_asking_ = asked.has_value();
-    if (asked) waiting_ = frame;
-    else answer(id, response_to(std::unexpected(asked.error())));
-}
-
-namespace {
-
-/// An EVSE as OCPP names it; 0 for none; one that cannot be is one that no station has.
-EvseId evse_of(std::optional<std::int32_t> number) { return EvseId{static_cast<std::uint8_t>(std::clamp(number.value_or(0), 0, 255))}; }
-
-std::optional<session::Identity> identity_of(const IdToken& token) {
-    const auto text = Text<255>::from(token.idToken.view());
-    const auto type = Text<20>::from(token.type.view());
-    if (!text || !type) return std::nullopt;
-    return session::Identity{session::IdentificationKind::token, *text, *type};
-}
-
-}  // namespace
-
-void Station::start_transaction(const rpc::MessageId& id, const RequestStartTransactionRequest& request) {
-    const auto identity = identity_of(request.idToken);
-    RequestStartTransactionResponse refusal;
-    refusal.status = RequestStartStopStatusEnum::Rejected;
-    if (!identity) return answer(id, refusal);
-    const session::RemoteStart start{evse_of(request.evseId), *identity, request.remoteStartId};
-    ask_session(id, start, [refusal](const Result<session::RemoteStart::Started>& started) {
-        RequestStartTransactionResponse response = refusal;
-        if (!started) return response;
-        //= OCPP 2.1 F01.FR.13
-        response.status = RequestStartStopStatusEnum::Accepted;
-        if (!started->transaction.empty()) response.transactionId = started->transaction;
-        return response;
-    });
-}
-
-//= OCPP 2.1 H01
-void Station::reserve(const rpc::MessageId& id, const ReserveNowRequest& request) {
-    const auto identity = identity_of(request.idToken);
-    ReserveNowResponse refusal;
-    refusal.status = ReserveNowStatusEnum::Rejected;
-    if (!identity) return answer(id, refusal);
-    const session::Reserve wanted{evse_of(request.evseId), request.id, *identity, request.expiryDateTime.time.unix_ms};
-    ask_session(id, wanted, [refusal](const Result<session::Reserve::Outcome>& reserved) {
-        ReserveNowResponse response = refusal;
-        if (reserved) response.status = status_of(reserved->outcome);
-        return response;
-    });
-}
-
-//= OCPP 2.1 H02
-void Station::cancel_reservation(const rpc::MessageId& id, const CancelReservationRequest& request) {
-    ask_session(id, session::CancelReservation{request.reservationId}, [](const Result<kernel::Done>& cancelled) {
-        CancelReservationResponse response;
-        response.status = cancelled ? CancelReservationStatusEnum::Accepted : CancelReservationStatusEnum::Rejected;
-        return response;
-    });
-}
-
-//= OCPP 2.1 G03, G04
-void Station::change_availability(const rpc::MessageId& id, const ChangeAvailabilityRequest& request) {
-    const session::SetAvailability wanted{evse_of(request.evse ? std::optional<std::int32_t>(request.evse->id) : std::nullopt),
-                                          request.operationalStatus == OperationalStatusEnum::Operative};
-    ask_session(id, wanted, [](const Result<session::SetAvailability::Change>& changed) {
-        ChangeAvailabilityResponse response;
-        //= OCPP 2.1 G03.FR.05
-        response.status = !changed ? ChangeAvailabilityStatusEnum::Rejected
-                          : changed->is_scheduled ? ChangeAvailabilityStatusEnum::Scheduled
-                                                  : ChangeAvailabilityStatusEnum::Accepted;
-        return response;
-    });
-}
-
-void Station::stop_transaction(const rpc::MessageId& id, const RequestStopTransactionRequest& request) {
-    RequestStopTransactionResponse refusal;
-    refusal.status = RequestStartStopStatusEnum::Rejected;
-    const auto transaction = TransactionId::from(request.transactionId.view());
-    if (!transaction) return answer(id, refusal);
-    //= OCPP 2.1 F03.FR.07, F03.FR.08
-    ask_session(id, session::RemoteStop{*transaction}, [refusal](const Result<kernel::Done>& found) {
-        RequestStopTransactionResponse response = refusal;
-        if (found) response.status = RequestStartStopStatusEnum::Accepted;
-        return response;
-    });
 }
 
 }  // namespace voltkeep::ocpp

@@ -14,6 +14,7 @@
 #include "services/session/protocol.hpp"
 #include "wire/ocpp/messages/authorization.hpp"
 #include "wire/ocpp/messages/availability.hpp"
+#include "wire/ocpp/messages/data_transfer.hpp"
 #include "wire/ocpp/messages/provisioning.hpp"
 #include "wire/ocpp/messages/remote_control.hpp"
 #include "wire/ocpp/messages/reservation.hpp"
@@ -55,6 +56,18 @@ private:
     void change_availability(const rpc::MessageId& id, const ChangeAvailabilityRequest& request);
     void get_variables(const rpc::MessageId& id, const GetVariablesRequest& request);
     void set_variables(const rpc::MessageId& id, const SetVariablesRequest& request);
+    void reset(const rpc::MessageId& id, const ResetRequest& request);
+    void transfer_data(const rpc::MessageId& id, const DataTransferRequest& request);
+    void get_base_report(const rpc::MessageId& id, const GetBaseReportRequest& request);
+    void get_report(const rpc::MessageId& id, const GetReportRequest& request);
+    [[nodiscard]] GenericDeviceModelStatusEnum begin(const Report& report);
+    void set_network_profile(const rpc::MessageId& id, const SetNetworkProfileRequest& request);
+    void trigger_message(const rpc::MessageId& id, const TriggerMessageRequest& request);
+    [[nodiscard]] TriggerMessageStatusEnum trigger(const TriggerMessageRequest& request);
+    [[nodiscard]] bool answer_about_itself(const rpc::Request& request);
+    void refuse_unaccepted(const rpc::Request& request);
+    template <class M>
+    [[nodiscard]] bool to(const rpc::Request& request, void (Station::*handler)(const rpc::MessageId&, const M&));
     [[nodiscard]] bool refuse_too_much(const rpc::MessageId& id, std::size_t items);
     [[nodiscard]] Facts facts() const;
     [[nodiscard]] Result<> adopt(const Values& values);
@@ -64,10 +77,14 @@ private:
     // what is sent
     void send_next();
     void send_boot();
+    [[nodiscard]] bool send_what_was_asked_for();
+    void send_triggered();
+    void send_part();
     void send_event(const session::Event& event);
     void note_availability(const session::Event& event);
     void on_out_of_order(bool is_on);
     void send_fault();
+    void send_status(EvseId evse);
     bool call(Message request);
     void fetch_events();
     void acknowledge();

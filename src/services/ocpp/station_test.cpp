@@ -51,6 +51,7 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
     std::deque<std::string> frames;
     std::uint32_t first = 1;
     std::uint32_t taken = 0, connection = 1;
+    std::string said;   // a frame of which not all pieces have come
     bool was_open = false;
     self.watch(wire, false, [&](bool, bool) {
         static std::array<char, 131'072> buffer;
@@ -82,7 +83,10 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
         },
         [&](const link::PutFrame& m) -> Result<kernel::Done> {
             if (m.connection != connection) return fail(Errc::closed, "another connection");
-            CHECK(::send(wire, m.bytes.data(), m.bytes.size(), 0) > 0);
+            if (m.offset == 0) said.clear();
+            said += as_text(m.bytes);
+            if (said.size() < m.size) return kernel::Done{};
+            CHECK(::send(wire, said.data(), said.size(), 0) > 0);
             release(m.answers);
             return kernel::Done{};
         },
@@ -228,11 +232,12 @@ protected:
     std::string take(int patience_ms = 5000) {
         pollfd ready{wire.csms, POLLIN, 0};
         if (::poll(&ready, 1, patience_ms) != 1) return {};
-        std::array<char, 16'384> buffer;
+        static std::array<char, 65'536> buffer;
         const ssize_t n = ::recv(wire.csms, buffer.data(), buffer.size(), 0);
         return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
     }
     void give(const std::string& text) { ASSERT_EQ(::send(wire.csms, text.data(), text.size(), 0), static_cast<ssize_t>(text.size())); }
+    void answer(const std::string& call, const std::string& payload) { give("[3,\"" + call.substr(4, 32) + "\"," + payload + "]"); }
     void accept(const std::string& call) { give("[3,\"" + call.substr(4, 32) + R"(",{"idTokenInfo":{"status":"Accepted"}}])"); }
     /// Asks the station, as the CSMS; its answer.
     std::string ask(const std::string& action, const std::string& payload) {
@@ -406,6 +411,121 @@ TEST_F(OcppStation, refuses_more_items_and_more_bytes_than_it_says) {
     EXPECT_TRUE(has(ask("SetVariables", items(64, 1)), "UnknownComponent"));
     EXPECT_TRUE(has(ask("SetVariables", items(65, 1)), "OccurrenceConstraintViolation"));
     EXPECT_TRUE(has(ask("SetVariables", items(40, 2000)), "FormatViolation"));
+}
+
+//= OCPP 2.1 B07.FR.01, B07.FR.03, B07.FR.12, B08.FR.01
+TEST_F(OcppStation, reports_part_by_part_behind_the_answer_and_one_at_a_time) {
+    start();
+    EXPECT_TRUE(has(ask("GetBaseReport", R"({"requestId":7,"reportBase":"FullInventory"})"), "Accepted")) << "first";
+    const std::string first = take();
+    EXPECT_TRUE(has(first, R"("NotifyReport",{"requestId":7)") && has(first, R"("seqNo":0)") && has(first, R"("tbc":true)")) << first;
+    EXPECT_TRUE(has(ask("GetReport", R"({"requestId":8})"), "Rejected")) << "one runs";
+    answer(first, "{}");
+    const std::string second = take();
+    EXPECT_TRUE(has(second, R"("seqNo":1)") && !has(second, R"("tbc":true)")) << second;
+    answer(second, "{}");
+    EXPECT_TRUE(has(ask("GetReport", R"({"requestId":8,"componentVariable":[{"component":{"name":"ClockCtrlr"},"variable":{"name":"TimeSource"}}]})"), "Accepted"));
+    EXPECT_TRUE(has(take(), R"("requestId":8)"));
+}
+
+//= OCPP 2.1 B07.FR.13, B08.FR.15, B08.FR.16, B08.FR.17
+TEST_F(OcppStation, a_report_that_cannot_be_says_why) {
+    left.report.emplace().rows[0] = 1;
+    start();
+    EXPECT_TRUE(has(take(), R"("NotifyReport")")) << "the predecessor's goes on";
+    EXPECT_TRUE(has(ask("GetBaseReport", R"({"requestId":1,"reportBase":"SummaryInventory"})"), "Rejected"));
+    EXPECT_TRUE(has(ask("GetReport", R"({"requestId":1,"componentCriteria":["Problem"]})"), "Rejected"));
+    std::string many = R"({"component":{"name":"c"}})";
+    for (int i = 0; i < items_per_message; ++i) many += R"(,{"component":{"name":"c"}})";
+    EXPECT_TRUE(has(ask("GetReport", R"({"requestId":1,"componentVariable":[)" + many + "]}"), "OccurrenceConstraintViolation"));
+}
+
+TEST_F(OcppStation, a_report_that_the_csms_cannot_take_ends) {
+    config.message_timeout_ms = 300;
+    start();
+    EXPECT_TRUE(has(ask("GetReport", R"({"requestId":1,"componentCriteria":["Problem"]})"), "EmptyResultSet"));
+    EXPECT_TRUE(has(ask("GetBaseReport", R"({"requestId":1,"reportBase":"SummaryInventory"})"), "Accepted"));
+    give("[4,\"" + take().substr(4, 32) + R"(","InternalError","",{}])");
+    EXPECT_TRUE(has(ask("GetBaseReport", R"({"requestId":2,"reportBase":"SummaryInventory"})"), "Accepted")) << "there is no other";
+    EXPECT_TRUE(has(take(), R"("requestId":2)"));   // and is never answered
+    EXPECT_TRUE(comes_true([&] { return script.closings == 1; }));
+    EXPECT_EQ(take(600), "") << "on the new connection it does not begin again";
+}
+
+//= OCPP 2.1 F06.FR.04, F06.FR.05, F06.FR.08, F06.FR.12, F06.FR.15, F06.FR.16, F06.FR.17
+TEST_F(OcppStation, sends_what_is_triggered_behind_the_answer) {
+    config.evse_count = 2;
+    left.availability[1] = session::Availability::occupied;
+    start();
+    for (const auto& [trigger, sent] : {std::pair<std::string, std::string>{R"("Heartbeat")", R"("Heartbeat",{})"},
+                                       {R"("LogStatusNotification")", R"("status":"Idle")"},
+                                       {R"("FirmwareStatusNotification","evse":{"id":9})", R"("status":"Idle")"},
+                                       {R"("StatusNotification","evse":{"id":2,"connectorId":1})", R"("connectorStatus":"Occupied","evseId":2)"}}) {
+        EXPECT_TRUE(has(ask("TriggerMessage", "{\"requestedMessage\":" + trigger + "}"), "Accepted")) << trigger;
+        const std::string call = take();
+        EXPECT_TRUE(has(call, sent)) << call;
+        answer(call, has(call, "\"Heartbeat\"") ? R"({"currentTime":"2030-01-01T00:00:00Z"})" : "{}");
+    }
+    for (const char* refused : {R"("BootNotification")", R"("StatusNotification")", R"("StatusNotification","evse":{"id":1})",
+                                R"("StatusNotification","evse":{"id":3,"connectorId":1})", R"("StatusNotification","evse":{"id":1,"connectorId":2})"})
+        EXPECT_TRUE(has(ask("TriggerMessage", std::string("{\"requestedMessage\":") + refused + "}"), "Rejected")) << refused;
+    for (const char* unknown : {"MeterValues", "TransactionEvent", "SignChargingStationCertificate", "CustomTrigger"})
+        EXPECT_TRUE(has(ask("TriggerMessage", std::string("{\"requestedMessage\":\"") + unknown + "\"}"), "NotImplemented")) << unknown;
+}
+
+TEST_F(OcppStation, the_answer_to_a_triggered_status_acknowledges_no_event) {
+    script.event_count = 2;
+    script.has_transactions = true;
+    config.attempt_interval_ms = 300;
+    start();
+    const std::string event = take();
+    ASSERT_TRUE(has(event, "\"TransactionEvent\"")) << event;
+    give("[4,\"" + event.substr(4, 32) + R"(","InternalError","",{}])");   // it waits to be sent again
+    EXPECT_TRUE(has(ask("TriggerMessage", R"({"requestedMessage":"StatusNotification","evse":{"id":1,"connectorId":1}})"), "Accepted"));
+    answer(take(), "{}");
+    EXPECT_TRUE(has(take(), "\"TransactionEvent\"")) << "it is not with the CSMS";
+    EXPECT_EQ(script.acknowledged, 0u);
+}
+
+//= OCPP 2.1 B02.FR.01, B02.FR.02, B02.FR.05, B02.FR.06, B03.FR.08
+TEST_F(OcppStation, one_that_is_not_accepted_yet_says_what_it_is_and_does_nothing) {
+    left.accepted = false;
+    script.event_count = 1;
+    start();
+    const std::string boot = take();
+    ASSERT_TRUE(has(boot, "\"BootNotification\"")) << boot;
+    const std::string report = R"({"requestId":7,"reportBase":"SummaryInventory"})", rest = R"("idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1)";
+    EXPECT_TRUE(has(ask("GetBaseReport", report), "SecurityError")) << "it was not told to wait";
+    answer(boot, R"({"currentTime":"2030-01-01T00:00:00Z","interval":3600,"status":"Pending"})");
+    EXPECT_TRUE(has(ask("GetBaseReport", report), "Accepted"));
+    answer(take(), "{}");
+    EXPECT_TRUE(has(ask("GetVariables", R"({"getVariableData":[{"component":{"name":"ClockCtrlr"},"variable":{"name":"TimeSource"}}]})"), "RealTimeClock"));
+    EXPECT_TRUE(has(ask("RequestStartTransaction", "{" + rest + "}"), R"("status":"Rejected")"));
+    EXPECT_TRUE(has(ask("RequestStopTransaction", R"({"transactionId":"none"})"), R"("status":"Rejected")"));
+    EXPECT_TRUE(has(ask("ChangeAvailability", R"({"operationalStatus":"Operative"})"), "SecurityError"));
+    EXPECT_EQ(take(300), "") << "and sends nothing by itself";
+    EXPECT_EQ(script.closings, 0);
+    //= OCPP 2.1 B02.FR.04
+    EXPECT_TRUE(has(ask("TriggerMessage", R"({"requestedMessage":"BootNotification"})"), "Accepted"));
+    const std::string again = take();
+    ASSERT_TRUE(has(again, "\"BootNotification\"") && has(again, "\"Triggered\"")) << again;
+    answer(again, R"({"currentTime":"2030-01-01T00:00:00Z","interval":3600,"status":"Accepted"})");
+    EXPECT_TRUE(has(take(), "\"Authorize\"")) << "what waited goes now";
+}
+
+//= OCPP 2.1 B09.FR.04, B09.FR.05, B11.FR.06, B11.FR.09, P02.FR.06
+TEST_F(OcppStation, refuses_what_it_cannot_do_as_the_standard_says_it) {
+    start();
+    for (const char* reset : {R"({"type":"Immediate"})", R"({"type":"OnIdle"})", R"({"type":"ImmediateAndResume","evseId":1})"})
+        EXPECT_TRUE(has(ask("Reset", reset), R"("status":"Rejected")")) << reset;
+    const auto profile = [](int slot, int security) {
+        return R"({"configurationSlot":)" + std::to_string(slot) + R"(,"connectionData":{"ocppInterface":"Wired0","ocppTransport":"JSON","messageTimeout":30,)"
+               R"("ocppCsmsUrl":"wss://csms.example","securityProfile":)" + std::to_string(security) + "}}";
+    };
+    EXPECT_TRUE(has(ask("SetNetworkProfile", profile(2, 3)), "InvalidConfSlot"));
+    EXPECT_TRUE(has(ask("SetNetworkProfile", profile(1, 2)), "NoSecurityDowngrade"));
+    EXPECT_TRUE(has(ask("SetNetworkProfile", profile(1, 3)), "PriorityNetworkConf"));
+    EXPECT_TRUE(has(ask("DataTransfer", R"({"vendorId":"com.example","messageId":"x","data":{"a":[1]}})"), "UnknownVendorId"));
 }
 
 }  // namespace voltkeep::ocpp

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the CSMS asks for, and what the station answers. Blocks E to H and P of OCPP 2.1; block B is in provisioning.cpp.
+#include "station.hpp"
+#include "translate.hpp"
+
+namespace voltkeep::ocpp {
+
+template <class M>
+bool Station::to(const rpc::Request& request, void (Station::*handler)(const rpc::MessageId&, const M&)) {
+    const M* message = request.request.get<M>();
+    if (message) (this->*handler)(request.id, *message);
+    return message != nullptr;
+}
+
+void Station::on(const rpc::Request& request) {
+    journal_.append_later(audit::Type::message, 0, audit::Payload().put("message", meaning(request.request).action->name).put("from", "csms"));
+    //= OCPP 2.1 B02.FR.01
+    if ((at_.accepted || at_.pending) && answer_about_itself(request)) return;
+    if (!at_.accepted) return refuse_unaccepted(request);
+    const bool is_taken = to(request, &Station::start_transaction) || to(request, &Station::stop_transaction) || to(request, &Station::reserve) ||
+                          to(request, &Station::cancel_reservation) || to(request, &Station::change_availability) ||
+                          to(request, &Station::reset) || to(request, &Station::transfer_data);
+    if (!is_taken) run(rpc::Refuse{request.id, ErrorCode::NotSupported, "this station does not take this request"}, answering_);
+}
+
+/// What may be asked before the station is accepted: what it is, and what was set.
+bool Station::answer_about_itself(const rpc::Request& request) {
+    return to(request, &Station::get_variables) || to(request, &Station::set_variables) || to(request, &Station::get_base_report) ||
+           to(request, &Station::get_report) || to(request, &Station::set_network_profile) || to(request, &Station::trigger_message);
+}
+
+void Station::refuse_unaccepted(const rpc::Request& request) {
+    //= OCPP 2.1 B02.FR.05
+    if (at_.pending && request.request.get<RequestStartTransactionRequest>())
+        return answer(request.id, RequestStartTransactionResponse{.status = RequestStartStopStatusEnum::Rejected});
+    if (at_.pending && request.request.get<RequestStopTransactionRequest>())
+        return answer(request.id, RequestStopTransactionResponse{.status = RequestStartStopStatusEnum::Rejected});
+    //= OCPP 2.1 B03.FR.08
+    run(rpc::Refuse{request.id, ErrorCode::SecurityError, "BootNotification was not accepted"}, answering_);
+}
+
+void Station::answer(const rpc::MessageId& id, Message response) { run(rpc::Answer{id, std::move(response)}, answering_); }
+
+/// What the CSMS is told "Accepted" is on session's disk before; until then no other frame is taken.
+template <class M, class Then>
+void Station::ask_session(const rpc::MessageId& id, const M& message, Then response_to) {
+    const std::uint32_t connection = connection_, frame = answering_;
+    const auto asked = session_.request(message, [this, id, connection, frame, response_to](const Result<typename M::Reply>& reply) {
+        is_asking_ = false;
+        if (is_open_ && connection == connection_ && waiting_ == frame) {
+            waiting_ = 0;
+            answer(id, response_to(reply));
+            finish_frame(frame);
+        }
+        fetch_events();
+        take_frames();
+    });
+    is_asking_ = asked.has_value();
+    if (asked) waiting_ = frame;
+    else answer(id, response_to(std::unexpected(asked.error())));
+}
+
+namespace {
+
+/// An EVSE as OCPP names it; 0 for none; one that cannot be is one that no station has.
+EvseId evse_of(std::optional<std::int32_t> number) { return EvseId{static_cast<std::uint8_t>(std::clamp(number.value_or(0), 0, 255))}; }
+
+std::optional<session::Identity> identity_of(const IdToken& token) {
+    const auto text = Text<255>::from(token.idToken.view());
+    const auto type = Text<20>::from(token.type.view());
+    if (!text || !type) return std::nullopt;
+    return session::Identity{session::IdentificationKind::token, *text, *type};
+}
+
+}  // namespace
+
+void Station::start_transaction(const rpc::MessageId& id, const RequestStartTransactionRequest& request) {
+    const auto identity = identity_of(request.idToken);
+    RequestStartTransactionResponse refusal;
+    refusal.status = RequestStartStopStatusEnum::Rejected;
+    if (!identity) return answer(id, refusal);
+    const session::RemoteStart start{evse_of(request.evseId), *identity, request.remoteStartId};
+    ask_session(id, start, [refusal](const Result<session::RemoteStart::Started>& started) {
+        RequestStartTransactionResponse response = refusal;
+        if (!started) return response;
+        //= OCPP 2.1 F01.FR.13
+        response.status = RequestStartStopStatusEnum::Accepted;
+        if (!started->transaction.empty()) response.transactionId = started->transaction;
+        return response;
+    });
+}
+
+//= OCPP 2.1 H01
+void Station::reserve(const rpc::MessageId& id, const ReserveNowRequest& request) {
+    const auto identity = identity_of(request.idToken);
+    ReserveNowResponse refusal;
+    refusal.status = ReserveNowStatusEnum::Rejected;
+    if (!identity) return answer(id, refusal);
+    const session::Reserve wanted{evse_of(request.evseId), request.id, *identity, request.expiryDateTime.time.unix_ms};
+    ask_session(id, wanted, [refusal](const Result<session::Reserve::Outcome>& reserved) {
+        ReserveNowResponse response = refusal;
+        if (reserved) response.status = status_of(reserved->outcome);
+        return response;
+    });
+}
+
+//= OCPP 2.1 H02
+void Station::cancel_reservation(const rpc::MessageId& id, const CancelReservationRequest& request) {
+    ask_session(id, session::CancelReservation{request.reservationId}, [](const Result<kernel::Done>& cancelled) {
+        CancelReservationResponse response;
+        response.status = cancelled ? CancelReservationStatusEnum::Accepted : CancelReservationStatusEnum::Rejected;
+        return response;
+    });
+}
+
+//= OCPP 2.1 G03, G04
+void Station::change_availability(const rpc::MessageId& id, const ChangeAvailabilityRequest& request) {
+    const session::SetAvailability wanted{evse_of(request.evse ? std::optional<std::int32_t>(request.evse->id) : std::nullopt),
+                                          request.operationalStatus == OperationalStatusEnum::Operative};
+    ask_session(id, wanted, [](const Result<session::SetAvailability::Change>& changed) {
+        ChangeAvailabilityResponse response;
+        //= OCPP 2.1 G03.FR.05
+        response.status = !changed ? ChangeAvailabilityStatusEnum::Rejected
+                          : changed->is_scheduled ? ChangeAvailabilityStatusEnum::Scheduled
+                                                  : ChangeAvailabilityStatusEnum::Accepted;
+        return response;
+    });
+}
+
+void Station::stop_transaction(const rpc::MessageId& id, const RequestStopTransactionRequest& request) {
+    RequestStopTransactionResponse refusal;
+    refusal.status = RequestStartStopStatusEnum::Rejected;
+    const auto transaction = TransactionId::from(request.transactionId.view());
+    if (!transaction) return answer(id, refusal);
+    //= OCPP 2.1 F03.FR.07, F03.FR.08
+    ask_session(id, session::RemoteStop{*transaction}, [refusal](const Result<kernel::Done>& found) {
+        RequestStopTransactionResponse response = refusal;
+        if (found) response.status = RequestStartStopStatusEnum::Accepted;
+        return response;
+    });
+}
+
+//= OCPP 2.1 P02.FR.06 there is nothing that OCPP does not have
+void Station::transfer_data(const rpc::MessageId& id, const DataTransferRequest&) {
+    answer(id, DataTransferResponse{.status = DataTransferStatusEnum::UnknownVendorId});
+}
+
+}  // namespace voltkeep::ocpp
