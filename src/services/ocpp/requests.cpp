@@ -113,13 +113,13 @@ void Station::cancel_reservation(const rpc::MessageId& id, const CancelReservati
     });
 }
 
-//= OCPP 2.1 G03, G04
+//= OCPP 2.1 G03.FR.01, G04.FR.01, G04.FR.02
 void Station::change_availability(const rpc::MessageId& id, const ChangeAvailabilityRequest& request) {
     const session::SetAvailability wanted{evse_of(request.evse ? std::optional<std::int32_t>(request.evse->id) : std::nullopt),
                                           request.operationalStatus == OperationalStatusEnum::Operative};
     ask_session(id, wanted, [](const Result<session::SetAvailability::Change>& changed) {
         ChangeAvailabilityResponse response;
-        //= OCPP 2.1 G03.FR.05
+        //= OCPP 2.1 G03.FR.02, G03.FR.05, G04.FR.03, G04.FR.06
         response.status = !changed ? ChangeAvailabilityStatusEnum::Rejected
                           : changed->is_scheduled ? ChangeAvailabilityStatusEnum::Scheduled
                                                   : ChangeAvailabilityStatusEnum::Accepted;

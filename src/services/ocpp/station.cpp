@@ -390,12 +390,13 @@ void Station::try_again_or_give_up(const rpc::CallFailed& failed) {
     if ((is_transaction || is_unanswered) && at_.attempts < number_set(message_attempts, settings_).value_or(config_.message_attempts)) {
         const auto set = number_set(message_attempt_interval, settings_);
         const Duration interval = set ? Duration(std::chrono::seconds(*set)) : Duration(std::chrono::milliseconds(config_.attempt_interval_ms));
+        //= OCPP 2.1 E13.FR.03
         if (is_transaction) not_before_ = now() + at_.attempts * interval;
         return;
     }
     if (failed.action == Action::Authorize && !tell_authorization(false, "error")) return send_again_soon();
     log_given_up(failed);
-    //= OCPP 2.1 E13 after the last attempt it is discarded, and the next one goes
+    //= OCPP 2.1 E13.FR.04 after the last attempt it is discarded, and the next one goes
     acknowledge();
 }
 

@@ -157,7 +157,8 @@ int serve_session(int control, Script& script) {
                 reply(session::RemoteStart::Started{});
             });
         },
-        [&](const session::RemoteStop&) { return done(); }, [&](const session::Deauthorize&) { return done(); },
+        [&](const session::RemoteStop& m) -> Result<kernel::Done> { return m.transaction.view() == "transaction-1" ? done() : fail(Errc::not_found, "no such transaction"); },
+        [&](const session::Deauthorize&) { return done(); },
         [&](const session::Reserve& m) -> Result<session::Reserve::Outcome> {
             return session::Reserve::Outcome{m.evse == EvseId{1} && m.id == 5 ? charging::ReservationOutcome::accepted : charging::ReservationOutcome::occupied};
         },
@@ -301,7 +302,7 @@ TEST_F(OcppStation, what_the_checkpoint_has_acknowledged_is_not_sent_again) {
     EXPECT_TRUE(has(call, "\"Authorize\"")) << call;
 }
 
-//= OCPP 2.1 E13
+//= OCPP 2.1 E13.FR.02, E13.FR.03, E13.FR.04
 TEST_F(OcppStation, a_transaction_event_that_is_never_answered_is_given_up_after_its_attempts_and_the_next_goes) {
     script.event_count = 2;
     script.has_transactions = true;
@@ -336,7 +337,7 @@ TEST_F(OcppStation, a_request_that_a_predecessor_left_open_is_answered_when_its_
     EXPECT_TRUE(has(ask("CancelReservation", R"({"reservationId":5})"), "Accepted")) << "and nothing is refused for it";
 }
 
-//= OCPP 2.1 F02
+//= OCPP 2.1 F02, F03.FR.07, F03.FR.08
 TEST_F(OcppStation, a_remote_start_is_answered_when_session_has_it_and_nothing_is_taken_meanwhile) {
     start();
     give(R"([2,"r1","RequestStartTransaction",{"idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1}])");
@@ -344,14 +345,16 @@ TEST_F(OcppStation, a_remote_start_is_answered_when_session_has_it_and_nothing_i
     EXPECT_EQ(take(150), "") << "it is not stored yet";
     const std::string answer = take();
     EXPECT_TRUE(has(answer, "\"r1\"") && has(answer, "Accepted")) << answer;
-    EXPECT_TRUE(has(take(), "\"r2\"")) << "in order";
+    const std::string second = take();
+    EXPECT_TRUE(has(second, "\"r2\"") && has(second, "Rejected")) << "in order: " << second;
+    EXPECT_TRUE(has(ask("RequestStopTransaction", R"({"transactionId":"transaction-1"})"), "Accepted"));
     EXPECT_EQ(script.starts, 1);
     script.is_refusing = true;
     EXPECT_TRUE(has(ask("RequestStartTransaction", R"({"idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1})"), "Rejected"));
     EXPECT_EQ(script.repeats, 0) << "a frame is taken once";
 }
 
-//= OCPP 2.1 G03, H01, H02
+//= OCPP 2.1 G03.FR.01, G03.FR.02, G03.FR.05, G04.FR.01, G04.FR.02, G04.FR.03, G04.FR.06, H01, H02
 TEST_F(OcppStation, reserves_cancels_and_changes_the_availability) {
     start();
     const std::string rest = R"(,"expiryDateTime":"2030-01-01T00:00:00Z","idToken":{"idToken":"CARD-1","type":"ISO14443"}})";
@@ -399,7 +402,7 @@ TEST_F(OcppStation, nothing_is_set_that_cannot_be_kept) {
     EXPECT_TRUE(has(ask("GetVariables", R"({"getVariableData":[{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"}}]})"), R"("attributeValue":"3")"));
 }
 
-//= OCPP 2.1 B06.FR.16, B06.FR.17
+//= OCPP 2.1 B06.FR.16, B06.FR.17, B08.FR.18
 TEST_F(OcppStation, refuses_more_items_and_more_bytes_than_it_says) {
     start();
     const auto items = [](int count, std::size_t padding) {
@@ -411,6 +414,8 @@ TEST_F(OcppStation, refuses_more_items_and_more_bytes_than_it_says) {
     EXPECT_TRUE(has(ask("SetVariables", items(64, 1)), "UnknownComponent"));
     EXPECT_TRUE(has(ask("SetVariables", items(65, 1)), "OccurrenceConstraintViolation"));
     EXPECT_TRUE(has(ask("SetVariables", items(40, 2000)), "FormatViolation"));
+    std::string blanks = R"({"requestId":1,)" + std::string(bytes_per_message, ' ') + R"("componentCriteria":["Problem"]})";
+    EXPECT_TRUE(has(ask("GetReport", blanks), "FormatViolation"));
 }
 
 //= OCPP 2.1 B07.FR.01, B07.FR.03, B07.FR.12, B08.FR.01
@@ -452,7 +457,7 @@ TEST_F(OcppStation, a_report_that_the_csms_cannot_take_ends) {
     EXPECT_EQ(take(600), "") << "on the new connection it does not begin again";
 }
 
-//= OCPP 2.1 F06.FR.04, F06.FR.05, F06.FR.08, F06.FR.12, F06.FR.15, F06.FR.16, F06.FR.17
+//= OCPP 2.1 F06.FR.03, F06.FR.04, F06.FR.05, F06.FR.08, F06.FR.09, F06.FR.10, F06.FR.12, F06.FR.15, F06.FR.16, F06.FR.17
 TEST_F(OcppStation, sends_what_is_triggered_behind_the_answer) {
     config.evse_count = 2;
     left.availability[1] = session::Availability::occupied;
