@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "descriptor.hpp"
+#include "base/descriptor.hpp"
 #include "peers/plant/cable.hpp"
 
 namespace voltkeep::ev {

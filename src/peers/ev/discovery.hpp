@@ -8,8 +8,8 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/descriptor.hpp"
 #include "base/result.hpp"
-#include "descriptor.hpp"
 #include "wire/iso15118/sdp.hpp"
 
 namespace voltkeep::ev {

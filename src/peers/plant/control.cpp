@@ -141,7 +141,7 @@ std::string mark(Place& place, const Words& words) {
 
 std::string unplug(Place& place) {
     place.own_car = false;
-    place.cable.close();
+    place.cable.reset();
     place.evse.set_car({});
     return done();
 }

@@ -27,7 +27,7 @@ int run(const plant::Options& options) {
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);
     sigprocmask(SIG_BLOCK, &ends, nullptr);
-    const plant::Descriptor stop(::signalfd(-1, &ends, SFD_CLOEXEC));
+    const voltkeep::Descriptor stop(::signalfd(-1, &ends, SFD_CLOEXEC));
     auto world = plant::World::open(options);
     if (!world) {
         std::fprintf(stderr, "plant: %s\n", std::string(world.error().what).c_str());

@@ -243,7 +243,7 @@ TEST_F(Program, a_car_measures_and_is_gone_with_its_connection) {
     EXPECT_GT(frame->battery_voltage.value, 380'000);
     EXPECT_NE(ask("status").find("\"pilot\":\"b\""), std::string::npos);
     EXPECT_NE(ask("plug 1").find("\"ok\":false"), std::string::npos) << "one plug, one car";
-    cable.close();
+    cable.reset();
     ::usleep(50'000);
     EXPECT_NE(ask("status").find("\"pilot\":\"a\""), std::string::npos);
 }

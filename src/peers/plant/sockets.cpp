@@ -23,10 +23,6 @@ bool somebody_listens(const sockaddr_un& address, int type) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-}
-
 Result<Listener> Listener::open(const std::string& path, Kind kind, unsigned mode) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

@@ -196,7 +196,7 @@ void World::on_timer() {
     ++ticks_;
     const auto every = [&](std::int64_t period_us) { return ticks_ % static_cast<std::uint64_t>(period_us / powerdrv::kInputsPeriodUs) == 0; };
     for (const auto& place : places_) {
-        if (const auto frame = place->evse.inputs(); frame && !send(place->power, *frame)) place->power.close();
+        if (const auto frame = place->evse.inputs(); frame && !send(place->power, *frame)) place->power.reset();
         if (place->own_car && every(kCablePeriodUs)) drive_own_car(*place);
         if (place->cable && every(kCablePeriodUs) && !send(place->cable, encode(place->evse.cable()))) on_cable(*place);
         if (every(meter::kReadingPeriodUs)) send_reading(*place, 0);
@@ -209,7 +209,7 @@ void World::on_power(Place& place) {
         std::size_t size = 0;
         const Got got = receive(place.power, buffer, size);
         if (got == Got::nothing) return;
-        if (got == Got::end) return place.power.close();  // the watchdog does the rest
+        if (got == Got::end) return place.power.reset();  // the watchdog does the rest
         const auto frame = size <= buffer.size() ? powerdrv::decode_outputs(Bytes(buffer).first(size)) : fail(Errc::malformed);
         if (!frame) {
             ++place.refused_frames;
@@ -227,7 +227,7 @@ void World::on_meter(Place& place) {
         std::size_t size = 0;
         const Got got = receive(place.meter, buffer, size);
         if (got == Got::nothing) return;
-        if (got == Got::end) return place.meter.close();
+        if (got == Got::end) return place.meter.reset();
         if (place.capsule && size <= buffer.size())
             if (const auto wanted = meter::decode_sign(Bytes(buffer).first(size))) {
                 send_record(place, *wanted);
@@ -243,7 +243,7 @@ void World::send_reading(Place& place, std::uint32_t answers) {
     // Stored before it is said: a register that was told never falls, whatever kills this process.
     const auto reading = place.evse.reading(answers);
     store_registers(place);
-    if (reading && !send(place.meter, *reading)) place.meter.close();
+    if (reading && !send(place.meter, *reading)) place.meter.reset();
 }
 
 /// Of the reading that goes out in front of it.
@@ -254,7 +254,7 @@ void World::send_record(Place& place, const meter::SignFrame& wanted) {
     const auto reading = meter::decode_reading(*frame);
     if (!reading || !send(place.meter, *frame)) return;
     const meter::RecordFrame record{wanted.number, place.capsule->sign(wanted, reading->serial, reading->import_mwh, reading->export_mwh, wall_now().unix_ms)};
-    if (!send(place.meter, encode(record))) place.meter.close();
+    if (!send(place.meter, encode(record))) place.meter.reset();
 }
 
 void World::on_cable(Place& place) {
@@ -264,7 +264,7 @@ void World::on_cable(Place& place) {
         const Got got = receive(place.cable, buffer, size);
         if (got == Got::nothing) return;
         if (got == Got::end) {
-            place.cable.close();
+            place.cable.reset();
             return place.evse.set_car({});
         }
         const auto frame = size <= buffer.size() ? decode_car(Bytes(buffer).first(size)) : fail(Errc::malformed);
@@ -295,14 +295,14 @@ void World::on_client(Client& client) {
     std::size_t size = 0;
     const Got got = receive(client.socket, buffer, size);
     if (got == Got::nothing) return;
-    if (got == Got::end) return client.socket.close();
+    if (got == Got::end) return client.socket.reset();
     client.line += as_text(Bytes(buffer).first(std::min(size, buffer.size())));
     for (std::size_t end = client.line.find('\n'); end != std::string::npos; end = client.line.find('\n')) {
         const std::string reply = answer(*this, std::string_view(client.line).substr(0, end));
         client.line.erase(0, end + 1);
-        if (!send(client.socket, as_bytes(reply))) return client.socket.close();
+        if (!send(client.socket, as_bytes(reply))) return client.socket.reset();
     }
-    if (client.line.size() > kLongestLine) client.socket.close();
+    if (client.line.size() > kLongestLine) client.socket.reset();
 }
 
 }  // namespace voltkeep::plant

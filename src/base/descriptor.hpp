@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Owns one file descriptor.
+// Owns one file descriptor of a program beside the station. Services have the kernel layer's own (kernel/os.hpp), whose calls a test can fail.
 #pragma once
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace voltkeep::ev {
+namespace voltkeep {
 
 class Descriptor {
 public:
@@ -14,7 +14,10 @@ public:
     explicit Descriptor(int number) : number_(number) {}
     Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
     Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
+        if (this != &other) {
+            reset();
+            number_ = std::exchange(other.number_, -1);
+        }
         return *this;
     }
     ~Descriptor() { reset(); }
@@ -28,4 +31,4 @@ private:
     int number_ = -1;
 };
 
-}  // namespace voltkeep::ev
+}  // namespace voltkeep
