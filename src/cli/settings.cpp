@@ -6,6 +6,7 @@
 #include "kernel/config.hpp"
 #include "policy/compile.hpp"
 #include "services/registry/registry.hpp"
+#include "services/crypto/protocol.hpp"
 #include "services/iso15118/protocol.hpp"
 #include "services/link/protocol.hpp"
 #include "services/meter/protocol.hpp"
@@ -15,6 +16,7 @@
 #include "services/operator/protocol.hpp"
 #include "services/plc/protocol.hpp"
 #include "services/power/protocol.hpp"
+#include "services/rot/protocol.hpp"
 #include "services/session/protocol.hpp"
 
 namespace voltkeep::cli {
@@ -169,10 +171,10 @@ net::Config net_config(const StationFile& f) {
     return c;
 }
 
-/// What this station does not use is not there: the meters have a bus of their own, or a driver; whoever would ask the keepers of the TPM
-/// and of the keys takes its key from a file. All of it was checked together.
+/// What this station does not use is not there: the meters have a bus of their own, or a driver; who has no TPM has no keeper of
+/// keys either. All of it was checked together.
 void leave_out(policy::Policy& all, const StationFile& f) {
-    std::erase_if(all.manifests, [](const policy::Manifest& m) { return m.name == "rot" || m.name == "crypto"; });
+    if (f.trust.tpm == "none") std::erase_if(all.manifests, [](const policy::Manifest& m) { return m.name == "swtpm" || m.name == "rot" || m.name == "crypto"; });
     if (f.metering.bus == "modbus") std::ranges::find(all.manifests, "meter", &policy::Manifest::name)->devices.clear();
     else std::erase_if(all.manifests, [](const policy::Manifest& m) { return m.name == "meterdrv"; });
 }
@@ -192,6 +194,8 @@ std::string all(const Refusals& refusals) {
 }
 
 }  // namespace
+
+std::uint8_t meters_that_sign(const StationFile& f) { return static_cast<std::uint8_t>(f.metering.kind == "station-signed" ? f.evse.count : 0); }
 
 CableEnd cable_end(const Surroundings& s, int evse, bool car_side) {
     if (s.cables.empty()) return {"lo", 15118 + evse - 1};   // one machine, one loopback: told apart by the port
@@ -229,6 +233,11 @@ Result<Written> write_settings(const Layout& layout, const StationFile& f, const
     }
     TRY(write(s, "operator", door));
     TRY(write(s, "session", session_config(f)));
+    if (f.trust.tpm != "none") {
+        const auto meters = meters_that_sign(f);
+        TRY(write(s, "rot", rot::Config{.meters = meters}));
+        TRY(write(s, "crypto", crypto::Config{.meters = meters}));
+    }
     TRY(write(s, "ocpp", ocpp_config(f)));
     TRY(write(s, "link@csms", link_csms_config(f)));
     TRY(write(s, "net", net_config(f)));

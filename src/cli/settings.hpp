@@ -26,6 +26,9 @@ struct Written {
 /// Checks the policy, writes the image and every service's configuration. Errors: bad_argument (the refusals, a line each), io.
 [[nodiscard]] Result<Written> write_settings(const Layout& layout, const StationFile& file, const Surroundings& surroundings);
 
+/// How many meters' keys the station has: none where meters sign by themselves.
+[[nodiscard]] std::uint8_t meters_that_sign(const StationFile& file);
+
 /// The UDP port on which the charger of this EVSE answers SDP, and the interface, as the car must know them.
 struct CableEnd {
     std::string interface;

@@ -127,6 +127,7 @@ void read_sections(TomlSection file, StationFile& f) {
               [](const std::string& s) { return s == "informative" || s == "synchronised"; })
         .text("bus", f.metering.bus, 6, 9, R"("simulated" or "modbus")", [](const std::string& s) { return s == "simulated" || s == "modbus"; })
         .and_then([&](TomlSection& section) { read_modbus(section, f); });
+    Keys(file, "trust").text("tpm", f.trust.tpm, 4, 8, R"("none" or "emulated")", [](const std::string& s) { return s == "none" || s == "emulated"; });
 }
 
 }  // namespace

@@ -77,6 +77,9 @@ struct StationFile {
         std::vector<ModbusMeter> modbus;          ///< with "modbus": by EVSE - 1; missing: a simulated one on this machine
         std::string clock = "informative";        ///< "synchronised": the installer says that this machine's clock is, as the law wants it
     } metering;
+    struct {
+        std::string tpm = "none";                 ///< "emulated": swtpm, in a process of its own, beside who keeps the keys
+    } trust;
 };
 
 /// The defaults where there is no such file. Errors: bad_argument, "station.toml:14: evse.max_current = ...: expected ...".

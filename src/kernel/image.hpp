@@ -10,7 +10,7 @@ namespace voltkeep::policy {
 
 using kernel::default_max_size, kernel::hard_max_size;
 
-inline constexpr std::uint32_t image_version = 2;
+inline constexpr std::uint32_t image_version = 3;
 inline constexpr std::size_t max_services = 96;
 inline constexpr std::size_t max_conduits = 320;
 inline constexpr std::size_t max_messages = 32;   ///< an interface's; its bitmap is 32 bits
@@ -33,7 +33,8 @@ enum class DeviceKind : std::uint8_t {
     connect,    ///< a connected AF_UNIX SOCK_SEQPACKET socket
     listen,     ///< a listening AF_UNIX SOCK_STREAM socket, mode 0600
     open,       ///< an open character device
-    last_ = open,
+    stream,     ///< a connected AF_UNIX SOCK_STREAM socket: of a foreign program, which speaks no messages
+    last_ = stream,
 };
 
 /// Groups of system calls; which calls are in a group stands once, in policy/syscalls.cpp. Bit n = group n.

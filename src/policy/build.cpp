@@ -56,7 +56,7 @@ private:
         const Service* service;
         const Manifest* manifest;
         std::uint32_t line;
-        enum class Use : std::uint8_t { read, write, device } use;
+        enum class Use : std::uint8_t { read, write, device, stream } use;
     };
 
     template <std::size_t N>
@@ -97,7 +97,7 @@ private:
         };
         for (const auto& [file, path] : m.files)
             grant(s->files, file, path, file.write ? Owned::Use::write : Owned::Use::read, "files");
-        for (const auto& [device, path] : m.devices) grant(s->devices, device, path, Owned::Use::device, "devices");
+        for (const auto& [device, path] : m.devices) grant(s->devices, device, path, device.kind == DeviceKind::stream ? Owned::Use::stream : Owned::Use::device, "devices");
         s->start_filter = filter_index(m, make_filter(s->syscalls, m.writes(), Stage::start));
         if (s->kind == Kind::native) s->sealed_filter = filter_index(m, make_filter(s->syscalls, m.writes(), Stage::sealed));
     }
@@ -158,12 +158,16 @@ private:
 
     /// One device, one written path and one port has one owner. A file that one writes and another reads would be a conduit
     /// unnamed.
+    /// A foreign program's socket is in the folder that it writes; two clients of it would still be two owners.
+    static bool speaks_to(const Owned& client, const Owned& folder) {
+        return client.use == Owned::Use::stream && folder.use == Owned::Use::write && folder.service->kind == Kind::foreign;
+    }
     void owners() {
         using Use = Owned::Use;
         for (const Owned& a : owned_)
             for (const Owned& b : owned_)
-                if (a.service < b.service && overlap(a.path, b.path) && (a.use != Use::read || b.use != Use::read)) {
-                    const std::string_view why = a.use == Use::device || b.use == Use::device ? "a device has one owner"
+                if (a.service < b.service && overlap(a.path, b.path) && (a.use != Use::read || b.use != Use::read) && !speaks_to(a, b) && !speaks_to(b, a)) {
+                    const std::string_view why = a.use >= Use::device || b.use >= Use::device ? "a device has one owner"
                                                  : a.use == b.use                             ? "a written path has one owner"
                                                                   : "what one writes another reads by messages";
                     refuse(b.manifest->path, b.line, "{} of {} is also {}'s ({}:{}): {}", b.path, b.service->name.view(),

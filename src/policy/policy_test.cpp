@@ -81,7 +81,7 @@ const Breach reading[] = {
      "without a reason"},
     {"path_outside", "low.toml", "config/{service}", "../etc", "below the station's state directory"},
     {"evse_of_a_single_service", "middle.toml", "state/middle", "state/{evse}", "no EVSE of its own"},
-    {"unknown_device_kind", "high.toml", "\"connect\"", "\"mmap\"", "connect, listen or open"},
+    {"unknown_device_kind", "high.toml", "\"connect\"", "\"mmap\"", "connect, listen, open or stream"},
     {"unknown_port", "middle.toml", "tcp:443", "tcp:70000", "grants.ports"},
     {"real_time_without_fifo", "low.toml", "zone = 2", "zone = 2\nrt_time_us = 100", "only a FIFO service", "rt_time_us"},
     {"fifo_without_budget", "high.toml", "rt_time_us = 500\n", "", "rt_time_us is missing", "service"},
@@ -195,6 +195,41 @@ TEST(PolicyCheck, tells_all_refusals_at_once) {
     const auto policy = check(world, interfaces());
     ASSERT_FALSE(policy);
     EXPECT_EQ(policy.error().size(), 4u);
+}
+
+TEST(PolicyCheck, a_foreign_programs_socket_has_one_client) {
+    auto world = sources(good_world);
+    const auto change = [&world](const char* path, const std::string& from, const std::string& to) {
+        std::string& text = std::ranges::find(world, path, &Source::path)->text;
+        ASSERT_TRUE(text.contains(from));
+        text.replace(text.find(from), from.size(), to);
+    };
+    const auto refusals = [&world] {
+        const auto policy = check(world, interfaces());
+        const auto image = policy ? build(*policy, {}) : std::unexpected(policy.error());
+        return image ? std::string() : words_of(image.error());
+    };
+    const std::string socket = "devices = [{ name = \"part\", kind = \"stream\", path = \"state/part/door\" }]";
+    const std::string part = R"(service = "part"
+purpose = "A program that somebody else wrote."
+kind = "foreign"
+zone = 2
+rank = 70
+schedule = "other"
+
+[grants]
+files = { write = ["state/part"] }
+syscalls = ["base", "files", "foreign"]
+)" + std::string(tail);
+    world.push_back({"part.toml", part});
+    change("audit.toml", "[grants]", "[grants]\n" + socket);
+    EXPECT_EQ(refusals(), "");
+    change("part.toml", "\"foreign\"", "\"native\"");
+    change("part.toml", ", \"foreign\"", "");
+    EXPECT_TRUE(refusals().contains("a device has one owner")) << "ours are reached by messages: " << refusals();
+    world.back().text = part;
+    change("middle.toml", "[grants]", "[grants]\n" + socket);
+    EXPECT_TRUE(refusals().contains("a device has one owner")) << refusals();
 }
 
 TEST(PolicyCheck, lab_group_needs_a_lab_station) {

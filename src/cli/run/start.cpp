@@ -103,6 +103,12 @@ int free_port() {
     return ntohs(address.sin_port);
 }
 
+/// What makes the station's TPM at its first start, beside the certificates.
+Result<std::optional<Child>> World::start_factory() {
+    if (file_.trust.tpm == "none") return std::nullopt;
+    return TRY(Child::start({"factory", {layout_.peers + "/factory", options_.state, file_.station.serial, std::to_string(meters_that_sign(file_))}, {}, {}, {}}));
+}
+
 Result<> World::make_certificates() {
     const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host, .meters = file_.evse.count};
     const auto made = TRY(pki::make_development(wanted, wall_now()));

@@ -31,9 +31,9 @@ Result<sockaddr_un> address_of(std::string_view path) {
     return address;
 }
 
-Result<Descriptor> connect_socket(std::string_view path) {
+Result<Descriptor> connect_socket(std::string_view path, int type) {
     const sockaddr_un address = TRY(address_of(path));
-    Descriptor socket = TRY(opened(system<::socket>(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket", path));
+    Descriptor socket = TRY(opened(system<::socket>(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket", path));
     if (system<::connect>(socket.get(), reinterpret_cast<const sockaddr*>(&address), socklen_t{sizeof address}) == 0)
         return socket;
     if (errno == ENOENT || errno == ECONNREFUSED || errno == EAGAIN) return fail(Errc::not_found, path);
@@ -69,7 +69,8 @@ Result<Descriptor> open_character_device(const policy::Path& path) {
 
 Result<Descriptor> open_device(const policy::DeviceGrant& device) {
     switch (device.kind) {
-        case policy::DeviceKind::connect: return connect_socket(device.path);
+        case policy::DeviceKind::connect: return connect_socket(device.path, SOCK_SEQPACKET);
+        case policy::DeviceKind::stream: return connect_socket(device.path, SOCK_STREAM);
         case policy::DeviceKind::listen: return listen_socket(device.path);
         case policy::DeviceKind::open: return open_character_device(device.path);
     }
