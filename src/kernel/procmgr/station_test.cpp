@@ -292,6 +292,22 @@ TEST_P(ProcessManager, a_device_that_comes_late_or_goes_is_connected_again) {
     EXPECT_EQ(station.meet("back"), "hello back 0") << "the same process, connected anew";
 }
 
+TEST_P(ProcessManager, a_name_that_leads_to_somebody_elses_socket_is_no_device) {
+    const auto name = station.folder / "run/back.sock", elsewhere = station.folder / "run/elsewhere.sock";
+    std::filesystem::rename(name, elsewhere);
+    std::filesystem::create_symlink("elsewhere.sock", name);
+    os::Descriptor follower(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::ranges::copy(name.string(), address.sun_path);
+    ASSERT_EQ(::connect(follower.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0) << "who follows it gets there";
+    os::Descriptor(::accept4(station.listeners.at("back").get(), nullptr, nullptr, SOCK_CLOEXEC)).reset();
+    station.start(options);
+    EXPECT_NE(station.line({R"("event":"device")", R"("name":"back")", R"("state":"missing")", "not a socket"}), "");
+    std::filesystem::rename(elsewhere, name);
+    EXPECT_EQ(station.meet("back"), "hello back 0");
+}
+
 TEST_P(ProcessManager, a_foreign_program_is_contained_and_has_no_control_channel) {
     policy::Service& foreign = station.add("foreign", 40);
     foreign.kind = policy::Kind::foreign;

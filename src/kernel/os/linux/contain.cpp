@@ -204,8 +204,6 @@ constexpr std::uint64_t may_read = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCES
 constexpr std::uint64_t may_write = may_read | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE |
                                     LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
                                     LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REFER;
-constexpr std::uint64_t may_make_sockets =
-    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SYM;
 constexpr std::uint64_t of_a_file = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE |
                                     LANDLOCK_ACCESS_FS_EXECUTE;
 
@@ -255,7 +253,7 @@ void enter_landlock(const Plan& plan) {
     for (const policy::FileGrant& grant : plan.service.files)
         if (grant.write)
             allow(join({"/state/", grant.path}).data(),
-                  may_write | (plan.service.kind == policy::Kind::foreign ? may_make_sockets : 0));
+                  may_write | (plan.service.kind == policy::Kind::foreign ? LANDLOCK_ACCESS_FS_MAKE_SOCK : 0));
     allow_beneath(rules, program_place, attr.handled_access_fs, LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
     if (attr.handled_access_net != 0) allow_ports(rules, plan.service);
     need(system<::syscall>(SYS_landlock_restrict_self, rules, 0) == 0, "landlock_restrict_self");

@@ -31,8 +31,16 @@ Result<sockaddr_un> address_of(std::string_view path) {
     return address;
 }
 
-Result<Descriptor> connect_socket(std::string_view path, int type) {
-    const sockaddr_un address = TRY(address_of(path));
+/// The name is in a folder that somebody else may write: what it is must be a socket itself, and no link to another one.
+Result<Descriptor> connect_socket(const policy::Path& path, int type) {
+    const Descriptor name(system<::open>(join({path}).data(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat kind{};
+    if (!name && errno == ENOENT) return fail(Errc::not_found, path);
+    if (!name || system<::fstat>(name.get(), &kind) != 0) return fail_errno("open", path);
+    if (!S_ISSOCK(kind.st_mode)) return fail(Errc::bad_argument, "not a socket");
+    Words same;
+    std::snprintf(same.data(), same.size(), "/proc/self/fd/%d", name.get());
+    const sockaddr_un address = TRY(address_of(same.data()));
     Descriptor socket = TRY(opened(system<::socket>(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket", path));
     if (system<::connect>(socket.get(), reinterpret_cast<const sockaddr*>(&address), socklen_t{sizeof address}) == 0)
         return socket;
