@@ -58,7 +58,7 @@ constexpr std::string_view process_calls =
 constexpr std::string_view clock_calls = "clock_settime clock_adjtime adjtimex settimeofday";
 /// Debian's own programs that we do not write (swtpm, p11-kit server): what such a daemon does with files and its Unix socket.
 constexpr std::string_view foreign_calls =
-    "open openat stat lstat mmap mprotect ioctl fcntl clone clone3 wait4 waitid kill pipe pipe2 dup2 dup3 select pselect6 socket "
+    "open openat stat lstat mmap mprotect ioctl fcntl clone clone3 wait4 waitid kill pipe pipe2 dup2 dup3 select pselect6 "
     "socketpair bind "
     "connect listen accept accept4 setsockopt pread64 pwrite64 fsync fdatasync ftruncate unlink unlinkat rename mkdir rmdir "
     "chmod fchmod fchown "
@@ -152,14 +152,14 @@ void allow_bounded_calls(Rules& rules, Stage stage) {
     if (stage == Stage::start) rules.allow("execveat", {equals(4, AT_EMPTY_PATH)});   // the measured binary, by its descriptor
 }
 
-void allow_sockets(Rules& rules) {
+void allow_sockets(Rules& rules, bool has_local_ones) {
     rules.allow(socket_calls);
     for (const int family : {AF_INET, AF_INET6})
         for (const int type : {int{SOCK_STREAM}, int{SOCK_DGRAM}})
             rules.allow("socket",
                         {equals(0, static_cast<unsigned>(family)), {1, SCMP_CMP_MASKED_EQ, 0xf, static_cast<unsigned>(type)}});
     rules.allow("socket", {equals(0, AF_NETLINK), equals(2, 0)});   // NETLINK_ROUTE: which addresses are there
-    rules.deny("socket", EAFNOSUPPORT, {equals(0, AF_UNIX)});        // the C library looks for nscd
+    if (!has_local_ones) rules.deny("socket", EAFNOSUPPORT, {equals(0, AF_UNIX)});   // the C library looks for nscd
     for (const unsigned request : {0x8933u /* SIOCGIFINDEX */, 0x8910u /* SIOCGIFNAME */})
         rules.allow("ioctl", {equals(1, request)});
 }
@@ -193,12 +193,15 @@ Result<Filter> make_filter(std::uint32_t groups, bool writes, Stage stage) {
         rules.allow(kept_calls);
         if (stage == Stage::start && writes) rules.allow(kept_start_calls);
     }
-    if (has(SyscallGroup::sockets)) allow_sockets(rules);
+    if (has(SyscallGroup::sockets)) allow_sockets(rules, has(SyscallGroup::foreign));
     if (has(SyscallGroup::accept)) rules.allow(accept_calls);
     if (has(SyscallGroup::threads) && !is_open) allow_threads(rules);
     if (has(SyscallGroup::processes)) rules.allow(process_calls);
     if (has(SyscallGroup::clock)) rules.allow(clock_calls);
-    if (has(SyscallGroup::foreign)) rules.allow(foreign_calls);
+    if (has(SyscallGroup::foreign)) {
+        rules.allow(foreign_calls);
+        rules.allow("socket", {equals(0, AF_UNIX)});
+    }
     if (has(SyscallGroup::lab)) rules.allow(lab_calls);
     return rules.filter();
 }

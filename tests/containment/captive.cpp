@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A service that somebody has taken over: in the place of a real one, in its sandbox, with its ends, it does what it is told over the
-// device `captive`, a line a message, and answers with what came of it. For tests, attacks and `voltkeep own`; never part of a station.
+// device `captive`, a line a message, and answers with what came of it. In a foreign program's place, which has neither ends nor devices, it
+// listens in the folder that is granted to it. For tests, attacks and `voltkeep own`; never part of a station.
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "doors.hpp"
 #include "tries.hpp"
 
 namespace voltkeep::containment {
@@ -68,11 +73,30 @@ private:
     kernel::os::Descriptor command_;
 };
 
+/// Serves whoever connects, one after the other, until it is told to die.
+int obey_as_foreign(const std::string& name) {
+    const kernel::os::Descriptor door = MUST(listen_at("/state/" + foreign_door(name), SOCK_SEQPACKET));
+    for (;;) {
+        const kernel::os::Descriptor end(::accept4(door.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        const auto say = [&](const std::string& text) { return kernel::os::send(end.get(), as_bytes(text)).has_value(); };
+        std::array<std::byte, 4096> buffer;
+        for (bool goes_on = say("hello " + name + " 0"); goes_on;) {
+            const auto received = kernel::os::wait(end.get(), {INT64_MAX}).and_then([&](bool) { return kernel::os::receive(end.get(), buffer); });
+            if (!received || !*received) break;
+            const auto words = words_of(std::string(as_text(Bytes(buffer).first((*received)->size))));
+            if (words == std::vector<std::string>{"die"}) return 0;
+            if (words == std::vector<std::string>{"hide"}) hide_refused_calls();
+            goes_on = say(words.empty() ? "" : words[0] == "hide" ? "ok" : try_alone(words));
+        }
+    }
+}
+
 }  // namespace
 }  // namespace voltkeep::containment
 
-int main() {
+int main(int, char** names) {
     using namespace voltkeep;
+    if (::fcntl(kernel::control::descriptor, F_GETFD) < 0) return containment::obey_as_foreign(names[0]);
     kernel::Runtime runtime{kernel::os::Descriptor(kernel::control::descriptor)};
     containment::the_runtime = &runtime;
     kernel::os::report_refused_calls(containment::report_refused);

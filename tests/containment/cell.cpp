@@ -2,27 +2,13 @@
 #include "cell.hpp"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <cstring>
 #include <vector>
 
-#include "edit.hpp"
+#include "doors.hpp"
 
 namespace voltkeep::containment {
-
-Result<kernel::os::Descriptor> listen_at(const std::string& path, int type) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return fail(Errc::bad_argument, "too long for a socket: " + path);
-    std::memcpy(address.sun_path, path.data(), path.size());
-    ::unlink(path.c_str());
-    kernel::os::Descriptor door(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-    if (!door || ::bind(door.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(door.get(), 8) != 0)
-        return fail_errno("listen", path);
-    return door;
-}
 
 Result<Cell> Cell::make(const std::string& state, const std::string& service) {
     Cell cell;
@@ -31,11 +17,30 @@ Result<Cell> Cell::make(const std::string& state, const std::string& service) {
     return cell;
 }
 
+Cell Cell::of_foreign(const std::string& state, const std::string& service) {
+    Cell cell;
+    cell.service_ = service;
+    cell.way_ = state + "/" + foreign_door(service);
+    return cell;
+}
+
 Result<std::string> Cell::meet(Duration patience) {
+    if (!way_.empty()) return go(now() + patience);
     if (!TRY(kernel::os::wait(door_.get(), now() + patience))) return fail(Errc::timeout, "no captive came");
     end_ = kernel::os::Descriptor(::accept4(door_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!end_) return fail_errno("accept4");
     return hear(patience);
+}
+
+/// There is no event for a socket that appears.
+Result<std::string> Cell::go(Instant deadline) {
+    for (Result<std::string> heard = fail(Errc::timeout, "no captive listens");; ::usleep(1000)) {
+        if (auto reached = connect_to(way_, SOCK_SEQPACKET)) {
+            end_ = std::move(*reached);
+            heard = hear(deadline - now());   // nothing, if it was about to die
+        }
+        if (heard || now() >= deadline) return heard;
+    }
 }
 
 Result<std::string> Cell::hear(Duration patience) {

@@ -13,6 +13,9 @@ public:
     /// Listens where the captive of this service will connect: before the station is started.
     static Result<Cell> make(const std::string& state, const std::string& service);
 
+    /// The captive in a foreign program's place listens itself.
+    static Cell of_foreign(const std::string& state, const std::string& service);
+
     /// Waits for the next start of the captive; what it says first ("hello NAME STARTS"). Errors: timeout.
     Result<std::string> meet(Duration patience = 10s);
     /// An order and its answer. Errors: closed (it is dead), timeout.
@@ -27,12 +30,11 @@ public:
 
 private:
     Result<std::string> hear(Duration patience);
+    Result<std::string> go(Instant deadline);
     std::string service_;
+    std::string way_;   ///< to a captive that listens; empty: it comes to the door
     kernel::os::Descriptor door_;
     kernel::os::Descriptor end_;
 };
-
-/// Listens at a path with these types of socket. Paths over a socket's bound: bad_argument.
-[[nodiscard]] Result<kernel::os::Descriptor> listen_at(const std::string& path, int type);
 
 }  // namespace voltkeep::containment

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "doors.hpp"
 #include "kernel/config.hpp"
 #include "policy/compile.hpp"
 #include "policy/syscalls.hpp"
@@ -27,11 +28,10 @@ policy::Service* find(policy::Image& image, std::string_view service) {
     return found == image.services.end() ? nullptr : &*found;
 }
 
-std::string captive_door(std::string_view service) { return "run/" + std::string(service) + ".captive"; }
-
 void take_over(policy::Image&, policy::Service& service) {
     service.program = "captive";
-    CHECK(service.devices.push({"captive", policy::DeviceKind::connect, *policy::Path::from(captive_door(service.name.view()))}));
+    if (service.kind == policy::Kind::native)
+        CHECK(service.devices.push({"captive", policy::DeviceKind::connect, *policy::Path::from(captive_door(service.name.view()))}));
     service.restart = {.intensity = policy::max_intensity, .period_s = 0, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
 }
 

@@ -19,10 +19,9 @@ namespace voltkeep::containment {
 [[nodiscard]] policy::Service* find(policy::Image& image, std::string_view service);
 
 /// The captive runs in this service's place: same user, tree, filters, limits, ends; only the program is another, one more device
-/// leads to whoever tells it what to do (`captive_door`), and however often it dies it is started again at once.
+/// leads to whoever tells it what to do (`captive_door`), and however often it dies it is started again at once. A foreign program has no
+/// devices: there the captive listens (`foreign_door`).
 void take_over(policy::Image& image, policy::Service& service);
-/// Below the state folder: where a captive's orders come from.
-[[nodiscard]] std::string captive_door(std::string_view service);
 
 /// One protection removed. Words: "syscalls SERVICE GROUP...", "message CLIENT SERVER NUMBER", "pulse CLIENT SERVER CODE",
 /// "control SERVICE NUMBER", "read SERVICE PATH", "write SERVICE PATH", "tasks SERVICE NUMBER". Errors: bad_argument.

@@ -14,6 +14,7 @@ bool Place::writes() const {
 }
 
 bool Place::may_open(bool to_write) const {
+    if (is_foreign()) return true;
     if (to_write) return writes() && (!is_sealed || has(SyscallGroup::files));
     return !is_sealed || has(SyscallGroup::files);
 }
@@ -38,6 +39,12 @@ constexpr std::uint32_t bit(SyscallGroup group) { return 1u << static_cast<unsig
 Tries plain(const Place& place, const std::string& order, std::uint32_t groups) {
     return {{order, (place.service.syscalls & groups) != 0 ? Expected::refused : Expected::filtered, {}}};
 }
+/// A call that these groups give, and that succeeds.
+Tries given(const Place& place, const std::string& order, std::uint32_t groups) {
+    return {{order, (place.service.syscalls & groups) != 0 ? Expected::granted : Expected::filtered, {}}};
+}
+/// What would make a second process of a captive that is let through; that is tried as "threads" and "run".
+Tries native_alone(const Place& place, const std::string& order, std::uint32_t groups) { return place.is_foreign() ? Tries{} : plain(place, order, groups); }
 /// Until the seal.
 Tries until_seal(const Place& place, const std::string& order, std::uint32_t groups) {
     return {{order, !place.is_sealed || (place.service.syscalls & groups) != 0 ? Expected::granted : Expected::filtered, {}}};
@@ -120,6 +127,7 @@ Tries make_below(const Place& place, const char* verb, int number) {
 Tries make_folder(const Place& place, const std::string&, std::uint32_t) { return make_below(place, "folder", SYS_mkdir); }
 
 Tries execute(const Place& place, const std::string&, std::uint32_t) {
+    if (place.is_foreign()) return {{"run /usr/bin/true", Expected::granted, {}}, {"run " + place.programs + "/captive", Expected::refused, {}}};
     const Expected expected = place.is_sealed ? Expected::filtered : Expected::refused;
     Tries tries;
     if (place.may_open(false)) tries = {{"exec /usr/bin/true", expected, {}}, {"exec /usr/bin/env", expected, {}}};
@@ -134,6 +142,7 @@ Tries make_socket(const Place& place, const std::string& order, std::uint32_t) {
 }
 Tries never_socket(const Place&, const std::string& order, std::uint32_t) { return {{"call " + std::to_string(SYS_socket) + order, Expected::filtered, {}}}; }
 Tries local_socket(const Place& place, const std::string&, std::uint32_t) {
+    if (place.is_foreign()) return {{"name \"" + std::string(place.image.state.view()) + "/run/operator.sock\"", Expected::refused, {}}};
     const Expected expected = place.has(SyscallGroup::sockets) ? Expected::refused : Expected::filtered;
     return {{"name \"" + std::string(place.image.state.view()) + "/run/operator.sock\"", expected, {}}, {"name @voltkeep", expected, {}}};
 }
@@ -164,7 +173,7 @@ Tries listen_datagram(const Place& place, const std::string&, std::uint32_t) {
 // ---- processes, growth
 
 Tries end_others(const Place& place, const std::string&, std::uint32_t) {
-    const Expected expected = place.has(SyscallGroup::processes) ? Expected::refused : Expected::filtered;
+    const Expected expected = place.has(SyscallGroup::processes) || place.is_foreign() ? Expected::refused : Expected::filtered;
     return {{"kill 2 0", expected, {}}, {"kill 100 9", expected, {}}};
 }
 Tries thread_of_others(const Place&, const std::string&, std::uint32_t) {
@@ -173,7 +182,7 @@ Tries thread_of_others(const Place&, const std::string&, std::uint32_t) {
 }
 Tries grow_threads(const Place& place, const std::string&, std::uint32_t) {
     // The C library blocks all signals around this call: there a refusal would be the end even of who hides it.
-    if (!place.has(SyscallGroup::threads)) return {{"call " + std::to_string(SYS_clone) + " 0x3d0f00 0 0 0 0", Expected::filtered, {}}};
+    if (!place.has(SyscallGroup::threads) && !place.is_foreign()) return {{"call " + std::to_string(SYS_clone) + " 0x3d0f00 0 0 0 0", Expected::filtered, {}}};
     const std::string tasks = std::to_string(place.service.limits.tasks);
     return {{"threads", Expected::granted, place.is_rootless ? "" : "ok " + tasks + " then EAGAIN"}};
 }
@@ -192,6 +201,7 @@ Tries identity(const Place& place, const std::string&, std::uint32_t) {
 
 /// 0 to 3, the poller and its timer, two ends of each conduit, the devices: one more is one too many.
 Tries descriptors(const Place& place, const std::string&, std::uint32_t) {
+    if (place.is_foreign()) return {{"descriptors", Expected::granted, "0:device 1:pipe 2:pipe 3:socket 4:socket, sockets 0"}};   // both the captive's own
     const auto index = static_cast<std::uint16_t>(&place.service - place.image.services.begin());
     std::size_t sockets = place.service.devices.size();
     for (const policy::Conduit& c : place.image.conduits) sockets += c.client == index || c.server == index ? 2 : 0;
@@ -210,7 +220,7 @@ std::string call(long number, const char* arguments = "") { return "call " + std
 
 std::vector<Power> make_powers() {
     constexpr std::uint32_t none = 0, processes = bit(SyscallGroup::processes), clock = bit(SyscallGroup::clock),
-                            threads = bit(SyscallGroup::threads);
+                            threads = bit(SyscallGroup::threads), foreign = bit(SyscallGroup::foreign);
     return {
         {"read what it is granted", read_granted, {}, none},
         {"write what it is granted to write", write_granted, {}, none},
@@ -244,13 +254,13 @@ std::vector<Power> make_powers() {
         {"be more than its limit: memory", grow_memory, {}, none},
         {"be somebody else", identity, {}, none},
         {"hold more than its ends", descriptors, {}, none},
-        {"memory that is written and executed", plain, "map-wx", none},
+        {"memory that is written and executed", given, "map-wx", foreign},
         {"memory that is executed", until_seal, "map-x", none},
         {"memory that becomes executable", until_seal, "make-x", none},
         {"silence the reporter of refused calls", silence, {}, none},
         {"pidfd_open", plain, call(SYS_pidfd_open, " 100 0"), processes},
         {"execve", plain, call(SYS_execve, " \"/usr/bin/true\" 0 0"), processes},
-        {"setsid", plain, call(SYS_setsid), processes},
+        {"setsid", plain, call(SYS_setsid), processes | foreign},
         {"clock_settime", plain, call(SYS_clock_settime, " 0 0"), clock},
         {"settimeofday", plain, call(SYS_settimeofday, " 0 0"), clock},
         {"ptrace", plain, call(SYS_ptrace, " 16 100 0 0"), none},
@@ -269,7 +279,7 @@ std::vector<Power> make_powers() {
         {"mount_setattr", plain, call(SYS_mount_setattr, " -100 \"/\" 0 *32 32"), none},
         {"unshare", plain, call(SYS_unshare, " 0x10000000"), none},
         {"setns", plain, call(SYS_setns, " -1 0"), none},
-        {"clone3", plain, call(SYS_clone3, " *88 88"), threads},
+        {"clone3", native_alone, call(SYS_clone3, " *88 88"), threads},
         {"memfd_create", plain, call(SYS_memfd_create, " \"x\" 0"), none},
         {"memfd_secret", plain, call(SYS_memfd_secret, " 0"), none},
         {"setuid", plain, call(SYS_setuid, " 0"), none},
@@ -306,11 +316,11 @@ std::vector<Power> make_powers() {
         {"symlink", plain, call(SYS_symlink, " \"/etc/passwd\" \"x\""), none},
         {"link", plain, call(SYS_link, " \"/usr/bin/env\" \"x\""), none},
         {"mknod", plain, call(SYS_mknod, " \"x\" 0020644 259"), none},
-        {"chmod", plain, call(SYS_chmod, " \"x\" 511"), none},
+        {"chmod", plain, call(SYS_chmod, " \"x\" 511"), foreign},
         {"chown", plain, call(SYS_chown, " \"x\" 0 0"), none},
         {"setxattr", plain, call(SYS_setxattr, " \"x\" \"user.x\" *8 8 0"), none},
-        {"chdir", plain, call(SYS_chdir, " \"/\""), none},
-        {"sched_setscheduler", plain, call(SYS_sched_setscheduler, " 0 1 *8"), none},
+        {"chdir", given, call(SYS_chdir, " \"/state\""), foreign},
+        {"sched_setscheduler", plain, call(SYS_sched_setscheduler, " 0 1 *8"), foreign},
         {"sched_setaffinity", plain, call(SYS_sched_setaffinity, " 0 8 *8"), none},
         {"setpriority", plain, call(SYS_setpriority, " 0 0 -20"), none},
         {"personality", plain, call(SYS_personality, " 0x40000"), none},
@@ -326,7 +336,7 @@ std::vector<Power> make_powers() {
         {"sendfile", plain, call(SYS_sendfile, " -1 -1 0 1"), none},
         {"pkey_mprotect", plain, call(SYS_pkey_mprotect, " 0 4096 4 -1"), none},
         {"remap_file_pages", plain, call(SYS_remap_file_pages, " 0 4096 0 0 0"), none},
-        {"getppid", plain, call(SYS_getppid), processes},
+        {"getppid", given, call(SYS_getppid), processes | foreign},
         {"vhangup", plain, call(SYS_vhangup), none},
     };
 }

@@ -20,6 +20,7 @@ struct Place {
     int port = 0;
 
     [[nodiscard]] bool has(policy::SyscallGroup group) const { return (service.syscalls >> static_cast<unsigned>(group) & 1u) != 0; }
+    [[nodiscard]] bool is_foreign() const { return service.kind == policy::Kind::foreign; }
     [[nodiscard]] bool writes() const;
     /// The filters let files be opened so.
     [[nodiscard]] bool may_open(bool to_write) const;

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "doors.hpp"
 #include "kernel/config.hpp"
 #include "policy/compile.hpp"
 #include "services/registry/registry.hpp"
@@ -64,6 +65,12 @@ std::string words_of(const Refusals& refusals) {
     return text;
 }
 
+/// Who takes connections where a service's device is.
+kernel::os::Descriptor stand_in(const std::string& path, policy::DeviceKind kind) {
+    std::filesystem::create_directories(path.substr(0, path.rfind('/')));
+    return MUST(listen_at(path, kind == policy::DeviceKind::stream ? SOCK_STREAM : SOCK_SEQPACKET));
+}
+
 std::unique_ptr<policy::Image> station_image(const policy::Station& station) {
     const auto sources = policy::find_manifests("src/services");
     CHECK(sources.has_value());
@@ -90,10 +97,10 @@ Prison::Prison() {
     station.first_uid = 72'000;
     if (cable_ > 0) station.cables = {"/proc/" + std::to_string(cable_) + "/ns/net"};
     image = station_image(station);
-    std::filesystem::create_directories(folder_ + "/run/plant");
+    std::filesystem::create_directories(folder_ + "/run");
     for (policy::Service& service : image->services) {
         for (const policy::DeviceGrant& device : service.devices)
-            if (device.kind == policy::DeviceKind::connect) hardware_.push_back(MUST(listen_at(folder_ + "/" + std::string(device.path.view()), SOCK_SEQPACKET)));
+            if (device.kind == policy::DeviceKind::connect || device.kind == policy::DeviceKind::stream) hardware_.push_back(stand_in(folder_ + "/" + std::string(device.path.view()), device.kind));
         take_over(*image, service);
     }
 }
@@ -113,11 +120,11 @@ void Prison::put_files() const {
     for (const policy::Service& service : image->services)
         for (const policy::FileGrant& grant : service.files) {
             const std::string path = folder_ + "/" + std::string(grant.path.view());
-            if (std::filesystem::exists(path)) continue;
-            std::filesystem::create_directories(path.substr(0, path.rfind('/')));
             const bool is_folder = grant.write || grant.path.view().starts_with("pki/");
-            if (is_folder) std::filesystem::create_directories(path);
-            MUST(kernel::write_file(is_folder ? path + "/entry" : path, as_bytes("granted")));
+            const std::string entry = is_folder ? path + "/entry" : path;
+            if (std::filesystem::exists(entry)) continue;
+            std::filesystem::create_directories(entry.substr(0, entry.rfind('/')));
+            MUST(kernel::write_file(entry, as_bytes("granted")));
         }
 }
 
@@ -125,7 +132,7 @@ void Prison::start(const std::string& holes) {
     put_files();
     for (const policy::Service& service : image->services) {
         const std::string name(service.name.view());
-        cells_.emplace(name, MUST(Cell::make(folder_, name)));
+        cells_.emplace(name, service.kind == policy::Kind::native ? MUST(Cell::make(folder_, name)) : Cell::of_foreign(folder_, name));
     }
     manager = std::make_unique<Manager>(holes.empty() ? PROCMGR : PROCMGR_WITH_HOLES, *image, holes, is_rootless);
 }

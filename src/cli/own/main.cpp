@@ -14,6 +14,7 @@
 #include <filesystem>
 
 #include "cell.hpp"
+#include "doors.hpp"
 #include "cli/door.hpp"
 #include "cli/layout.hpp"
 #include "cli/own/orders.hpp"
