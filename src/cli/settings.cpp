@@ -227,6 +227,7 @@ Result<Written> write_settings(const Layout& layout, const StationFile& f, const
     set(door.station, f.station.identity);
     door.evse_count = static_cast<std::uint8_t>(f.evse.count);
     door.rootless = s.rootless;
+    door.has_tpm = f.trust.tpm != "none";
     for (const policy::Service& service : (*image)->services) {
         written.services.emplace_back(service.name.view());
         CHECK(door.services.push(service.name));

@@ -101,6 +101,31 @@ PageLine line_of_evse(const Json& e, std::size_t columns) {
     return {text.substr(0, columns), is_bad ? Style::bad : Style::heading};
 }
 
+/// "14:03:59Z"
+std::string clock_of(std::int64_t wall_ms) {
+    const std::int64_t second = wall_ms / 1000 % 86'400;
+    return format("%02d:%02d:%02dZ", static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60), static_cast<int>(second % 60));
+}
+
+/// Whether there is a TPM and what of it works; each key that was used. Without one: a warning that stays.
+std::vector<PageLine> trust_lines(const Json& trust, std::size_t columns) {
+    const std::string tpm(trust.string("tpm"));
+    if (tpm == "none") return {{"no TPM: private keys are files", Style::warning}};
+    const bool is_well = tpm == "ready" && is_true(trust, "software_keys");
+    std::string text = "TPM " + tpm + " " + std::string(trust.string("part"));
+    if (tpm == "ready" && !is_true(trust, "has_endorsement")) text += ", without its maker's certificate";
+    for (const char* reason : {"reason", "software_reason"})
+        if (!trust.string(reason).empty()) text += ": " + std::string(trust.string(reason));
+    std::vector<PageLine> lines{{text.substr(0, columns), is_well ? Style::heading : Style::bad}};
+    for (const Json& key : items_of(trust, "keys")) {
+        if (number_in(key, "uses") == 0) continue;
+        const std::string words = format("   %s in %s: %lld times, last for %s at %s", std::string(key.string("key")).c_str(), std::string(key.string("place")).c_str(),
+                                         static_cast<long long>(number_in(key, "uses")), std::string(key.string("last")).c_str(), clock_of(number_in(key, "last_ms")).c_str());
+        lines.push_back({words.substr(0, columns), Style::faint});
+    }
+    return lines;
+}
+
 }  // namespace
 
 std::string message_name(std::string_view service, std::int64_t number) {
@@ -139,6 +164,7 @@ std::vector<PageLine> StatusPage::lines(const Json& status, const Json& measures
     if (is_true(status, "rootless")) page.push_back({"ROOTLESS: no real-time schedules, no control groups, one user for all: not for use", Style::bad});
     else if (is_true(status, "lab")) page.push_back({"LAB: limits are relaxed for measuring and sanitizers: not for use", Style::bad});
     for (const Json& e : items_of(status, "evses")) page.push_back(line_of_evse(e, size.columns));
+    if (const Json* trust = status.find("trust")) std::ranges::move(trust_lines(*trust, size.columns), std::back_inserter(page));
     page.push_back({});
     page.push_back({format("%-11s %-9s%7s%4s%8s%8s%6s%6s  %s", "service", "state", "pid", "rst", "beats", "calls/s", "cpu%", "MiB", "slowest p99"), Style::heading});
 

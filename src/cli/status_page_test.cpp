@@ -42,6 +42,20 @@ TEST(StatusPage, says_messages_by_name_and_processor_as_a_difference) {
     EXPECT_NE(text.find("   2.5   3.2"), std::string::npos) << text;
 }
 
+TEST(StatusPage, says_whether_there_is_a_TPM_what_of_it_works_and_which_keys_were_used) {
+    const auto said = [](const std::string& trust) {
+        Json whole = status();
+        whole.add("trust", *Json::parse(trust));
+        return text_of(StatusPage().lines(whole, measures(1), Instant{1}, {}));
+    };
+    EXPECT_NE(said(R"({"tpm":"none","keys":[]})").find("no TPM: private keys are files\n"), std::string::npos);
+    const std::string good = said(R"({"tpm":"ready","reason":"","part":"IBM SW 8213","has_endorsement":true,"software_keys":true,"software_reason":"","keys":[
+        {"key":"tls-csms","place":"tpm","uses":2,"last":"tls_client","last_ms":1700000039000},{"key":"log","place":"crypto","uses":0,"last":"","last_ms":0}]})");
+    EXPECT_NE(good.find("TPM ready IBM SW 8213\n   tls-csms in tpm: 2 times, last for tls_client at 22:13:59Z\n\n"), std::string::npos) << good;
+    const std::string bad = said(R"({"tpm":"lost","reason":"it does not answer","part":"","has_endorsement":true,"software_keys":false,"software_reason":"closed","keys":[]})");
+    EXPECT_NE(bad.find("TPM lost : it does not answer: closed"), std::string::npos) << bad;
+}
+
 TEST(StatusPage, stays_within_its_width_and_height_whatever_is_said) {
     for (const std::size_t columns : {20u, 80u, 200u})
         for (const std::size_t rows : {3u, 9u, 24u}) {

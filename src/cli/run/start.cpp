@@ -105,7 +105,10 @@ int free_port() {
 
 /// What makes the station's TPM at its first start, beside the certificates.
 Result<std::optional<Child>> World::start_factory() {
-    if (file_.trust.tpm == "none") return std::nullopt;
+    if (file_.trust.tpm == "none") {
+        timeline_.say("run", "no_tpm", "no TPM: private keys are files (trust.tpm = \"emulated\" in station.toml starts one)");
+        return std::nullopt;
+    }
     return TRY(Child::start({"factory", {layout_.peers + "/factory", options_.state, file_.station.serial, std::to_string(meters_that_sign(file_))}, {}, {}, {}}));
 }
 

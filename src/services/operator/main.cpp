@@ -4,6 +4,7 @@
 
 #include "door.hpp"
 #include "kernel/config.hpp"
+#include "keys.hpp"
 #include "services/audit/client.hpp"
 #include "services/operator/protocol.hpp"
 #include "services/session/protocol.hpp"
@@ -61,6 +62,11 @@ public:
     Operator(kernel::Service& self, const Config& config)
         : self_(self), config_(config), session_(self.connect<session::Interface>("session")), audit_(self.connect<audit::Interface>("audit")),
           journal_(self), door_(self, self.device("door"), [this](std::string_view line, std::uint32_t user, Answer answer) { handle(line, user, std::move(answer)); }) {
+        if (config.has_tpm) {
+            tpm_ = self.connect<rot::Interface>("rot");
+            crypto_ = self.connect<crypto::Interface>("crypto");
+        } else if (self.starts() == 0)
+            journal_.append(audit::Type::configuration, 0, audit::Payload().put("step", "no_tpm").put("detail", "private keys are files: who owns the machine's disk has them"));
         self.on("audit", audit::Pulse::appended, [this](EvseId, std::uint64_t) { serve_followers(); });
     }
 
@@ -263,7 +269,8 @@ private:
             evses += view ? evse_object(*view) : std::string(Object().put("evse", number).put("state", "unknown").put("error", name(view.error().code)).text().view());
         }
         return R"({"ok":true,"station":")" + std::string(config_.station.view()) + R"(","rootless":)" + (config_.rootless ? "true" : "false") + R"(,"lab":)" + (self_.is_lab() ? "true" : "false") +
-               R"(,"services":[)" + services + R"(],"evses":[)" + evses + "]}";
+               R"(,"services":[)" + services + R"(],"evses":[)" + evses + R"(],"trust":)" +
+               (tpm_ ? keys_object(tpm_.call(rot::GetState{}), crypto_.call(crypto::GetState{})) : no_keys_object()) + "}";
     }
 
     static std::string evse_object(const session::Snapshot::View& v) {
@@ -283,6 +290,8 @@ private:
     Config config_;
     kernel::Client<session::Interface> session_;
     kernel::Client<audit::Interface> audit_;
+    kernel::Client<rot::Interface> tpm_;       ///< none: the station has no TPM
+    kernel::Client<crypto::Interface> crypto_;
     audit::Journal journal_;
     std::vector<Follower> followers_;
     Door door_;

@@ -2,7 +2,7 @@
 // The door for people: one Unix socket in the state directory (mode 0600), one request a line, one answer a line. It serves no service.
 //
 //   request                      answer: {"ok":true,...} or {"ok":false,"error":"..."}
-//   status                       services and EVSEs
+//   status                       services, EVSEs, and where the keys are
 //   measures                     per service: processor time, memory, and per message (32: its timers) how many and how long
 //   log FROM WAIT_MS             entries from index FROM on; waits up to WAIT_MS for the first one
 //   head                         size and hash of the log
@@ -25,6 +25,7 @@ struct Config {
     List<Text<24>, 96> services;     ///< by index in the policy image
     std::uint8_t evse_count = 1;
     bool rootless = false;           ///< containment without real-time schedules and cgroups
+    bool has_tpm = false;            ///< there is who keeps the keys; else they are files
 };
 
 }  // namespace voltkeep::operator_door

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole station that has a TPM: what of it works when its parts are killed, one by one and all at once. Each test names its time.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "harness/tool.hpp"
+
+namespace voltkeep::harness {
+namespace {
+
+constexpr std::string_view with_tpm = "[trust]\ntpm = \"emulated\"\n";
+
+/// A station.toml for one test.
+class Config {
+public:
+    explicit Config(std::string_view text) : path_(::testing::TempDir() + "voltkeep-trust-" + std::to_string(::getpid()) + ".toml") { std::ofstream(path_) << text; }
+    ~Config() { std::filesystem::remove(path_); }
+    Config(const Config&) = delete;
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+/// What `status` says of the keys, as soon as it is so; the last answer if it is not within ten seconds.
+template <class F>
+Json trust_when(ToolStation& station, F fits) {
+    Json trust = Json::object();
+    for (const Instant deadline = now() + 10s; now() < deadline; station.pause(20ms)) {
+        const auto status = station.ask("status");
+        if (const Json* found = status ? status->find("trust") : nullptr) trust = *found;
+        if (fits(trust)) return trust;
+    }
+    ADD_FAILURE() << trust.text() << station.tail();
+    return trust;
+}
+bool works(const Json& trust) { return trust.string("tpm") == "ready" && trust.find("software_keys")->scalar() == "true"; }
+bool is_available(const Json& line) { return line.string("event") == "available"; }
+
+}  // namespace
+
+/// 10 s. A part that counts unclean stops as attacks upon its keys would be locked at the fourth start (Tpm.cuts_of_power_lock_nobody_out
+/// is the control: with keys as they are made by default it is).
+TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TPM_usable) {
+    const Config config(with_tpm);
+    ToolStation station({"--duration", "60", "--config", config.path()});
+    ASSERT_TRUE(station.wait_for(is_available));
+    Json trust = trust_when(station, works);
+    EXPECT_EQ(trust.find("has_endorsement")->scalar(), "true");
+    std::int64_t resets = number_in(trust, "resets");
+    for (const char* part : {"swtpm", "crypto", "rot"}) {   // whether it is another TPM is seen by who uses it: crypto, when it begins
+        station.kill(part);
+        ASSERT_TRUE(station.wait_for([&](const Json& line) { return line.string("event") == "restart" && line.string("text").find(part) != std::string::npos; }));
+    }
+    trust = trust_when(station, [&](const Json& now) { return works(now) && number_in(now, "resets") == resets + 1; });
+    ++resets;
+    for (int stop = 1; stop <= 3; ++stop) {
+        const pid_t manager = station.procmgr();
+        ASSERT_GT(manager, 1);
+        ASSERT_EQ(::kill(manager, SIGKILL), 0);
+        ASSERT_TRUE(station.wait_for([&](const Json& line) { return line.string("event") == "start" && line.string("source") == "procmgr"; }));
+        trust = trust_when(station, [&](const Json& now) { return works(now) && number_in(now, "resets") == resets + 1; });
+        resets = number_in(trust, "resets");
+    }
+    station.stop();
+    EXPECT_EQ(station.status(), 0);
+}
+
+/// 4 s.
+TEST(Trust, a_station_of_a_user_who_is_not_root_has_a_TPM_too) {
+    const std::vector<std::string> user{"unshare", "--user", "--map-user=1000", "--map-group=1000"};
+    std::vector<std::string> nothing = user;
+    nothing.emplace_back("true");
+    if (MUST(cli::Child::start({"unshare", nothing, {}, {}, {}})).status() != 0) GTEST_SKIP() << "this machine gives no user namespace";
+    const Config config(with_tpm);
+    ToolStation station({"--duration", "60", "--config", config.path()}, user);
+    ASSERT_TRUE(station.wait_for(is_available));
+    trust_when(station, works);
+    station.stop();
+    EXPECT_EQ(station.status(), 0);
+}
+
+/// 2 s. Who starts a station without a TPM is told where the keys are: at the start, in the log, in every status.
+TEST(Trust, a_station_without_a_TPM_says_so_where_people_look) {
+    ToolStation station({"--duration", "60"});
+    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "no_tpm" && line.string("text").find("private keys are files") != std::string::npos; }));
+    ASSERT_TRUE(station.wait_for_step("configuration", "no_tpm"));
+    ASSERT_TRUE(station.wait_for(is_available));
+    EXPECT_NE(say({"status", "--state", station.state()}).output.find("no TPM: private keys are files"), std::string::npos);
+    station.stop();
+    EXPECT_EQ(station.status(), 0);
+}
+
+}  // namespace voltkeep::harness
