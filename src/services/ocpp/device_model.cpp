@@ -4,6 +4,7 @@
 #include <charconv>
 #include <ranges>
 
+#include "identities.hpp"
 #include "wire/ocpp/codec.hpp"
 
 namespace voltkeep::ocpp {
@@ -47,8 +48,8 @@ std::string seconds(Duration duration) { return std::to_string(duration / 1s); }
 
 constexpr std::string_view availabilities = "Available,Occupied,Reserved,Unavailable,Faulted";
 constexpr std::string_view measurands = "Energy.Active.Import.Register,Power.Active.Import,Voltage,Current.Import,SoC";
-constexpr std::string_view items = "64", bytes = "65536";
-static_assert(items_per_message == 64 && bytes_per_message == 65'536);
+constexpr std::string_view items = "64", list_items = "256", bytes = "65536";
+static_assert(items_per_message == 64 && list_items_per_message == 256 && bytes_per_message == 65'536);
 
 // What a variable may hold, and what the others of its component mean: Part 2, Referenced Components and Variables.
 constexpr Definition table[] = {
@@ -78,10 +79,16 @@ constexpr Definition table[] = {
     {.component = "AlignedDataCtrlr", .variable = "TxEndedInterval", .type = integer, .value = "0", .unit = "s"},
     {.component = "AlignedDataCtrlr", .variable = "TxEndedMeasurands", .type = MemberList},
 
+    {.component = "AuthCacheCtrlr", .variable = "Available", .type = boolean, .value = "true"},
+    {.component = "AuthCacheCtrlr", .variable = "Enabled", .type = boolean, .mutability = read_write, .held = Held::in_settings, .value = "true"},
+    {.component = "AuthCacheCtrlr", .variable = "LifeTime", .type = integer, .mutability = read_write, .held = Held::in_settings,
+     .now = [](const Facts&, std::uint8_t) { return std::to_string(own_cache_life_s); }, .unit = "s", .least = 1, .most = 31'536'000},
+
     {.component = "AuthCtrlr", .variable = "AuthorizeRemoteStart", .type = boolean, .value = "false"},
-    {.component = "AuthCtrlr", .variable = "LocalAuthorizeOffline", .type = boolean, .value = "false"},
-    {.component = "AuthCtrlr", .variable = "LocalPreAuthorize", .type = boolean, .value = "false"},
-    {.component = "AuthCtrlr", .variable = "OfflineTxForUnknownIdEnabled", .type = boolean, .value = "false"},
+    {.component = "AuthCtrlr", .variable = "LocalAuthorizeOffline", .type = boolean, .mutability = read_write, .held = Held::in_settings, .value = "true"},
+    {.component = "AuthCtrlr", .variable = "LocalPreAuthorize", .type = boolean, .mutability = read_write, .held = Held::in_settings, .value = "false"},
+    {.component = "AuthCtrlr", .variable = "OfflineTxForUnknownIdEnabled", .type = boolean, .mutability = read_write, .held = Held::in_settings,
+     .value = "false"},
 
     {.component = "ClockCtrlr", .variable = "DateTime", .type = dateTime, .now = [](const Facts& f, std::uint8_t) { return DateTime(f.now).text().value_or(""); }},
     {.component = "ClockCtrlr", .variable = "TimeSource", .type = SequenceList, .value = "RealTimeClock", .list = "RealTimeClock"},
@@ -92,6 +99,15 @@ constexpr Definition table[] = {
     {.component = "DeviceDataCtrlr", .variable = "ItemsPerMessage", .instance = "GetReport", .type = integer, .value = items},
     {.component = "DeviceDataCtrlr", .variable = "ItemsPerMessage", .instance = "GetVariables", .type = integer, .value = items},
     {.component = "DeviceDataCtrlr", .variable = "ItemsPerMessage", .instance = "SetVariables", .type = integer, .value = items},
+
+    {.component = "LocalAuthListCtrlr", .variable = "Available", .type = boolean, .value = "true"},
+    {.component = "LocalAuthListCtrlr", .variable = "BytesPerMessage", .type = integer, .value = bytes},
+    {.component = "LocalAuthListCtrlr", .variable = "Enabled", .type = boolean, .mutability = read_write, .held = Held::in_settings, .value = "true"},
+    {.component = "LocalAuthListCtrlr", .variable = "Entries", .type = integer,
+     .now = [](const Facts& f, std::uint8_t) { return std::to_string(f.list_entries); },
+     .limit = [](const Facts&, std::uint8_t) { return std::int64_t{decltype(LocalList::entries)::capacity}; }},
+    {.component = "LocalAuthListCtrlr", .variable = "ItemsPerMessage", .type = integer, .value = list_items},
+    {.component = "LocalAuthListCtrlr", .variable = "SupportsExpiryDateTime", .type = boolean, .value = "true"},
 
     {.component = "OCPPCommCtrlr", .variable = "ActiveNetworkProfile", .value = "1"},
     {.component = "OCPPCommCtrlr", .variable = "FileTransferProtocols", .type = MemberList},
@@ -234,6 +250,12 @@ std::optional<std::uint32_t> number_set(std::string_view kept_name, const Settin
     if (!kept || fit(*d, *kept) != Fit::good) return std::nullopt;
     std::from_chars(kept->data(), kept->data() + kept->size(), number);
     return number;
+}
+
+bool is_on(std::string_view kept_name, const Settings& settings) {
+    const auto d = std::ranges::find(table, kept_name, name_of);
+    CHECK(d != std::end(table) && d->type == boolean);
+    return value_of({d, 0}, settings, {}) == "true";
 }
 
 Component component_of(const Row& row) {

@@ -26,6 +26,7 @@ struct Facts {
     std::uint32_t heartbeat_s = 0;
     std::array<session::Availability, most_evses> evses{};   ///< of EVSE n at n - 1
     WallTime now;
+    std::size_t list_entries = 0;                            ///< of the local authorization list
 };
 
 /// What SetVariables changes.
@@ -72,8 +73,12 @@ inline constexpr std::size_t most_rows = 192;
 [[nodiscard]] std::string value_of(const Row& row, const Settings& settings, const Facts& facts);
 /// What the CSMS has set for a number; nothing: the station's own value holds.
 [[nodiscard]] std::optional<std::uint32_t> number_set(std::string_view kept_name, const Settings& settings);
+/// Whether a boolean is `true`, as set or as the station has it.
+[[nodiscard]] bool is_on(std::string_view kept_name, const Settings& settings);
 inline constexpr std::string_view message_attempts = "OCPPCommCtrlr.MessageAttempts[TransactionEvent]";
 inline constexpr std::string_view message_attempt_interval = "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]";
+inline constexpr std::string_view cache_life_time = "AuthCacheCtrlr.LifeTime";
+inline constexpr std::uint32_t own_cache_life_s = 30 * 86'400;
 
 /// Component and variable as OCPP writes them.
 [[nodiscard]] Component component_of(const Row& row);

@@ -5,12 +5,12 @@
 
 namespace voltkeep::ocpp {
 
-Facts Station::facts() const { return {config_, at_.heartbeat_s, at_.availability, wall_now()}; }
+Facts Station::facts() const { return {config_, at_.heartbeat_s, at_.availability, wall_now(), list_.entries.size()}; }
 
 /// More than DeviceDataCtrlr says. True: refused.
-bool Station::refuse_too_much(const rpc::MessageId& id, std::size_t items) {
+bool Station::refuse_too_much(const rpc::MessageId& id, std::size_t items, std::int32_t most) {
     //= OCPP 2.1 B06.FR.16, B08.FR.17
-    if (items > items_per_message) run(rpc::Refuse{id, ErrorCode::OccurrenceConstraintViolation, "more items than ItemsPerMessage"}, answering_);
+    if (items > static_cast<std::size_t>(most)) run(rpc::Refuse{id, ErrorCode::OccurrenceConstraintViolation, "more items than ItemsPerMessage"}, answering_);
     //= OCPP 2.1 B06.FR.17, B08.FR.18
     else if (frame_size_ > bytes_per_message) run(rpc::Refuse{id, ErrorCode::FormatViolation, "more bytes than BytesPerMessage"}, answering_);
     else return false;
@@ -29,7 +29,7 @@ void Station::get_variables(const rpc::MessageId& id, const GetVariablesRequest&
 
 /// On the disk, and in force.
 Result<> Station::adopt(const Values& values) {
-    if (values.kept != settings_) TRY(file_.write(values.kept));
+    if (values.kept != settings_) TRY(files_.settings.write(values.kept));
     settings_ = values.kept;
     at_.heartbeat_s = values.heartbeat_s;
     return {};

@@ -87,12 +87,14 @@ TEST_F(OcppReport, the_configuration_inventory_has_what_may_be_set_and_its_limit
     ASSERT_EQ(all.size(), 1u);
     const auto& data = *all[0].reportData;
     EXPECT_EQ(names(base(ReportBaseEnum::ConfigurationInventory)),
-              (Names{"OCPPCommCtrlr.HeartbeatInterval", "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]",
-                     "OCPPCommCtrlr.MessageAttempts[TransactionEvent]"}));
+              (Names{"AuthCacheCtrlr.Enabled", "AuthCacheCtrlr.LifeTime", "AuthCtrlr.LocalAuthorizeOffline", "AuthCtrlr.LocalPreAuthorize",
+                     "AuthCtrlr.OfflineTxForUnknownIdEnabled", "LocalAuthListCtrlr.Enabled", "OCPPCommCtrlr.HeartbeatInterval",
+                     "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", "OCPPCommCtrlr.MessageAttempts[TransactionEvent]"}));
     for (const ReportData& variable : data) EXPECT_EQ(variable.variableAttribute[0].mutability, MutabilityEnum::ReadWrite);
-    EXPECT_EQ(data[2].variableAttribute[0].persistent, true);
-    EXPECT_EQ(data[2].variableCharacteristics->minLimit, Decimal(1));
-    EXPECT_EQ(data[2].variableCharacteristics->maxLimit, Decimal(100));
+    EXPECT_EQ(data[6].variableAttribute[0].persistent, false);
+    EXPECT_EQ(data[8].variableAttribute[0].persistent, true);
+    EXPECT_EQ(data[8].variableCharacteristics->minLimit, Decimal(1));
+    EXPECT_EQ(data[8].variableCharacteristics->maxLimit, Decimal(100));
 }
 
 //= OCPP 2.1 B07.FR.09

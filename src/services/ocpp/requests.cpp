@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the CSMS asks for, and what the station answers. Blocks E to H and P of OCPP 2.1; block B is in provisioning.cpp.
+// What the CSMS asks for, and what the station answers. Blocks E to H and P of OCPP 2.1; B is in provisioning.cpp, C and D in authorization.cpp.
 #include "station.hpp"
 #include "translate.hpp"
 
@@ -19,7 +19,8 @@ void Station::on(const rpc::Request& request) {
     if (!at_.accepted) return refuse_unaccepted(request);
     const bool is_taken = to(request, &Station::start_transaction) || to(request, &Station::stop_transaction) || to(request, &Station::reserve) ||
                           to(request, &Station::cancel_reservation) || to(request, &Station::change_availability) ||
-                          to(request, &Station::reset) || to(request, &Station::transfer_data);
+                          to(request, &Station::send_local_list) || to(request, &Station::get_local_list_version) ||
+                          to(request, &Station::clear_cache) || to(request, &Station::reset) || to(request, &Station::transfer_data);
     if (!is_taken) run(rpc::Refuse{request.id, ErrorCode::NotSupported, "this station does not take this request"}, answering_);
 }
 

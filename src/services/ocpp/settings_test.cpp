@@ -103,7 +103,7 @@ TEST_F(OcppSettings, no_file_of_the_process_grows_over_its_bound) {
     if (child == 0) {
         const int file = ::open((folder + "/other").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
         if (::pwrite(file, "x", 1, SettingsFile::size) != 1) ::_exit(1);
-        bound_files();
+        bound_files(SettingsFile::size);
         ::signal(SIGXFSZ, SIG_IGN);
         const bool is_let = ::pwrite(file, "x", 1, SettingsFile::size - 1) == 1;
         ::_exit(is_let && ::pwrite(file, "x", 1, SettingsFile::size) < 0 && errno == EFBIG ? 0 : 2);

@@ -25,11 +25,21 @@ rpc::MessageId fresh_id() {
 
 }  // namespace
 
-Station::Station(kernel::Service& self, const Config& config, SettingsFile file)
-    : self_(self), config_(config), link_(self.connect<link::Interface>("link@csms")), session_(self.connect<session::Interface>("session")), journal_(self),
-      file_(std::move(file)) {
-    if (const auto kept = file_.read()) settings_ = *kept;
-    else self.fault(kept.error());
+Result<Files> Files::open(const std::string& folder) {
+    return Files{TRY(SettingsFile::open(folder + "/settings")), TRY(KeptFile<LocalList>::open(folder + "/local-list")),
+                 TRY(KeptFile<Cache>::open(folder + "/cache"))};
+}
+
+Station::Station(kernel::Service& self, const Config& config, Files files)
+    : self_(self), config_(config), link_(self.connect<link::Interface>("link@csms")), session_(self.connect<session::Interface>("session")),
+      journal_(self), files_(std::move(files)) {
+    const auto read = [&self](auto& file, auto& value) {
+        if (const auto kept = file.read()) value = *kept;
+        else self.fault(kept.error());
+    };
+    read(files_.settings, settings_);
+    read(files_.list, list_);
+    read(files_.cache, cache_);
     side_ = {rpc::Role::station, Version::ocpp21, std::chrono::milliseconds(config.message_timeout_ms), {}};
     at_.heartbeat_s = config.heartbeat_s;
     self.on("link@csms", link::Pulse::opened, [this](EvseId, std::uint64_t) { look_at_link(); });
@@ -195,10 +205,13 @@ void Station::refuse_invalid(const OcppError& why) {
 
 // ---- what is sent -----------------------------------------------------------------------------------------------------
 
+/// The next events of session. While the CSMS is away and no more fit, those behind them are looked at, for who stands at the station now.
 void Station::fetch_events() {
-    if (is_asking_ || events_.size() >= 4) return;
-    const std::uint64_t after = events_.empty() ? at_.acknowledged : events_.back().sequence;
-    const auto asked = session_.request(session::TakeEvents{at_.acknowledged, after}, [this, after](Result<session::TakeEvents::Events> taken) {
+    const bool is_full = events_.size() >= 4;
+    if (is_asking_ || (is_full && online_)) return;
+    const std::uint64_t last = events_.empty() ? at_.acknowledged : events_.back().sequence;
+    const std::uint64_t after = is_full ? std::max(looked_at_, last) : last;
+    const auto asked = session_.request(session::TakeEvents{at_.acknowledged, after}, [this, last, is_full](Result<session::TakeEvents::Events> taken) {
         is_asking_ = false;
         if (!taken) {
             if (taken.error().code == Errc::bad_argument) distrust_checkpoint();
@@ -206,12 +219,18 @@ void Station::fetch_events() {
             return take_frames();
         }
         // The connection ended meanwhile, and what these events follow was forgotten with it: from the beginning.
-        if (after != (events_.empty() ? at_.acknowledged : events_.back().sequence)) {
+        if (last != (events_.empty() ? at_.acknowledged : events_.back().sequence)) {
             fetch_events();
             return take_frames();
         }
-        for (const session::Event& event : taken->events)
-            if (events_.empty() || event.sequence > events_.back().sequence) events_.push_back(event);
+        if (is_full) look_behind(*taken);
+        else
+            for (const session::Event& event : taken->events)
+                if (events_.empty() || event.sequence > events_.back().sequence) {
+                    events_.push_back(event);
+                    answer_offline(event);
+                }
+        if (!online_ && !taken->events.empty()) fetch_events();
         send_next();
         take_frames();
     });
@@ -253,6 +272,10 @@ void Station::send_event(const session::Event& event) {
     at_.authorization_evse = event.evse.number;
     bool sent = false;
     if (event.kind == session::EventKind::status) note_availability(event);
+    if (event.kind == session::EventKind::authorize && decide_on(event) == Decision::accept) {
+        if (tell_authorization(true, "known here")) return acknowledge();
+        return send_again_soon();
+    }
     switch (event.kind) {
         case session::EventKind::status: sent = call(status_notification(event)); break;
         case session::EventKind::authorize: sent = call(authorize(event)); break;
@@ -302,7 +325,7 @@ void Station::forget_acknowledged() {
 /// (again): an event twice is harmless, one that is lost is not.
 void Station::distrust_checkpoint() {
     journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint: events that never were"));
-    at_.acknowledged = at_.event_in_flight = 0;
+    at_.acknowledged = at_.event_in_flight = looked_at_ = 0;
     events_.clear();
 }
 
@@ -323,8 +346,9 @@ void Station::on(const rpc::Result& result) {
     journal_.append_later(audit::Type::message, 0, audit::Payload().put("message", what.action->name).put("turnaround_us", turnaround));
     if (const auto* boot = result.response.get<BootNotificationResponse>()) on_boot(*boot);
     if (const auto* answer = result.response.get<AuthorizeResponse>()) {
-        const auto status = answer->idTokenInfo.status;
-        if (tell_authorization(status == AuthorizationStatusEnum::Accepted, word(status))) acknowledge();
+        const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
+        if (event != events_.end()) learn(event->identity, answer->idTokenInfo);
+        if (tell_authorization(allows(answer->idTokenInfo, EvseId{at_.authorization_evse}), word(answer->idTokenInfo.status))) acknowledge();
         else send_again_soon();
     }
     if (const auto* answer = result.response.get<TransactionEventResponse>()) on_transaction(*answer);
@@ -353,7 +377,8 @@ void Station::on_boot(const BootNotificationResponse& response) {
 
 void Station::on_transaction(const TransactionEventResponse& response) {
     const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
-    //= OCPP 2.1 E05.FR.02
+    if (event != events_.end() && event->record && response.idTokenInfo) learn(event->record->identity, *response.idTokenInfo);
+    //= OCPP 2.1 E05.FR.10, C15.FR.04
     if (event == events_.end() || !event->record || !response.idTokenInfo || response.idTokenInfo->status == AuthorizationStatusEnum::Accepted)
         return acknowledge();
     // Not found: it has ended already. Else session must hear it, and have it on the disk: until then the event is not acknowledged.

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The station's side of the conversation with the CSMS: what is sent next, what an answer means, what a request does.
-// It holds no key and no socket, and one open file with what the CSMS has set: whole messages come from link@csms. Killed at any moment, its successor goes on over the same
-// connection from the checkpoint; what was not acknowledged is still with session.
+// It holds no key and no socket, and three open files with what the CSMS has set and said: whole messages come from link@csms. Killed at
+// any moment, its successor goes on over the same connection from the checkpoint; what was not acknowledged is still with session.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 
 #include "checkpoint.hpp"
 #include "device_model.hpp"
+#include "identities.hpp"
 #include "services/audit/client.hpp"
 #include "services/link/protocol.hpp"
 #include "services/ocpp/protocol.hpp"
@@ -15,6 +17,7 @@
 #include "wire/ocpp/messages/authorization.hpp"
 #include "wire/ocpp/messages/availability.hpp"
 #include "wire/ocpp/messages/data_transfer.hpp"
+#include "wire/ocpp/messages/local_list.hpp"
 #include "wire/ocpp/messages/provisioning.hpp"
 #include "wire/ocpp/messages/remote_control.hpp"
 #include "wire/ocpp/messages/reservation.hpp"
@@ -22,9 +25,20 @@
 
 namespace voltkeep::ocpp {
 
+/// What it keeps over a reboot: opened before the seal.
+struct Files {
+    SettingsFile settings;
+    KeptFile<LocalList> list;
+    KeptFile<Cache> cache;
+    static constexpr std::size_t largest = std::max({SettingsFile::size, KeptFile<LocalList>::size, KeptFile<Cache>::size});   ///< bytes
+
+    /// In a folder that is there. Errors: io.
+    static Result<Files> open(const std::string& folder);
+};
+
 class Station {
 public:
-    Station(kernel::Service& self, const Config& config, SettingsFile file);
+    Station(kernel::Service& self, const Config& config, Files files);
 
 private:
     // the connection
@@ -61,6 +75,9 @@ private:
     void get_base_report(const rpc::MessageId& id, const GetBaseReportRequest& request);
     void get_report(const rpc::MessageId& id, const GetReportRequest& request);
     [[nodiscard]] GenericDeviceModelStatusEnum begin(const Report& report);
+    void send_local_list(const rpc::MessageId& id, const SendLocalListRequest& request);
+    void get_local_list_version(const rpc::MessageId& id, const GetLocalListVersionRequest& request);
+    void clear_cache(const rpc::MessageId& id, const ClearCacheRequest& request);
     void set_network_profile(const rpc::MessageId& id, const SetNetworkProfileRequest& request);
     void trigger_message(const rpc::MessageId& id, const TriggerMessageRequest& request);
     [[nodiscard]] TriggerMessageStatusEnum trigger(const TriggerMessageRequest& request);
@@ -68,7 +85,7 @@ private:
     void refuse_unaccepted(const rpc::Request& request);
     template <class M>
     [[nodiscard]] bool to(const rpc::Request& request, void (Station::*handler)(const rpc::MessageId&, const M&));
-    [[nodiscard]] bool refuse_too_much(const rpc::MessageId& id, std::size_t items);
+    [[nodiscard]] bool refuse_too_much(const rpc::MessageId& id, std::size_t items, std::int32_t most = items_per_message);
     [[nodiscard]] Facts facts() const;
     [[nodiscard]] Result<> adopt(const Values& values);
     template <class M, class Then>
@@ -87,6 +104,10 @@ private:
     void send_status(EvseId evse);
     bool call(Message request);
     void fetch_events();
+    void look_behind(const session::TakeEvents::Events& events);
+    [[nodiscard]] Decision decide_on(const session::Event& event) const;
+    void answer_offline(const session::Event& event);
+    void learn(const session::Identity& who, const IdTokenInfo& info);
     void acknowledge();
     void try_again_or_give_up(const rpc::CallFailed& failed);
     void log_given_up(const rpc::CallFailed& failed);
@@ -113,12 +134,15 @@ private:
 
     std::uint32_t waiting_ = 0;               ///< the frame whose answer waits for session; 0: none
 
-    SettingsFile file_;
-    Settings settings_;                       ///< as the file has them
+    Files files_;
+    Settings settings_;                       ///< as its file has them
+    LocalList list_;                          ///< so too
+    Cache cache_;                             ///< as its file has it, if that could be written
     std::size_t frame_size_ = 0;              ///< bytes of the frame that is being handled
 
     Checkpoint at_;                           ///< all but the open calls, which rpc_ holds
     std::deque<session::Event> events_;       ///< taken from session and not acknowledged
+    std::uint64_t looked_at_ = 0;             ///< session's events up to here were looked at for somebody who waits while the CSMS is away
     bool is_asking_ = false;                  ///< session's conduit carries a request: it takes no other message meanwhile
     bool is_withdrawing_ = false;             ///< and that is a withdrawal: its event is neither acknowledged nor sent again
     bool online_ = false;
