@@ -32,6 +32,7 @@ struct Checkpoint {
     std::uint64_t authorization = 0;       ///< request number of the authorization that `ours` asks for
     std::uint8_t authorization_evse = 0;
     std::array<session::Availability, 8> availability{};   ///< of EVSE n at n - 1: what the CSMS was told last
+    std::array<TransactionId, 8> transactions{};           ///< at EVSE n at n - 1, as far as the CSMS knows; empty: none
     std::uint8_t triggered = 0;            ///< what TriggerMessage has asked for and was not sent: one bit a Trigger
     std::uint8_t triggered_statuses = 0;   ///< and of which EVSEs a status: bit n - 1 for EVSE n
     std::optional<Report> report;          ///< on its way

@@ -20,6 +20,7 @@ void Station::on(const rpc::Request& request) {
     const bool is_taken = to(request, &Station::start_transaction) || to(request, &Station::stop_transaction) || to(request, &Station::reserve) ||
                           to(request, &Station::cancel_reservation) || to(request, &Station::change_availability) ||
                           to(request, &Station::send_local_list) || to(request, &Station::get_local_list_version) ||
+                          to(request, &Station::get_transaction_status) || to(request, &Station::unlock_connector) ||
                           to(request, &Station::clear_cache) || to(request, &Station::reset) || to(request, &Station::transfer_data);
     if (!is_taken) run(rpc::Refuse{request.id, ErrorCode::NotSupported, "this station does not take this request"}, answering_);
 }
@@ -139,6 +140,68 @@ void Station::stop_transaction(const rpc::MessageId& id, const RequestStopTransa
         if (found) response.status = RequestStartStopStatusEnum::Accepted;
         return response;
     });
+}
+
+void Station::look_for(Search search) {
+    const auto asked = session_.request(session::TakeEvents{at_.acknowledged, search.after}, [this, search](const Result<session::TakeEvents::Events>& taken) mutable {
+        is_asking_ = false;
+        for (std::size_t i = 0; taken && i < taken->events.size(); ++i) {
+            const session::Event& event = taken->events[i];
+            search.after = event.sequence;
+            if (!event.record || (search.transaction && event.record->transaction != *search.transaction)) continue;
+            if (search.evse.number != 0 && event.evse != search.evse) continue;
+            search.is_queued = true;
+            search.is_ongoing = event.record->kind != session::RecordKind::ended;
+        }
+        if (taken && !taken->events.empty()) return look_for(std::move(search));
+        if (is_open_ && search.connection == connection_ && waiting_ == search.frame) {
+            waiting_ = 0;
+            if (taken) answer(search.id, search.response(search));
+            else run(rpc::Refuse{search.id, ErrorCode::InternalError, "the station cannot say it now"}, answering_);
+            finish_frame(search.frame);
+        }
+        fetch_events();
+        take_frames();
+    });
+    is_asking_ = asked.has_value();
+    if (asked) waiting_ = search.frame;
+    else run(rpc::Refuse{search.id, ErrorCode::InternalError, "the station cannot say it now"}, answering_);
+}
+
+void Station::get_transaction_status(const rpc::MessageId& id, const GetTransactionStatusRequest& request) {
+    Search search{.id = id, .connection = connection_, .frame = answering_, .after = at_.acknowledged};
+    search.response = [](const Search& found) {
+        GetTransactionStatusResponse response;
+        //= OCPP 2.1 E14.FR.04, E14.FR.05, E14.FR.07, E14.FR.08
+        response.messagesInQueue = found.is_queued;
+        //= OCPP 2.1 E14.FR.01, E14.FR.02, E14.FR.03, E14.FR.06
+        if (found.transaction) response.ongoingIndicator = found.is_ongoing;
+        return response;
+    };
+    if (request.transactionId) {
+        search.transaction = TransactionId::from(request.transactionId->view());
+        if (!search.transaction || search.transaction->empty()) return answer(id, GetTransactionStatusResponse{.ongoingIndicator = false});   // none of ours
+        search.is_ongoing = std::ranges::find(at_.transactions, *search.transaction) != at_.transactions.end();
+    }
+    look_for(std::move(search));
+}
+
+//= OCPP 2.1 F05.FR.01
+void Station::unlock_connector(const rpc::MessageId& id, const UnlockConnectorRequest& request) {
+    //= OCPP 2.1 F05.FR.03
+    if (request.evseId.value < 1 || request.evseId.value > config_.evse_count || request.connectorId.value != 1)
+        return answer(id, UnlockConnectorResponse{.status = UnlockStatusEnum::UnknownConnector});
+    const auto n = static_cast<std::size_t>(request.evseId.value) - 1;
+    Search search{.evse = evse_of(request.evseId.value), .is_ongoing = !at_.transactions[n].empty(), .id = id, .connection = connection_, .frame = answering_,
+                  .after = at_.acknowledged};
+    search.response = [is_socket = config_.evses[n].connector_type.view() == "sType2"](const Search& found) {
+        //= OCPP 2.1 F05.FR.02, F05.FR.05 there is no lock, or one that only the safety loop moves
+        UnlockConnectorResponse response;
+        response.status = found.is_ongoing ? UnlockStatusEnum::OngoingAuthorizedTransaction : UnlockStatusEnum::UnlockFailed;
+        if (!found.is_ongoing) response.statusInfo.emplace().reasonCode = is_socket ? String<20>("UnsupportedRequest") : String<20>("FixedCable");
+        return response;
+    };
+    look_for(std::move(search));
 }
 
 //= OCPP 2.1 P02.FR.06 there is nothing that OCPP does not have

@@ -310,7 +310,16 @@ void Station::send_status(EvseId evse) {
     call(status_notification(event));
 }
 
+/// What is acknowledged leaves the queue, and is remembered here.
+void Station::note_transaction() {
+    const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
+    if (event == events_.end() || !event->record || event->evse.number < 1 || event->evse.number > most_evses) return;
+    const bool is_over = event->record->kind == session::RecordKind::ended;
+    at_.transactions[event->evse.number - 1u] = is_over ? TransactionId() : event->record->transaction;
+}
+
 void Station::acknowledge() {
+    note_transaction();
     at_.acknowledged = std::max(at_.acknowledged, at_.event_in_flight);
     at_.event_in_flight = 0;
     forget_acknowledged();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <functional>
 
 #include "checkpoint.hpp"
 #include "device_model.hpp"
@@ -34,6 +35,18 @@ struct Files {
 
     /// In a folder that is there. Errors: io.
     static Result<Files> open(const std::string& folder);
+};
+
+/// All of session's events that wait are looked through for a transaction, and then the request is answered.
+struct Search {
+    std::optional<TransactionId> transaction{}; ///< this one, or
+    EvseId evse{};                              ///< one at this EVSE; neither: any
+    bool is_ongoing = false;
+    bool is_queued = false;                     ///< the CSMS has not heard all of it
+    std::function<Message(const Search&)> response{};
+    rpc::MessageId id{};
+    std::uint32_t connection = 0, frame = 0;
+    std::uint64_t after = 0;                    ///< what was looked at
 };
 
 class Station {
@@ -75,6 +88,9 @@ private:
     void get_base_report(const rpc::MessageId& id, const GetBaseReportRequest& request);
     void get_report(const rpc::MessageId& id, const GetReportRequest& request);
     [[nodiscard]] GenericDeviceModelStatusEnum begin(const Report& report);
+    void get_transaction_status(const rpc::MessageId& id, const GetTransactionStatusRequest& request);
+    void unlock_connector(const rpc::MessageId& id, const UnlockConnectorRequest& request);
+    void look_for(Search search);
     void send_local_list(const rpc::MessageId& id, const SendLocalListRequest& request);
     void get_local_list_version(const rpc::MessageId& id, const GetLocalListVersionRequest& request);
     void clear_cache(const rpc::MessageId& id, const ClearCacheRequest& request);
@@ -109,6 +125,7 @@ private:
     void answer_offline(const session::Event& event);
     void learn(const session::Identity& who, const IdTokenInfo& info);
     void acknowledge();
+    void note_transaction();
     void try_again_or_give_up(const rpc::CallFailed& failed);
     void log_given_up(const rpc::CallFailed& failed);
     void forget_acknowledged();

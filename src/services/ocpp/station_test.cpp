@@ -30,6 +30,7 @@ struct Script {
     std::atomic<int> repeats = 0;                  ///< frames that were taken again
     std::atomic<int> event_count = 0;              ///< the last is an authorization, those before it are statuses
     std::atomic<bool> has_transactions = false;    ///< those before it are TransactionEvents
+    std::atomic<bool> is_ended = false;            ///< those are its last ones
     std::atomic<int> closings = 0;                 ///< connections that the station has ended
     std::atomic<int> given_up = 0;                 ///< entries of the log that say so
     std::atomic<bool> is_repeated = false;         ///< the first frame was offered to a predecessor
@@ -141,6 +142,7 @@ int serve_session(int control, Script& script) {
                 } else if (script.has_transactions) {
                     event.kind = session::EventKind::transaction;
                     event.record.emplace().transaction = "transaction-1";
+                    if (script.is_ended) event.record->kind = session::RecordKind::ended;
                 }
                 if (!events.events.push(event)) break;
             }
@@ -628,6 +630,46 @@ TEST_F(OcppStation, an_identity_for_other_evses_does_not_charge_here) {
     answer(call, R"({"idTokenInfo":{"status":"Accepted","evseId":[2]}})");
     EXPECT_TRUE(comes_true([&] { return script.acknowledged == 1; }));
     EXPECT_EQ(script.results, 0);
+}
+
+//= OCPP 2.1 E14.FR.01, E14.FR.02, E14.FR.03, E14.FR.04, E14.FR.05, E14.FR.06, E14.FR.07, E14.FR.08
+TEST_F(OcppStation, says_of_a_transaction_whether_it_goes_on_and_whether_all_of_it_was_told) {
+    start();
+    const std::string one = R"({"transactionId":"transaction-1"})", nothing = R"({"messagesInQueue":false})";
+    EXPECT_TRUE(has(ask("GetTransactionStatus", "{}"), nothing));
+    EXPECT_TRUE(has(ask("GetTransactionStatus", one), R"({"messagesInQueue":false,"ongoingIndicator":false})")) << "it never was";
+    script.has_transactions = true;
+    script.event_count = 2;   // it has started, and somebody else is asked about
+    std::string started = take();
+    ASSERT_TRUE(has(started, "\"TransactionEvent\"")) << started;
+    EXPECT_TRUE(has(ask("GetTransactionStatus", one), R"({"messagesInQueue":true,"ongoingIndicator":true})"));
+    EXPECT_TRUE(has(ask("GetTransactionStatus", "{}"), R"({"messagesInQueue":true})"));
+    EXPECT_TRUE(has(ask("GetTransactionStatus", R"({"transactionId":"transaction-2"})"), R"({"messagesInQueue":false,"ongoingIndicator":false})"));
+    EXPECT_TRUE(has(ask("UnlockConnector", R"({"evseId":1,"connectorId":1})"), "OngoingAuthorizedTransaction"));
+    accept(started);
+    accept(take());
+    EXPECT_TRUE(comes_true([&] { return script.acknowledged == 2; }));
+    EXPECT_TRUE(has(ask("GetTransactionStatus", one), R"({"messagesInQueue":false,"ongoingIndicator":true})")) << "it is told, and goes on";
+    script.is_ended = true;
+    script.event_count = 4;
+    const std::string ended = take();
+    EXPECT_TRUE(has(ask("GetTransactionStatus", one), R"({"messagesInQueue":true,"ongoingIndicator":false})"));
+    accept(ended);
+    accept(take());
+    EXPECT_TRUE(comes_true([&] { return script.acknowledged == 4; }));
+    EXPECT_TRUE(has(ask("GetTransactionStatus", one), R"({"messagesInQueue":false,"ongoingIndicator":false})"));
+}
+
+//= OCPP 2.1 F05.FR.01, F05.FR.02, F05.FR.03, F05.FR.05
+TEST_F(OcppStation, unlocks_nothing_and_says_why) {
+    config.evse_count = 2;
+    config.evses[1].connector_type = "sType2";
+    left.transactions[0] = "transaction-1";
+    start();
+    EXPECT_TRUE(has(ask("UnlockConnector", R"({"evseId":1,"connectorId":1})"), "OngoingAuthorizedTransaction"));
+    EXPECT_TRUE(has(ask("UnlockConnector", R"({"evseId":2,"connectorId":1})"), R"("UnlockFailed","statusInfo":{"reasonCode":"UnsupportedRequest")"));
+    for (const char* unknown : {R"({"evseId":0,"connectorId":1})", R"({"evseId":3,"connectorId":1})", R"({"evseId":1,"connectorId":2})"})
+        EXPECT_TRUE(has(ask("UnlockConnector", unknown), "UnknownConnector")) << unknown;
 }
 
 }  // namespace voltkeep::ocpp
