@@ -26,6 +26,7 @@ bool has(const State& state, const RemoteStarted& start) {
 /// 0: it does not take the start; the more, the better it fits.
 int fit_for(const RemoteStarted& start, const State& state) {
     if (has(state, start)) return 4;
+    //= OCPP 2.1 F01.FR.21, F01.FR.23, F01.FR.24, F02.FR.23, F02.FR.25, F02.FR.26
     if (!is_free(state) || is_reserved_for_another(state, start.identity) || (state.authorizing && state.authorizing->accepted)) return 0;
     return state.durable.reservation ? 3 : state.plugged ? 2 : 1;
 }
@@ -60,7 +61,7 @@ void accept(Machine& m, Authorizing& a) {
 void Machine::on(const IdentityPresented& event) {
     const Identity& identity = event.identity;
     if (Transaction* t = running()) {
-        //= OCPP 2.1 E07 the same identity presented again stops the transaction
+        //= OCPP 2.1 E07.FR.02, E08.FR.01 the same identity presented again stops the transaction
         if (t->identity.token == identity.token && t->identity.type == identity.type) stop(StopCause::user, Trigger::stop_authorized);
         else note(NoteKind::refused);
         return;
@@ -102,7 +103,7 @@ void Machine::on(const AuthorizationAnswered& event) {
     refuse(*this, identity);
 }
 
-//= OCPP 2.1 E05 a withdrawn authorization ends the transaction
+//= OCPP 2.1 E05.FR.10, C15.FR.04 a withdrawn authorization ends the transaction
 void Machine::on(const AuthorizationWithdrawn& event) {
     if (Transaction* t = running()) {
         if (t->id == event.transaction) stop(StopCause::deauthorized, Trigger::deauthorized);
@@ -111,7 +112,7 @@ void Machine::on(const AuthorizationWithdrawn& event) {
     }
 }
 
-//= OCPP 2.1 F01, F02 remote start, with the car first or last
+//= OCPP 2.1 C05.FR.01, F01.FR.02, F02.FR.10 remote start, with the car first or last
 void Machine::on(const RemoteStarted& event) {
     if (has(state, event)) return;
     if (fit_for(event, state) == 0) return note(NoteKind::refused);
@@ -119,7 +120,7 @@ void Machine::on(const RemoteStarted& event) {
     accept(*this, *state.authorizing);
 }
 
-//= OCPP 2.1 F03
+//= OCPP 2.1 F03.FR.03
 void Machine::on(const RemoteStopped& event) {
     if (Transaction* t = running(); t && t->id == event.transaction) stop(StopCause::remote, Trigger::remote_stop);
 }
@@ -137,6 +138,7 @@ void Machine::on(const ReservationCancelled& event) {
     dirty = true;
 }
 
+//= OCPP 2.1 F01.FR.20, F02.FR.22
 std::optional<std::size_t> choose_for(const RemoteStarted& start, std::span<const State* const> evses) {
     std::optional<std::size_t> best;
     for (std::size_t i = 0; i < evses.size(); ++i)
@@ -144,7 +146,7 @@ std::optional<std::size_t> choose_for(const RemoteStarted& start, std::span<cons
     return best;
 }
 
-//= OCPP 2.1 H01.FR.02 a reservation of the same id is replaced
+//= OCPP 2.1 H01.FR.02, H01.FR.03, H01.FR.11, H01.FR.12, H01.FR.14 a reservation of the same id is replaced
 ReservationOutcome outcome_of(const Reserved& wanted, const State& state, WallTime wall) {
     if (has_fault(state)) return ReservationOutcome::faulted;
     if (!state.durable.operative) return ReservationOutcome::unavailable;
@@ -177,6 +179,7 @@ void Machine::watch_authorizing() {
     const Identity identity = open->identity;
     const bool accepted = open->accepted;
     open.reset();
+    //= OCPP 2.1 C01.FR.26
     if (accepted) return note(NoteKind::connect_timeout);
     note(NoteKind::authorization_timeout);
     refuse(*this, identity);

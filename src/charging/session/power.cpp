@@ -116,6 +116,7 @@ void Machine::on(const PowerSeen& event) {
     if (fresh != 0) note(NoteKind::tripped, event.report.cause);
     if (was_known && before.latched != 0 && event.report.latched == 0) note(NoteKind::trips_cleared);
     if (has_fault(state)) {
+        //= OCPP 2.1 E06.FR.16
         const bool pressed = event.report.latched & bit(PROTECTION_EMERGENCY_STOP);
         stop(pressed ? StopCause::emergency : StopCause::power_trip, Trigger::abnormal_condition, culprit(event.report));
     }

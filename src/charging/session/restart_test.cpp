@@ -152,7 +152,7 @@ TEST(Session, a_new_process_goes_on_without_a_gap) {
     EXPECT_EQ(evse.last().sequence, next);
 }
 
-//= OCPP 2.1 E17
+//= OCPP 2.1 E17.FR.10, E17.FR.14, E17.FR.20
 TEST(Session, a_short_outage_is_resumed_and_a_long_one_ended) {
     for (const bool is_short : {true, false}) {
         Evse evse;

@@ -27,6 +27,7 @@ Phase phase_of(const State& state) {
     return state.durable.reservation ? Phase::reserved : Phase::available;
 }
 
+//= OCPP 2.1 G01.FR.01, G01.FR.03, G01.FR.04
 Availability availability_of(const State& state) {
     if (has_fault(state)) return Availability::faulted;
     if (state.durable.transaction || (state.plugged && state.durable.operative)) return Availability::occupied;
@@ -217,13 +218,14 @@ Step resume(const Configuration& configuration, const Durable& durable, Restart 
             machine.state.precharge_voltage = t->needs.target_voltage;
             machine.note(NoteKind::resumed);
         } else if (short_enough) {
-            //= OCPP 2.1 E17 a transaction is resumed after a power loss
+            //= OCPP 2.1 E17.FR.10, E17.FR.14 a transaction is resumed after a power loss
             machine.state.reconnect_until = context.now + configuration.reconnect_timeout;
             machine.state.parted_at = context.now;
             t->needs = {};
             machine.note(NoteKind::resumed);
             machine.record(RecordKind::updated, Trigger::tx_resumed);
         } else {
+            //= OCPP 2.1 E17.FR.20
             machine.note(NoteKind::resume_refused);
             machine.stop(StopCause::reboot, Trigger::abnormal_condition);
         }

@@ -8,11 +8,13 @@
 
 namespace voltkeep::charging::testing {
 
+//= OCPP 2.1 C01.FR.01, C06.FR.01, E01.FR.05, E01.FR.10, E01.FR.15, G01.FR.01, G01.FR.03, G01.FR.04
 TEST(Session, plug_first_charges_and_the_car_ends) {
     Evse evse;
     EXPECT_EQ(evse.state.phase, Phase::available);
     evse.plug();
     EXPECT_EQ(evse.state.phase, Phase::occupied);
+    EXPECT_EQ(evse.state.told, Availability::occupied);
     evse.authorize();
     EXPECT_EQ(evse.records.size(), 1u);
     EXPECT_EQ(evse.last().kind, RecordKind::started);
@@ -32,8 +34,10 @@ TEST(Session, plug_first_charges_and_the_car_ends) {
     EXPECT_EQ(evse.state.phase, Phase::finishing);
     evse.unplug();
     EXPECT_EQ(evse.state.phase, Phase::available);
+    EXPECT_EQ(evse.state.told, Availability::available);
 }
 
+//= OCPP 2.1 E03.FR.01
 TEST(Session, authorize_first_starts_when_the_car_comes) {
     Evse evse;
     evse.authorize();
@@ -44,8 +48,10 @@ TEST(Session, authorize_first_starts_when_the_car_comes) {
     evse.tick();
     ASSERT_EQ(evse.records.size(), 1u);
     EXPECT_EQ(evse.last().trigger, Trigger::cable_plugged_in);
+    EXPECT_EQ(evse.last().identity.token.view(), "CARD-1");
 }
 
+//= OCPP 2.1 C01.FR.26
 TEST(Session, an_authorization_without_a_car_lapses) {
     Evse evse;
     evse.authorize();
@@ -56,7 +62,7 @@ TEST(Session, an_authorization_without_a_car_lapses) {
     EXPECT_EQ(evse.state.phase, Phase::occupied);
 }
 
-//= OCPP 2.1 F02
+//= OCPP 2.1 C05.FR.01, C05.FR.03, C05.FR.05, F01.FR.02, F01.FR.04, F01.FR.19, F02.FR.05, F02.FR.10, F02.FR.12, F02.FR.21
 TEST(Session, a_remote_start_needs_no_further_answer) {
     Evse evse;
     evse.plug();
@@ -65,9 +71,12 @@ TEST(Session, a_remote_start_needs_no_further_answer) {
     EXPECT_EQ(evse.last().kind, RecordKind::started);
     EXPECT_EQ(evse.last().trigger, Trigger::remote_start);
     EXPECT_EQ(evse.last().remote_start_id, 77);
+    EXPECT_EQ(evse.last().identity, kCard);
+    EXPECT_FALSE(evse.did([](const Action& a) { return std::holds_alternative<AskAuthorization>(a); }));
     EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::accepted);
 }
 
+//= OCPP 2.1 F01.FR.20, F01.FR.21, F01.FR.23, F01.FR.24, F02.FR.22, F02.FR.23, F02.FR.25, F02.FR.26
 TEST(Session, a_remote_start_goes_where_it_fits_best_and_is_refused_where_nobody_takes_it) {
     Evse faulted, stopped, empty, with_car, other;
     faulted.power.latched = 1u << PROTECTION_EMERGENCY_STOP;
@@ -175,7 +184,7 @@ TEST(Session, no_answer_is_a_refusal) {
     EXPECT_TRUE(evse.records.empty()) << "the answer came too late";
 }
 
-//= OCPP 2.1 E07
+//= OCPP 2.1 E07.FR.02, E08.FR.01
 TEST(Session, the_same_card_stops_and_another_does_not) {
     Evse evse;
     evse.charge();
@@ -187,7 +196,7 @@ TEST(Session, the_same_card_stops_and_another_does_not) {
     EXPECT_EQ(evse.last().trigger, Trigger::stop_authorized);
 }
 
-//= OCPP 2.1 F03
+//= OCPP 2.1 F03.FR.03, F03.FR.09
 TEST(Session, a_remote_stop_stops_its_transaction_only) {
     Evse evse;
     evse.charge();
@@ -198,10 +207,12 @@ TEST(Session, a_remote_stop_stops_its_transaction_only) {
     EXPECT_EQ(evse.wanted.demand, safety::Demand::none);
     EXPECT_TRUE(view_for_ev(evse.configuration, evse.state).stop_wanted);
     evse.run(1s);
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().trigger, Trigger::remote_stop);
     EXPECT_EQ(evse.last().stop, StopCause::remote);
 }
 
-//= OCPP 2.1 E05
+//= OCPP 2.1 C15.FR.04, E05.FR.10, E06.FR.06
 TEST(Session, a_withdrawn_authorization_stops) {
     Evse evse;
     evse.charge();
@@ -211,6 +222,7 @@ TEST(Session, a_withdrawn_authorization_stops) {
     EXPECT_EQ(evse.last().trigger, Trigger::deauthorized);
 }
 
+//= OCPP 2.1 E06.FR.06
 TEST(Session, unplugging_under_charge_ends_with_that_cause) {
     Evse evse;
     evse.charge();
@@ -223,6 +235,7 @@ TEST(Session, unplugging_under_charge_ends_with_that_cause) {
     EXPECT_EQ(evse.state.phase, Phase::available);
 }
 
+//= OCPP 2.1 E06.FR.15, E06.FR.16
 TEST(Session, a_trip_ends_the_transaction_and_shows_a_fault_until_acknowledged) {
     Evse evse;
     evse.charge();
@@ -230,6 +243,7 @@ TEST(Session, a_trip_ends_the_transaction_and_shows_a_fault_until_acknowledged) 
     evse.power.cause = PROTECTION_INSULATION;
     evse.run(1s);
     EXPECT_EQ(evse.last().stop, StopCause::power_trip);
+    EXPECT_EQ(evse.last().trigger, Trigger::abnormal_condition);
     EXPECT_EQ(evse.last().protection, PROTECTION_INSULATION);
     EXPECT_EQ(evse.state.phase, Phase::faulted);
     EXPECT_EQ(evse.state.told, Availability::faulted);
@@ -342,6 +356,7 @@ TEST(Session, a_meter_that_falls_silent_ends_the_transaction) {
     EXPECT_EQ(evse.last().trigger, Trigger::abnormal_condition);
 }
 
+//= OCPP 2.1 J02.FR.16
 TEST(Session, a_register_that_falls_is_an_event_and_not_a_credit) {
     Evse evse;
     evse.charge();
@@ -352,6 +367,7 @@ TEST(Session, a_register_that_falls_is_an_event_and_not_a_credit) {
     EXPECT_EQ(evse.notes.back().kind, NoteKind::register_fell);
 }
 
+//= OCPP 2.1 J02.FR.11
 TEST(Session, periodic_records_carry_energy_and_cost) {
     Evse evse;
     evse.charge();
@@ -362,6 +378,7 @@ TEST(Session, periodic_records_carry_energy_and_cost) {
     EXPECT_GT(evse.last().cost_micro, 0);
 }
 
+//= OCPP 2.1 E01.FR.13, E02.FR.03, E03.FR.03, F02.FR.06, H01.FR.15
 TEST(Session, a_reservation_is_for_its_holder) {
     Evse evse;
     evse.tell(Reserved{5, kOther, evse.context.wall.unix_ms + 60'000});
@@ -377,6 +394,7 @@ TEST(Session, a_reservation_is_for_its_holder) {
     EXPECT_FALSE(evse.state.durable.reservation);
 }
 
+//= OCPP 2.1 H01.FR.02, H01.FR.03, H01.FR.11, H01.FR.12, H01.FR.14
 TEST(Session, says_why_it_takes_no_reservation) {
     Evse evse;
     const Reserved wanted{5, kCard, evse.context.wall.unix_ms + 60'000};
@@ -452,6 +470,7 @@ TEST(Session, no_energy_after_stop_whatever_is_late) {
 }
 
 // Random events in any order, with crashes between them. The test keeps its own account of who may charge.
+//= OCPP 2.1 E01.FR.07, E01.FR.14, E02.FR.07, E03.FR.06, E04.FR.04, E05.FR.04, E06.FR.14, E07.FR.11, E08.FR.08, E09.FR.04, E10.FR.03
 TEST(Session, holds_its_promises_whatever_comes) {
     std::mt19937_64 random(15118);
     std::uint64_t consents = 0, transactions = 0;

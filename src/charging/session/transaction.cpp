@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration kFreshReading = 2s;
 
+//= OCPP 2.1 J02.FR.16
 /// Takes the newest reading into the transaction, unless its register fell or it is another meter's.
 void take_reading(Machine& m, Transaction& t) {
     if (!m.state.reading) return;
@@ -22,6 +23,7 @@ void take_reading(Machine& m, Transaction& t) {
 
 void Machine::try_start() {
     auto& open = state.authorizing;
+    //= OCPP 2.1 C01.FR.01, C06.FR.01, E01.FR.05, E01.FR.14
     if (!open || !open->accepted || state.durable.transaction || !state.durable.operative) return;
     if (!state.plugged || !state.power_known || state.power.latched != 0 || state.power.contactor_closed) return;
     // Nothing is billed that is not measured: without a fresh first reading there is no transaction.
@@ -34,10 +36,12 @@ void Machine::try_start() {
     t.remote_start_id = open->remote_start_id;
     t.started_wall_ms = context.wall.unix_ms;
     t.begin = t.last = *state.reading;
+    //= OCPP 2.1 E01.FR.13, E02.FR.03, E03.FR.03, F02.FR.06, H01.FR.15
     if (state.durable.reservation) {
         t.reservation_id = state.durable.reservation->id;
         state.durable.reservation.reset();
     }
+    //= OCPP 2.1 F01.FR.19, F02.FR.21
     const bool remote = open->remote_start_id.has_value();
     const Trigger trigger = open->before_plug ? Trigger::cable_plugged_in : remote ? Trigger::remote_start : Trigger::authorized;
     open.reset();
@@ -58,12 +62,15 @@ void Machine::record(RecordKind kind, Trigger trigger) {
     take_reading(*this, t);
     Record r;
     r.kind = kind;
+    //= OCPP 2.1 E01.FR.15, E02.FR.15, E06.FR.15, F01.FR.17, F03.FR.09
     r.trigger = trigger;
     r.charging = charging_state(state);
     r.transaction = t.id;
+    //= OCPP 2.1 E01.FR.07, E02.FR.07, E03.FR.06, E04.FR.04, E05.FR.04, E06.FR.14, E07.FR.11, E08.FR.08, E09.FR.04, E10.FR.03
     r.sequence = t.next_sequence++;
     r.wall_ms = context.wall.unix_ms;
     if (kind == RecordKind::started) {
+        //= OCPP 2.1 C05.FR.03, C05.FR.05, E01.FR.10, E03.FR.01, F01.FR.04, F02.FR.05, F02.FR.12
         r.identity = t.identity;
         r.remote_start_id = t.remote_start_id;
         r.reservation_id = t.reservation_id;
@@ -82,6 +89,7 @@ void Machine::record(RecordKind kind, Trigger trigger) {
     act(r);
 }
 
+//= OCPP 2.1 E06.FR.06
 void Machine::stop(StopCause cause, Trigger trigger, std::uint8_t protection) {
     Transaction* t = running();
     if (!t) return;
@@ -184,6 +192,7 @@ void Machine::watch_transaction() {
     if (configuration.digital && silent) return on(StoppedByEv{StopCause::ev_communication_lost});
     if (context.now < state.next_record || state.store_fails) return;   // what flows is billed from the registers at its end
     state.next_record = context.now + configuration.meter_interval;
+    //= OCPP 2.1 J02.FR.11
     record(RecordKind::updated, Trigger::meter_value_periodic);
 }
 

@@ -28,7 +28,7 @@ constexpr const char* schema = R"(
 enum class Spare : std::uint8_t { periodic = 0, superseded = 1, updated = 2 };
 
 /// Nothing: it may not.
-//= OCPP 2.1 E04, E12.FR.04: Updated alone, and none that says that a limit was reached
+//= OCPP 2.1 E04.FR.07, E11.FR.04, E12.FR.04 Updated alone, and none that says that a limit was reached
 std::optional<Spare> spare_of(const Event& event) {
     if (event.kind != EventKind::transaction) return Spare::superseded;   // of no interest beside a newer one
     if (!event.record || event.record->kind != RecordKind::updated) return std::nullopt;
@@ -200,6 +200,7 @@ Result<bool> Database::is_same_boot() {
 
 // ---- events -----------------------------------------------------------------------------------------------------------
 
+//= OCPP 2.1 E04.FR.01, E08.FR.05, E11.FR.01, E12.FR.01
 Result<> Database::put_event(const Event& event, std::optional<std::uint64_t> sequence) {
     if (sequence) TRY(Statement(database_.get(), "INSERT OR REPLACE INTO event VALUES (?, ?)").bind(1, *sequence).bind(2, kernel::encode_config(event)).step());
     else TRY(Statement(database_.get(), "INSERT INTO event (body) VALUES (?)").bind(1, kernel::encode_config(event)).step());
@@ -234,7 +235,8 @@ Result<> Database::write(const Commit& c) {
 }
 
 /// How many went. Of meter values every other one, over the whole time: never from one end of the queue.
-//= OCPP 2.1 E04, E12: the 1st, 3rd, 5th Updated; QueueAllMessages is off: a status that is no longer true need not be queued
+//= OCPP 2.1 E04.FR.08, E11.FR.05, E12.FR.05, J02.FR.13 the 1st, 3rd, 5th Updated
+// QueueAllMessages is off: a status that is no longer true need not be queued.
 Result<std::uint64_t> Database::drop_some() {
     const auto every_other = [](Spare kind) {
         return std::format("SELECT sequence FROM (SELECT sequence, row_number() OVER (PARTITION BY lane ORDER BY sequence) AS place FROM spare WHERE kind = {}) "

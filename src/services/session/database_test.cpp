@@ -62,6 +62,7 @@ protected:
 
 }  // namespace
 
+//= OCPP 2.1 E04.FR.01, E08.FR.05, E11.FR.01, E12.FR.01
 TEST_F(SessionDatabase, gives_what_is_not_acknowledged_again_until_it_is) {
     Database database = MUST(Database::open(folder));
     put(database, 3);
@@ -200,7 +201,7 @@ TEST_F(SessionDatabase, a_replacement_that_was_killed_goes_on_where_it_was) {
     EXPECT_TRUE(database.take_notices().empty());
 }
 
-//= OCPP 2.1 E04, E12
+//= OCPP 2.1 E04.FR.07, E11.FR.04
 TEST_F(SessionDatabase, a_csms_that_stays_away_costs_meter_values_and_never_a_beginning_or_an_end) {
     Database database = MUST(Database::open(folder, 20));
     std::vector<std::uint64_t> edges;
