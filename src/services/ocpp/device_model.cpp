@@ -48,6 +48,7 @@ std::string seconds(Duration duration) { return std::to_string(duration / 1s); }
 
 constexpr std::string_view availabilities = "Available,Occupied,Reserved,Unavailable,Faulted";
 constexpr std::string_view measurands = "Energy.Active.Import.Register,Power.Active.Import,Voltage,Current.Import,SoC";
+static_assert(std::ranges::count(measurands, ',') + 1 == std::size(sampled_measurands));
 constexpr std::string_view items = "64", list_items = "256", bytes = "65536";
 static_assert(items_per_message == 64 && list_items_per_message == 256 && bytes_per_message == 65'536);
 
@@ -120,8 +121,11 @@ constexpr Definition table[] = {
     {.component = "OCPPCommCtrlr", .variable = "MessageTimeout", .instance = "Default", .type = integer,
      .now = [](const Facts& f, std::uint8_t) { return std::to_string(f.config.message_timeout_ms / 1000); }, .unit = "s"},
     {.component = "OCPPCommCtrlr", .variable = "NetworkConfigurationPriority", .type = SequenceList, .value = "1", .list = "1"},
+    {.component = "OCPPCommCtrlr", .variable = "OfflineThreshold", .type = integer, .mutability = read_write, .held = Held::in_settings,
+     .now = [](const Facts&, std::uint8_t) { return std::to_string(own_offline_threshold_s); }, .unit = "s", .least = 0, .most = 86'400},
     {.component = "OCPPCommCtrlr", .variable = "PublicKeyWithSignedMeterValue", .type = OptionList, .value = "EveryMeterValue", .list = "Never,OncePerTransaction,EveryMeterValue"},
     {.component = "OCPPCommCtrlr", .variable = "QueueAllMessages", .type = boolean, .value = "false"},
+    {.component = "OCPPCommCtrlr", .variable = "ResetRetries", .type = integer, .value = "0"},
     {.component = "OCPPCommCtrlr", .variable = "UnlockOnEVSideDisconnect", .type = boolean, .value = "false"},   // the cable is fixed
 
     {.component = "ReservationCtrlr", .variable = "Available", .type = boolean, .value = "true"},
@@ -132,11 +136,14 @@ constexpr Definition table[] = {
     {.component = "SampledDataCtrlr", .variable = "Enabled", .type = boolean, .value = "true"},
     {.component = "SampledDataCtrlr", .variable = "SignReadings", .type = boolean, .value = "true"},
     {.component = "SampledDataCtrlr", .variable = "TxEndedInterval", .type = integer, .value = "0", .unit = "s"},
-    {.component = "SampledDataCtrlr", .variable = "TxEndedMeasurands", .type = MemberList, .value = measurands, .list = measurands},
-    {.component = "SampledDataCtrlr", .variable = "TxStartedMeasurands", .type = MemberList, .value = measurands, .list = measurands},
+    {.component = "SampledDataCtrlr", .variable = "TxEndedMeasurands", .type = MemberList, .mutability = read_write, .held = Held::in_settings,
+     .value = measurands, .list = measurands},
+    {.component = "SampledDataCtrlr", .variable = "TxStartedMeasurands", .type = MemberList, .mutability = read_write, .held = Held::in_settings,
+     .value = measurands, .list = measurands},
     {.component = "SampledDataCtrlr", .variable = "TxUpdatedInterval", .type = integer,
      .now = [](const Facts& f, std::uint8_t) { return seconds(std::chrono::milliseconds(f.config.meter_interval_ms)); }, .unit = "s"},
-    {.component = "SampledDataCtrlr", .variable = "TxUpdatedMeasurands", .type = MemberList, .value = measurands, .list = measurands},
+    {.component = "SampledDataCtrlr", .variable = "TxUpdatedMeasurands", .type = MemberList, .mutability = read_write, .held = Held::in_settings,
+     .value = measurands, .list = measurands},
 
     {.component = "SecurityCtrlr", .variable = "AllowSecurityProfileDowngrade", .type = boolean, .value = "false"},
     {.component = "SecurityCtrlr", .variable = "Identity", .now = [](const Facts& f, std::uint8_t) { return std::string(f.config.identity.view()); }},
@@ -200,14 +207,30 @@ Fit fit_of_number(const Definition& d, std::string_view value) {
     return number >= d.least && number <= d.most ? Fit::good : Fit::out_of_range;
 }
 
+bool has_member(std::string_view list, std::string_view member) {
+    return std::ranges::any_of(std::views::split(list, ','), [member](auto&& one) { return std::string_view(one) == member; });
+}
+
+/// Members of the definition's own list, each once, in any order; or none.
+Fit fit_of_members(const Definition& d, std::string_view value) {
+    while (!value.empty()) {
+        const std::size_t end = std::min(value.find(','), value.size());
+        const std::string_view rest = value.substr(std::min(end + 1, value.size()));
+        if (!has_member(d.list, value.substr(0, end)) || has_member(rest, value.substr(0, end)) || (end + 1 == value.size())) return Fit::malformed;
+        value = rest;
+    }
+    return Fit::good;
+}
+
 Fit fit(const Definition& d, std::string_view value) {
     switch (d.type) {
         case integer: return fit_of_number(d, value);
         case boolean: return value == "true" || value == "false" ? Fit::good : Fit::malformed;
+        case MemberList: return fit_of_members(d, value);
         default: return Fit::malformed;   // nothing else may be set
     }
 }
-static_assert(std::ranges::all_of(table, [](const Definition& d) { return d.held == Held::by_station || d.type == integer || d.type == boolean; }));
+static_assert(std::ranges::all_of(table, [](const Definition& d) { return d.held == Held::by_station || d.type == integer || d.type == boolean || d.type == MemberList; }));
 static_assert(std::ranges::all_of(table, [](const Definition& d) { return (d.held == Held::by_station) == (d.mutability == MutabilityEnum::ReadOnly); }));
 
 std::optional<StatusInfo> info(std::string_view reason) {
@@ -256,6 +279,19 @@ bool is_on(std::string_view kept_name, const Settings& settings) {
     const auto d = std::ranges::find(table, kept_name, name_of);
     CHECK(d != std::end(table) && d->type == boolean);
     return value_of({d, 0}, settings, {}) == "true";
+}
+
+Sampled sampled_of(const Settings& settings) {
+    const auto of = [&settings](std::string_view kept_name) {
+        const auto d = std::ranges::find(table, kept_name, name_of);
+        CHECK(d != std::end(table));
+        const std::string list = value_of({d, 0}, settings, {});
+        std::uint8_t bits = 0;
+        for (std::size_t n = 0; n < std::size(sampled_measurands); ++n)
+            if (has_member(list, word(sampled_measurands[n]))) bits |= static_cast<std::uint8_t>(1u << n);
+        return bits;
+    };
+    return {of("SampledDataCtrlr.TxStartedMeasurands"), of("SampledDataCtrlr.TxUpdatedMeasurands"), of("SampledDataCtrlr.TxEndedMeasurands")};
 }
 
 Component component_of(const Row& row) {

@@ -10,6 +10,7 @@
 #include "services/ocpp/protocol.hpp"
 #include "services/session/protocol.hpp"
 #include "settings.hpp"
+#include "translate.hpp"
 #include "wire/ocpp/messages/provisioning.hpp"
 
 namespace voltkeep::ocpp {
@@ -77,8 +78,13 @@ inline constexpr std::size_t most_rows = 192;
 [[nodiscard]] bool is_on(std::string_view kept_name, const Settings& settings);
 inline constexpr std::string_view message_attempts = "OCPPCommCtrlr.MessageAttempts[TransactionEvent]";
 inline constexpr std::string_view message_attempt_interval = "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]";
+inline constexpr std::string_view offline_threshold = "OCPPCommCtrlr.OfflineThreshold";
+inline constexpr std::uint32_t own_offline_threshold_s = 60;
 inline constexpr std::string_view cache_life_time = "AuthCacheCtrlr.LifeTime";
 inline constexpr std::uint32_t own_cache_life_s = 30 * 86'400;
+
+/// What of a reading the CSMS wants, by SampledDataCtrlr.
+[[nodiscard]] Sampled sampled_of(const Settings& settings);
 
 /// Component and variable as OCPP writes them.
 [[nodiscard]] Component component_of(const Row& row);

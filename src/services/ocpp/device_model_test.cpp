@@ -170,6 +170,17 @@ TEST_F(DeviceModel, what_is_not_accepted_says_why_and_changes_nothing) {
     EXPECT_EQ(values.heartbeat_s, 60u);
 }
 
+TEST_F(DeviceModel, a_list_takes_its_own_members_each_once) {
+    const auto updated = named<SetVariableData>("SampledDataCtrlr", "TxUpdatedMeasurands");
+    for (const char* good : {"SoC,Voltage", "Energy.Active.Import.Register", ""}) EXPECT_EQ(set(updated, good).attributeStatus, SetVariableStatusEnum::Accepted) << good;
+    EXPECT_EQ(sampled_of(values.kept).updated, 0);
+    ASSERT_EQ(set(updated, "SoC,Voltage").attributeStatus, SetVariableStatusEnum::Accepted);
+    EXPECT_EQ(sampled_of(values.kept).updated, 0b10100);
+    EXPECT_EQ(sampled_of(values.kept).ended, 0b11111);
+    for (const char* bad : {"Soc", "SoC,", ",SoC", "SoC,SoC", "SoC, Voltage", "SoC,Temperature", ","}) EXPECT_EQ(set(updated, bad).attributeStatus, SetVariableStatusEnum::Rejected) << bad;
+    EXPECT_EQ(value("SampledDataCtrlr", "TxUpdatedMeasurands"), "SoC,Voltage");
+}
+
 TEST_F(DeviceModel, what_another_build_kept_and_this_one_would_not_take_does_not_hold) {
     ASSERT_TRUE(values.kept.set(message_attempts, "100000"));
     EXPECT_EQ(value("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent"), "3");

@@ -89,7 +89,8 @@ TEST_F(OcppReport, the_configuration_inventory_has_what_may_be_set_and_its_limit
     EXPECT_EQ(names(base(ReportBaseEnum::ConfigurationInventory)),
               (Names{"AuthCacheCtrlr.Enabled", "AuthCacheCtrlr.LifeTime", "AuthCtrlr.LocalAuthorizeOffline", "AuthCtrlr.LocalPreAuthorize",
                      "AuthCtrlr.OfflineTxForUnknownIdEnabled", "LocalAuthListCtrlr.Enabled", "OCPPCommCtrlr.HeartbeatInterval",
-                     "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", "OCPPCommCtrlr.MessageAttempts[TransactionEvent]"}));
+                     "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", "OCPPCommCtrlr.MessageAttempts[TransactionEvent]", "OCPPCommCtrlr.OfflineThreshold",
+                     "SampledDataCtrlr.TxEndedMeasurands", "SampledDataCtrlr.TxStartedMeasurands", "SampledDataCtrlr.TxUpdatedMeasurands"}));
     for (const ReportData& variable : data) EXPECT_EQ(variable.variableAttribute[0].mutability, MutabilityEnum::ReadWrite);
     EXPECT_EQ(data[6].variableAttribute[0].persistent, false);
     EXPECT_EQ(data[8].variableAttribute[0].persistent, true);

@@ -96,11 +96,14 @@ void Station::begin_connection(const link::GetState::State& state) {
     }
     set_online(at_.accepted);
     on_out_of_order(is_out_of_order_);
+    const std::uint32_t threshold_s = number_set(offline_threshold, settings_).value_or(own_offline_threshold_s);
+    owes_availability_ = at_.accepted && away_since_ && now() - *away_since_ > std::chrono::seconds(threshold_s);
     send_next();
 }
 
 void Station::end_connection() {
-    is_open_ = false;
+    is_open_ = owes_availability_ = false;
+    away_since_ = now();
     answering_ = waiting_ = 0;
     set_online(false);
     run(rpc::Lost{}, 0);
@@ -246,15 +249,20 @@ bool Station::call(Message request) {
 
 void Station::send_next() {
     if (!is_open_ || rpc_.ours || is_withdrawing_ || send_what_was_asked_for() || now() < not_before_) return;
+    //= OCPP 2.1 B01.FR.08, B02.FR.02, B03.FR.02
     if (!at_.accepted) return send_boot();
     if (!events_.empty()) return send_event(events_.front());
     if (untold_faults_ > 0) return send_fault();
+    if (owes_availability_ && !is_asking_) return send_availability();   // all that happened meanwhile is with the CSMS
+    //= OCPP 2.1 G02.FR.02
     if (now() - last_sent_ >= std::chrono::seconds(at_.heartbeat_s)) call(HeartbeatRequest{});
 }
 
+//= OCPP 2.1 B01.FR.01, B01.FR.03
 void Station::send_boot() {
     BootNotificationRequest boot;
     const bool is_triggered = (std::exchange(at_.triggered, at_.triggered & ~bit(Trigger::boot)) & bit(Trigger::boot)) != 0;
+    //= OCPP 2.1 B01.FR.09
     boot.reason = is_triggered          ? BootReasonEnum::Triggered
                   : self_.starts() == 0 ? BootReasonEnum::PowerUp
                                         : BootReasonEnum::ApplicationReset;
@@ -279,7 +287,7 @@ void Station::send_event(const session::Event& event) {
     switch (event.kind) {
         case session::EventKind::status: sent = call(status_notification(event)); break;
         case session::EventKind::authorize: sent = call(authorize(event)); break;
-        case session::EventKind::transaction: sent = event.record && call(transaction_event(event, config_.currency.view())); break;
+        case session::EventKind::transaction: sent = event.record && call(transaction_event(event, config_.currency.view(), sampled_of(settings_))); break;
     }
     if (!sent && is_open_) acknowledge();   // it can never be written: it is in the log, and the next one is not held up
 }
@@ -316,6 +324,17 @@ void Station::note_transaction() {
     if (event == events_.end() || !event->record || event->evse.number < 1 || event->evse.number > most_evses) return;
     const bool is_over = event->record->kind == session::RecordKind::ended;
     at_.transactions[event->evse.number - 1u] = is_over ? TransactionId() : event->record->transaction;
+}
+
+//= OCPP 2.1 B04.FR.01
+void Station::send_availability() {
+    owes_availability_ = false;
+    at_.event_in_flight = 0;
+    NotifyEventRequest request;
+    request.generatedAt = wall_now();
+    for (std::uint8_t evse = 1; evse <= config_.evse_count; ++evse)
+        CHECK(request.eventData.push(availability_event(EvseId{evse}, at_.availability[evse - 1u], wall_now())));
+    call(request);
 }
 
 void Station::acknowledge() {
@@ -369,15 +388,17 @@ void Station::on(const rpc::Result& result) {
 }
 
 void Station::on_boot(const BootNotificationResponse& response) {
+    //= OCPP 2.1 B02.FR.07, B03.FR.05
     const auto interval = std::max<std::int32_t>(response.interval, 1);   // 0 would be a busy loop
     at_.accepted = response.status == RegistrationStatusEnum::Accepted;
     at_.pending = response.status == RegistrationStatusEnum::Pending;
     if (!at_.accepted) {
-        //= OCPP 2.1 B02.FR.06
+        //= OCPP 2.1 B02.FR.04, B02.FR.06, B02.FR.08, B03.FR.06
         not_before_ = now() + std::chrono::seconds(interval);
         journal_.append(audit::Type::session, 0, audit::Payload().put("step", "csms_not_accepted").put("status", word(response.status)));
         return;
     }
+    //= OCPP 2.1 B01.FR.04, G02.FR.01
     at_.heartbeat_s = static_cast<std::uint32_t>(interval);
     not_before_ = {};
     set_online(true);

@@ -118,6 +118,7 @@ private:
     void on_out_of_order(bool is_on);
     void send_fault();
     void send_status(EvseId evse);
+    void send_availability();
     bool call(Message request);
     void fetch_events();
     void look_behind(const session::TakeEvents::Events& events);
@@ -165,6 +166,8 @@ private:
     bool online_ = false;
     bool is_out_of_order_ = false;            ///< session stays off: nobody else can say so
     std::uint8_t untold_faults_ = 0;          ///< EVSEs of which the CSMS has not heard it: 1 to this
+    std::optional<Instant> away_since_;       ///< the last connection ended
+    bool owes_availability_ = false;          ///< it was away for long: the CSMS is told what each connector is
     Instant not_before_{};                    ///< the next call of ours: after a refusal, or as BootNotification said
     Instant last_sent_{};
 };

@@ -25,6 +25,7 @@ struct Script {
     std::atomic<int> refusals = 0;                 ///< AuthorizationResults that session does not take
     std::atomic<int> results = 0;                  ///< that it took
     std::atomic<std::uint64_t> acknowledged = 0;   ///< the highest
+    std::atomic<std::uint64_t> given = 0;          ///< the highest event that it gave
     std::atomic<int> starts = 0;
     std::atomic<bool> is_refusing = false;         ///< starts
     std::atomic<int> repeats = 0;                  ///< frames that were taken again
@@ -133,7 +134,7 @@ int serve_session(int control, Script& script) {
             const auto count = static_cast<std::uint64_t>(script.event_count);
             for (std::uint64_t sequence = m.after + 1; sequence <= count; ++sequence) {
                 session::Event event;
-                event.sequence = given = sequence;
+                event.sequence = given = script.given = sequence;
                 event.evse = EvseId{1};
                 if (sequence == count) {
                     event.kind = session::EventKind::authorize;
@@ -305,7 +306,7 @@ TEST_F(OcppStation, what_the_checkpoint_has_acknowledged_is_not_sent_again) {
     script.is_open = false;
     left.acknowledged = 2;
     start();
-    ::poll(nullptr, 0, 200);   // meanwhile it fetches the events, of which it does not know better
+    ASSERT_TRUE(comes_true([&] { return script.given == 3; })) << "meanwhile it fetches the events, of which it does not know better";
     script.is_open = true;
     const std::string call = take();
     EXPECT_TRUE(has(call, "\"Authorize\"")) << call;
@@ -504,13 +505,13 @@ TEST_F(OcppStation, the_answer_to_a_triggered_status_acknowledges_no_event) {
     EXPECT_EQ(script.acknowledged, 0u);
 }
 
-//= OCPP 2.1 B02.FR.01, B02.FR.02, B02.FR.05, B02.FR.06, B03.FR.08
+//= OCPP 2.1 B01.FR.01, B01.FR.03, B01.FR.04, B01.FR.08, B01.FR.09, B02.FR.01, B02.FR.02, B02.FR.05, B02.FR.06, B03.FR.08, G02.FR.01
 TEST_F(OcppStation, one_that_is_not_accepted_yet_says_what_it_is_and_does_nothing) {
     left.accepted = false;
     script.event_count = 1;
     start();
     const std::string boot = take();
-    ASSERT_TRUE(has(boot, "\"BootNotification\"")) << boot;
+    ASSERT_TRUE(has(boot, "\"BootNotification\"") && has(boot, R"("model":"test","vendorName":"test")") && has(boot, R"("reason":"PowerUp")")) << boot;
     const std::string report = R"({"requestId":7,"reportBase":"SummaryInventory"})", rest = R"("idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1)";
     EXPECT_TRUE(has(ask("GetBaseReport", report), "SecurityError")) << "it was not told to wait";
     answer(boot, R"({"currentTime":"2030-01-01T00:00:00Z","interval":3600,"status":"Pending"})");
@@ -528,6 +529,7 @@ TEST_F(OcppStation, one_that_is_not_accepted_yet_says_what_it_is_and_does_nothin
     ASSERT_TRUE(has(again, "\"BootNotification\"") && has(again, "\"Triggered\"")) << again;
     answer(again, R"({"currentTime":"2030-01-01T00:00:00Z","interval":3600,"status":"Accepted"})");
     EXPECT_TRUE(has(take(), "\"Authorize\"")) << "what waited goes now";
+    EXPECT_TRUE(has(ask("GetVariables", R"({"getVariableData":[{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"}}]})"), "3600"));
 }
 
 //= OCPP 2.1 B09.FR.04, B09.FR.05, B11.FR.06, B11.FR.09, P02.FR.06
@@ -670,6 +672,45 @@ TEST_F(OcppStation, unlocks_nothing_and_says_why) {
     EXPECT_TRUE(has(ask("UnlockConnector", R"({"evseId":2,"connectorId":1})"), R"("UnlockFailed","statusInfo":{"reasonCode":"UnsupportedRequest")"));
     for (const char* unknown : {R"({"evseId":0,"connectorId":1})", R"({"evseId":3,"connectorId":1})", R"({"evseId":1,"connectorId":2})"})
         EXPECT_TRUE(has(ask("UnlockConnector", unknown), "UnknownConnector")) << unknown;
+}
+
+//= OCPP 2.1 B02.FR.04, B02.FR.07, B02.FR.08, B03.FR.02, B03.FR.05, B03.FR.06, G02.FR.02
+TEST_F(OcppStation, waits_as_long_as_it_is_told_and_a_while_if_it_is_told_none) {
+    left.accepted = false;
+    start();
+    std::string call = take();
+    for (const char* told : {R"("interval":1,"status":"Rejected")", R"("interval":0,"status":"Pending")", R"("interval":1,"status":"Accepted")"}) {
+        ASSERT_TRUE(has(call, "\"BootNotification\"")) << call;
+        const Instant before = now();
+        answer(call, std::string(R"({"currentTime":"2030-01-01T00:00:00Z",)") + told + "}");
+        call = take();
+        EXPECT_GE(now() - before, 900ms) << told << ", and then " << call;
+    }
+    EXPECT_TRUE(has(call, "\"Heartbeat\"")) << call;
+}
+
+//= OCPP 2.1 B04.FR.01
+TEST_F(OcppStation, says_what_each_connector_is_when_the_csms_was_away_for_long) {
+    Settings earlier;
+    ASSERT_TRUE(earlier.set(offline_threshold, "0"));
+    ASSERT_TRUE(MUST(SettingsFile::open(settings)).write(earlier));
+    config.evse_count = 2;
+    config.message_timeout_ms = 100;
+    left.availability[1] = session::Availability::occupied;
+    start();
+    EXPECT_TRUE(has(ask("TriggerMessage", R"({"requestedMessage":"Heartbeat"})"), "Accepted"));
+    EXPECT_TRUE(has(take(), "\"Heartbeat\""));   // and is never answered: the connection ends
+    const std::string event = take();
+    EXPECT_TRUE(has(event, "\"NotifyEvent\"") && has(event, R"("actualValue":"Available")") && has(event, R"("actualValue":"Occupied")")) << event;
+}
+
+TEST_F(OcppStation, says_nothing_twice_when_the_csms_was_away_for_a_moment) {
+    config.message_timeout_ms = 100;
+    start();
+    EXPECT_TRUE(has(ask("TriggerMessage", R"({"requestedMessage":"Heartbeat"})"), "Accepted"));
+    EXPECT_TRUE(has(take(), "\"Heartbeat\""));
+    EXPECT_TRUE(comes_true([&] { return script.closings == 1; }));
+    EXPECT_EQ(take(300), "");
 }
 
 }  // namespace voltkeep::ocpp

@@ -2,7 +2,7 @@
 #include "translate.hpp"
 
 #include "wire/ocmf/ocmf.hpp"
-#include "wire/ocpp/messages/metering.hpp"
+#include "wire/ocpp/codec.hpp"
 
 namespace voltkeep::ocpp {
 
@@ -114,30 +114,52 @@ SignedMeterValue signed_value(const session::SignedReading& reading) {
     return value;
 }
 
-Sequence<MeterValue, 1, kUnbounded> meter_values(const session::Event& event) {
+/// Nothing: none of it is wanted.
+std::optional<MeterValue> meter_value(const session::Event& event, Sampled sampled) {
     const session::Record& record = *event.record;
     const auto& r = *record.reading;
-    const ReadingContextEnum context = record.kind == session::RecordKind::started ? ReadingContextEnum::Transaction_Begin
-                                       : record.kind == session::RecordKind::ended ? ReadingContextEnum::Transaction_End
-                                                                                   : ReadingContextEnum::Sample_Periodic;
+    const bool is_first = record.kind == session::RecordKind::started, is_last = record.kind == session::RecordKind::ended;
+    //= OCPP 2.1 E01.FR.09, E02.FR.09, E03.FR.07, E04.FR.05, E05.FR.05, F01.FR.14
+    //= OCPP 2.1 E02.FR.10, E03.FR.08, E04.FR.06, E11.FR.03, E12.FR.03, F01.FR.15
+    //= OCPP 2.1 E06.FR.11, E07.FR.08, E08.FR.09, E09.FR.05, E10.FR.04, E12.FR.07, F03.FR.04
+    //= OCPP 2.1 J02.FR.04
+    const ReadingContextEnum context = is_first  ? ReadingContextEnum::Transaction_Begin
+                                       : is_last ? ReadingContextEnum::Transaction_End
+                                                 : ReadingContextEnum::Sample_Periodic;
+    //= OCPP 2.1 J02.FR.11
+    const std::uint8_t wanted = is_first ? sampled.started : is_last ? sampled.ended : sampled.updated;
+    const Decimal values[] = {Decimal(r.import_mwh, -3), Decimal(std::max(r.power.value, 0)), Decimal(r.voltage.value, -3),
+                              Decimal(std::max(r.current.value, 0), -3), Decimal(record.state_of_charge.value, -1)};
+    const String<20> units[] = {"Wh", "W", "V", "A", "Percent"};
+    static_assert(std::size(values) == std::size(sampled_measurands) && std::size(units) == std::size(sampled_measurands));
     MeterValue value;
+    //= OCPP 2.1 J02.FR.02, J02.FR.18
     value.timestamp = WallTime{r.wall_ms};
-    bool fits = value.sampledValue.push(sample(MeasurandEnum::Energy_Active_Import_Register, Decimal(r.import_mwh, -3), context, "Wh")) &&
-                value.sampledValue.push(sample(MeasurandEnum::Power_Active_Import, Decimal(std::max(r.power.value, 0)), context, "W")) &&
-                value.sampledValue.push(sample(MeasurandEnum::Voltage, Decimal(r.voltage.value, -3), context, "V")) &&
-                value.sampledValue.push(sample(MeasurandEnum::Current_Import, Decimal(std::max(r.current.value, 0), -3), context, "A"));
-    if (event.signed_reading) value.sampledValue[0].signedMeterValue.emplace(signed_value(*event.signed_reading));
-    if (record.state_of_charge.value >= 0) {
-        SampledValue soc;
-        soc.value = Decimal(record.state_of_charge.value, -1);
-        soc.measurand = MeasurandEnum::SoC;
-        soc.context = context;
-        soc.location = LocationEnum::EV;
-        soc.unitOfMeasure.emplace().unit = String<20>("Percent");
-        fits = fits && value.sampledValue.push(soc);
+    //= OCPP 2.1 J02.FR.03, J02.FR.17, J02.FR.22
+    for (std::size_t n = 0; n < std::size(values); ++n) {
+        const bool is_charge = sampled_measurands[n] == MeasurandEnum::SoC;
+        if ((wanted >> n & 1) == 0 || (is_charge && record.state_of_charge.value < 0)) continue;
+        SampledValue one = sample(sampled_measurands[n], values[n], context, units[n]);
+        //= OCPP 2.1 J02.FR.05
+        if (is_charge) one.location = LocationEnum::EV;
+        //= OCPP 2.1 E02.FR.14, E03.FR.10, E04.FR.10, E05.FR.06, E07.FR.12, E08.FR.12, E09.FR.08, E10.FR.07, E11.FR.08, E12.FR.10, J02.FR.21
+        if (n == 0 && event.signed_reading) one.signedMeterValue.emplace(signed_value(*event.signed_reading));
+        CHECK(value.sampledValue.push(std::move(one)));
     }
-    CHECK(fits);
-    return {value};
+    if (value.sampledValue.empty()) return std::nullopt;
+    return value;
+}
+
+ConnectorStatusEnum status_of(session::Availability availability) {
+    using A = session::Availability;
+    switch (availability) {
+        case A::available: return ConnectorStatusEnum::Available;
+        case A::occupied: return ConnectorStatusEnum::Occupied;
+        case A::reserved: return ConnectorStatusEnum::Reserved;
+        case A::unavailable: return ConnectorStatusEnum::Unavailable;
+        case A::faulted: return ConnectorStatusEnum::Faulted;
+    }
+    return ConnectorStatusEnum::Faulted;
 }
 
 CostDetails cost_details(const session::Record& record, std::string_view currency) {
@@ -151,7 +173,7 @@ CostDetails cost_details(const session::Record& record, std::string_view currenc
 
 }  // namespace
 
-TransactionEventRequest transaction_event(const session::Event& event, std::string_view currency) {
+TransactionEventRequest transaction_event(const session::Event& event, std::string_view currency, Sampled sampled) {
     const session::Record& record = *event.record;
     TransactionEventRequest request;
     request.eventType = record.kind == session::RecordKind::started ? TransactionEventEnum::Started
@@ -161,32 +183,46 @@ TransactionEventRequest transaction_event(const session::Event& event, std::stri
     request.triggerReason = reason_of(record.trigger);
     request.seqNo = static_cast<std::int32_t>(record.sequence);
     request.transactionInfo.transactionId = record.transaction;
+    //= OCPP 2.1 E01.FR.18, E02.FR.13
     request.transactionInfo.chargingState = state_of(record.charging);
     if (record.kind == session::RecordKind::started) {
         //= OCPP 2.1 E01.FR.16
         request.evse.emplace().id = event.evse.number;
         request.evse->connectorId = 1;
         if (!record.identity.token.empty()) request.idToken = token_of(record.identity);
+        //= OCPP 2.1 F01.FR.25, F02.FR.21
         if (record.remote_start_id) request.transactionInfo.remoteStartId = *record.remote_start_id;
         if (record.reservation_id >= 0) request.reservationId = record.reservation_id;
     }
+    //= OCPP 2.1 E06.FR.08, E06.FR.09, E07.FR.04, E07.FR.06
     if (record.kind == session::RecordKind::ended && record.stop != session::StopCause::user)
         request.transactionInfo.stoppedReason = stopped_reason(record);   // absent: Local
-    if (record.reading) request.meterValue = meter_values(event);
+    if (record.reading)
+        if (auto value = meter_value(event, sampled)) request.meterValue.emplace({std::move(*value)});
     if (record.cost_micro >= 0 && record.kind == session::RecordKind::ended) request.costDetails.emplace(cost_details(record, currency));
+    //= OCPP 2.1 E04.FR.03, E08.FR.07
     if (record.offline) request.offline = true;
     return request;
 }
 
+EventData availability_event(EvseId evse, session::Availability availability, WallTime when) {
+    EventData event;
+    event.eventId = evse.number;
+    event.timestamp = when;
+    event.trigger = EventTriggerEnum::Delta;
+    event.actualValue = *String<2500>::from(word(status_of(availability)));
+    event.eventNotificationType = EventNotificationEnum::HardWiredNotification;
+    event.component.name = "Connector";
+    event.component.evse.emplace().id = evse.number;
+    event.component.evse->connectorId = 1;
+    event.variable.name = "AvailabilityState";
+    return event;
+}
+
 StatusNotificationRequest status_notification(const session::Event& event) {
-    using A = session::Availability;
     StatusNotificationRequest request;
     request.timestamp = WallTime{event.wall_ms};
-    request.connectorStatus = event.availability == A::available   ? ConnectorStatusEnum::Available
-                              : event.availability == A::occupied  ? ConnectorStatusEnum::Occupied
-                              : event.availability == A::reserved  ? ConnectorStatusEnum::Reserved
-                              : event.availability == A::unavailable ? ConnectorStatusEnum::Unavailable
-                                                                     : ConnectorStatusEnum::Faulted;
+    request.connectorStatus = status_of(event.availability);
     request.evseId = event.evse.number;
     request.connectorId = 1;
     return request;
