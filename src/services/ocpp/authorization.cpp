@@ -12,7 +12,8 @@ Decision Station::decide_on(const session::Event& event) const {
 void Station::answer_offline(const session::Event& event) {
     if (online_ || event.kind != session::EventKind::authorize || decide_on(event) != Decision::accept) return;
     const auto told = session_.call(session::AuthorizationResult{event.evse, event.request, true, "known here"});
-    if (told) journal_.append(audit::Type::session, event.evse.number, audit::Payload().put("step", "authorized_offline").put("event", event.sequence));
+    const auto entry = audit::Payload().put("step", "authorized_offline").put("event", event.sequence);
+    if (told) journal_.append(audit::Type::session, event.evse.number, entry);
     if (told || told.error().code == Errc::not_found) return;   // not found: that is over
     self_.after(100ms, [this] {   // session is being restarted: the event is still its
         if (is_open_) return;

@@ -47,9 +47,11 @@ bool is_too_old(const Known& known, const Rules& rules, WallTime now) {
 }
 
 /// What is known of it here; nothing: it is unknown.
-std::optional<bool> is_accepted(const session::Identity& who, EvseId evse, const LocalList& list, const Cache& cache, const Rules& rules, WallTime now) {
+std::optional<bool> is_accepted(const session::Identity& who, EvseId evse, const LocalList& list, const Cache& cache, const Rules& rules,
+                                WallTime now) {
     //= OCPP 2.1 C13.FR.01, C14.FR.01
-    if (const Known* known = rules.has_list ? find(list.entries, who) : nullptr; known && !has_passed(*known, now)) return known->accepted && is_for(*known, evse);
+    const Known* listed = rules.has_list ? find(list.entries, who) : nullptr;
+    if (listed && !has_passed(*listed, now)) return listed->accepted && is_for(*listed, evse);
     //= OCPP 2.1 C10.FR.11
     const Known* known = rules.has_cache ? find(cache.entries, who) : nullptr;
     if (!known || has_passed(*known, now) || is_too_old(*known, rules, now)) return std::nullopt;
@@ -77,7 +79,8 @@ void take_out(List<Known, N>& entries, const Known* which) {
 bool has_one_twice(std::span<const AuthorizationData> list) {
     for (std::size_t a = 0; a < list.size(); ++a)
         for (std::size_t b = a + 1; b < list.size(); ++b)
-            if (is_same_name(list[a].idToken.idToken.view(), list[b].idToken.idToken.view()) && is_same_name(list[a].idToken.type.view(), list[b].idToken.type.view()))
+            if (is_same_name(list[a].idToken.idToken.view(), list[b].idToken.idToken.view()) &&
+                is_same_name(list[a].idToken.type.view(), list[b].idToken.type.view()))
                 return true;
     return false;
 }
@@ -86,12 +89,16 @@ bool has_one_twice(std::span<const AuthorizationData> list) {
 
 //= OCPP 2.1 D01.FR.13
 Rules rules_of(const Settings& settings) {
-    return {is_on("LocalAuthListCtrlr.Enabled", settings), is_on("AuthCacheCtrlr.Enabled", settings), is_on("AuthCtrlr.LocalPreAuthorize", settings),
-            is_on("AuthCtrlr.LocalAuthorizeOffline", settings), is_on("AuthCtrlr.OfflineTxForUnknownIdEnabled", settings),
-            number_set(cache_life_time, settings).value_or(own_cache_life_s)};
+    return {.has_list = is_on("LocalAuthListCtrlr.Enabled", settings),
+            .has_cache = is_on("AuthCacheCtrlr.Enabled", settings),
+            .before_asking = is_on("AuthCtrlr.LocalPreAuthorize", settings),
+            .offline = is_on("AuthCtrlr.LocalAuthorizeOffline", settings),
+            .unknown_offline = is_on("AuthCtrlr.OfflineTxForUnknownIdEnabled", settings),
+            .cache_life_s = number_set(cache_life_time, settings).value_or(own_cache_life_s)};
 }
 
-Decision decide(const session::Identity& who, EvseId evse, bool is_online, const LocalList& list, const Cache& cache, const Rules& rules, WallTime now) {
+Decision decide(const session::Identity& who, EvseId evse, bool is_online, const LocalList& list, const Cache& cache, const Rules& rules,
+                WallTime now) {
     const auto known = is_accepted(who, evse, list, cache, rules, now);
     //= OCPP 2.1 C10.FR.03, C12.FR.05, C14.FR.02, C14.FR.03, C01.FR.02
     if (is_online) return known.value_or(false) && rules.before_asking ? Decision::accept : Decision::ask;
@@ -159,7 +166,8 @@ bool remember(Cache& cache, const session::Identity& who, const IdTokenInfo& inf
         take_out(cache.entries, before);
     }
     //= OCPP 2.1 C10.FR.07 first who may not charge, then the oldest
-    if (cache.entries.is_full()) take_out(cache.entries, std::ranges::min_element(cache.entries, {}, [](const Known& k) { return std::pair(k.accepted, k.said_wall_ms); }));
+    const auto worth = [](const Known& known) { return std::pair(known.accepted, known.said_wall_ms); };
+    if (cache.entries.is_full()) take_out(cache.entries, std::ranges::min_element(cache.entries, {}, worth));
     //= OCPP 2.1 C10.FR.01, C10.FR.04, C10.FR.05
     return cache.entries.push(*entry);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A value that the station keeps over a reboot, in a file of fixed size with two places: a new state is written over the older of the two and
-// is on the disk before anybody is told. Whenever the power goes, one of them is whole. The file is opened before the seal; behind it nothing
-// else can be opened, and it cannot grow.
+// A value that the station keeps over a reboot, in a file of fixed size with two places: a new state is written over the older of the
+// two and is on the disk before anybody is told. Whenever the power goes, one of them is whole. The file is opened before the seal;
+// behind it nothing else can be opened, and it cannot grow.
 #pragma once
 
 #include <functional>
@@ -37,7 +37,8 @@ private:
 template <class T>
 class KeptFile {
 public:
-    static constexpr std::size_t place_size = (TwoPlaces::head_size + kernel::bound<T> + 4095) / 4096 * 4096, size = 2 * place_size;   ///< bytes
+    static constexpr std::size_t place_size = (TwoPlaces::head_size + kernel::bound<T> + 4095) / 4096 * 4096;   ///< bytes
+    static constexpr std::size_t size = 2 * place_size;
 
     static Result<KeptFile> open(const std::string& path) { return KeptFile(TRY(TwoPlaces::open(path, place_size))); }
 

@@ -10,9 +10,11 @@ Facts Station::facts() const { return {config_, at_.heartbeat_s, at_.availabilit
 /// More than DeviceDataCtrlr says. True: refused.
 bool Station::refuse_too_much(const rpc::MessageId& id, std::size_t items, std::int32_t most) {
     //= OCPP 2.1 B06.FR.16, B08.FR.17
-    if (items > static_cast<std::size_t>(most)) run(rpc::Refuse{id, ErrorCode::OccurrenceConstraintViolation, "more items than ItemsPerMessage"}, answering_);
+    if (items > static_cast<std::size_t>(most))
+        run(rpc::Refuse{id, ErrorCode::OccurrenceConstraintViolation, "more items than ItemsPerMessage"}, answering_);
     //= OCPP 2.1 B06.FR.17, B08.FR.18
-    else if (frame_size_ > bytes_per_message) run(rpc::Refuse{id, ErrorCode::FormatViolation, "more bytes than BytesPerMessage"}, answering_);
+    else if (frame_size_ > bytes_per_message)
+        run(rpc::Refuse{id, ErrorCode::FormatViolation, "more bytes than BytesPerMessage"}, answering_);
     else return false;
     return true;
 }
@@ -23,7 +25,8 @@ void Station::get_variables(const rpc::MessageId& id, const GetVariablesRequest&
     const Facts now = facts();
     GetVariablesResponse response;
     //= OCPP 2.1 B06.FR.01
-    for (const GetVariableData& wanted : request.getVariableData) CHECK(response.getVariableResult.push(get_variable(wanted, settings_, now)));
+    for (const GetVariableData& wanted : request.getVariableData)
+        CHECK(response.getVariableResult.push(get_variable(wanted, settings_, now)));
     answer(id, response);
 }
 

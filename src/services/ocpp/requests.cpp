@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the CSMS asks for, and what the station answers. Blocks E to H and P of OCPP 2.1; B is in provisioning.cpp, C and D in authorization.cpp.
+// What the CSMS asks for, and what the station answers. Blocks E to H and P of OCPP 2.1; B is in provisioning.cpp, C and D in
+// authorization.cpp.
 #include "station.hpp"
 #include "translate.hpp"
 
@@ -13,15 +14,17 @@ bool Station::to(const rpc::Request& request, void (Station::*handler)(const rpc
 }
 
 void Station::on(const rpc::Request& request) {
-    journal_.append_later(audit::Type::message, 0, audit::Payload().put("message", meaning(request.request).action->name).put("from", "csms"));
+    const auto name = meaning(request.request).action->name;
+    journal_.append_later(audit::Type::message, 0, audit::Payload().put("message", name).put("from", "csms"));
     //= OCPP 2.1 B02.FR.01
     if ((at_.accepted || at_.pending) && answer_about_itself(request)) return;
     if (!at_.accepted) return refuse_unaccepted(request);
-    const bool is_taken = to(request, &Station::start_transaction) || to(request, &Station::stop_transaction) || to(request, &Station::reserve) ||
-                          to(request, &Station::cancel_reservation) || to(request, &Station::change_availability) ||
-                          to(request, &Station::send_local_list) || to(request, &Station::get_local_list_version) ||
-                          to(request, &Station::get_transaction_status) || to(request, &Station::unlock_connector) ||
-                          to(request, &Station::clear_cache) || to(request, &Station::reset) || to(request, &Station::transfer_data);
+    const bool is_taken =
+        to(request, &Station::start_transaction) || to(request, &Station::stop_transaction) || to(request, &Station::reserve) ||
+        to(request, &Station::cancel_reservation) || to(request, &Station::change_availability) ||
+        to(request, &Station::get_transaction_status) || to(request, &Station::unlock_connector) || to(request, &Station::send_local_list) ||
+        to(request, &Station::get_local_list_version) || to(request, &Station::clear_cache) || to(request, &Station::reset) ||
+        to(request, &Station::transfer_data);
     if (!is_taken) run(rpc::Refuse{request.id, ErrorCode::NotSupported, "this station does not take this request"}, answering_);
 }
 
@@ -143,7 +146,8 @@ void Station::stop_transaction(const rpc::MessageId& id, const RequestStopTransa
 }
 
 void Station::look_for(Search search) {
-    const auto asked = session_.request(session::TakeEvents{at_.acknowledged, search.after}, [this, search](const Result<session::TakeEvents::Events>& taken) mutable {
+    const session::TakeEvents message{at_.acknowledged, search.after};
+    const auto asked = session_.request(message, [this, search](const Result<session::TakeEvents::Events>& taken) mutable {
         is_asking_ = false;
         for (std::size_t i = 0; taken && i < taken->events.size(); ++i) {
             const session::Event& event = taken->events[i];
@@ -180,7 +184,8 @@ void Station::get_transaction_status(const rpc::MessageId& id, const GetTransact
     };
     if (request.transactionId) {
         search.transaction = TransactionId::from(request.transactionId->view());
-        if (!search.transaction || search.transaction->empty()) return answer(id, GetTransactionStatusResponse{.ongoingIndicator = false});   // none of ours
+        if (!search.transaction || search.transaction->empty())   // none of ours
+            return answer(id, GetTransactionStatusResponse{.ongoingIndicator = false});
         search.is_ongoing = std::ranges::find(at_.transactions, *search.transaction) != at_.transactions.end();
     }
     look_for(std::move(search));
@@ -192,13 +197,15 @@ void Station::unlock_connector(const rpc::MessageId& id, const UnlockConnectorRe
     if (request.evseId.value < 1 || request.evseId.value > config_.evse_count || request.connectorId.value != 1)
         return answer(id, UnlockConnectorResponse{.status = UnlockStatusEnum::UnknownConnector});
     const auto n = static_cast<std::size_t>(request.evseId.value) - 1;
-    Search search{.evse = evse_of(request.evseId.value), .is_ongoing = !at_.transactions[n].empty(), .id = id, .connection = connection_, .frame = answering_,
-                  .after = at_.acknowledged};
+    Search search{.id = id, .connection = connection_, .frame = answering_, .after = at_.acknowledged};
+    search.evse = evse_of(request.evseId.value);
+    search.is_ongoing = !at_.transactions[n].empty();
     search.response = [is_socket = config_.evses[n].connector_type.view() == "sType2"](const Search& found) {
         //= OCPP 2.1 F05.FR.02, F05.FR.05 there is no lock, or one that only the safety loop moves
         UnlockConnectorResponse response;
         response.status = found.is_ongoing ? UnlockStatusEnum::OngoingAuthorizedTransaction : UnlockStatusEnum::UnlockFailed;
-        if (!found.is_ongoing) response.statusInfo.emplace().reasonCode = is_socket ? String<20>("UnsupportedRequest") : String<20>("FixedCable");
+        const String<20> reason = is_socket ? String<20>("UnsupportedRequest") : String<20>("FixedCable");
+        if (!found.is_ongoing) response.statusInfo.emplace().reasonCode = reason;
         return response;
     };
     look_for(std::move(search));

@@ -29,7 +29,8 @@ TriggerMessageStatusEnum Station::trigger(const TriggerMessageRequest& request) 
         case StatusNotification: {
             //= OCPP 2.1 F06.FR.12
             const auto& evse = request.evse;
-            if (!evse || evse->id.value < 1 || evse->id.value > config_.evse_count || !evse->connectorId || evse->connectorId->value != 1) return Rejected;
+            if (!evse || evse->id.value < 1 || evse->id.value > config_.evse_count) return Rejected;
+            if (!evse->connectorId || evse->connectorId->value != 1) return Rejected;
             at_.triggered_statuses |= static_cast<std::uint8_t>(1u << (evse->id.value - 1));
             return Accepted;
         }
