@@ -29,6 +29,19 @@ std::vector<int> stored_sequence(const std::string& folder, std::string_view tra
     return sequence;
 }
 
+/// How often the CSMS was told something of which it keeps no more than the words.
+int stored_notices(const std::string& folder, std::string_view action) {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open_v2((folder + "/csms.db").c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
+    sqlite3_stmt* rows = nullptr;
+    EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT count(*) FROM notices WHERE action = ?", -1, &rows, nullptr), SQLITE_OK);
+    sqlite3_bind_text(rows, 1, action.data(), static_cast<int>(action.size()), SQLITE_STATIC);
+    const int count = sqlite3_step(rows) == SQLITE_ROW ? sqlite3_column_int(rows, 0) : 0;
+    sqlite3_finalize(rows);
+    sqlite3_close(database);
+    return count;
+}
+
 /// Whoever has the meter's public key can tell that what the CSMS got is what was measured, and what it bills.
 void expect_signed(const std::string& folder, const Json& visit) {
     const std::string messages = stored_messages(folder, visit.string("transaction"));
@@ -328,6 +341,11 @@ TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
     std::string transaction;
     for (const Json& line : station.lines())
         if (line.string("event") == "transaction") transaction = line.string("transaction");
+    const auto report = csms->ask(R"(call VK-DEV-0001 GetBaseReport {"requestId":1,"reportBase":"FullInventory"})");
+    EXPECT_TRUE(report && report->find("response") != nullptr && report->find("response")->string("status") == "Accepted");
+    const auto status = csms->ask("call VK-DEV-0001 GetTransactionStatus {\"transactionId\":\"" + transaction + "\"}");
+    ASSERT_TRUE(status && status->find("response") != nullptr);
+    EXPECT_EQ(status->find("response")->find("ongoingIndicator")->scalar(), "true");
     const auto answer = csms->ask("stop VK-DEV-0001 " + transaction);
     ASSERT_TRUE(answer && answer->find("response") != nullptr);
     ASSERT_EQ(answer->find("response")->string("status"), "Accepted") << transaction << "\n" << station.tail();
@@ -336,6 +354,7 @@ TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
     ASSERT_TRUE(summary);
     expect_agreement(visit_of(*summary));
     expect_whole(station.state(), visit_of(*summary));
+    EXPECT_GE(stored_notices(station.state(), "NotifyReport"), 2) << "in parts";
 }
 
 /// The last reading is one that was asked for, and made, when power was off: although one was in flight at the stop, and others lie in a

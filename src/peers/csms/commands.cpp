@@ -4,6 +4,7 @@
 
 #include "csms.hpp"
 #include "describe.hpp"
+#include "wire/ocpp/actions.hpp"
 #include "wire/ocpp/messages/remote_control.hpp"
 
 namespace voltkeep::csms {
@@ -28,6 +29,17 @@ Result<Message> stop_request(std::string_view transaction) {
     RequestStopTransactionRequest request;
     request.transactionId = *name;
     return Message(request);
+}
+
+/// Any request that a CSMS may send, checked as strictly as what a station says.
+Result<Message> any_request(std::string_view action_name, std::string_view payload) {
+    const ActionInfo* action = find_action(action_name);
+    if (!action || action->from == From::station || !action->response)
+        return fail(Errc::bad_argument, "call STATION ACTION PAYLOAD: expected an action of a CSMS, and its request as JSON");
+    const auto json = check_json(payload);
+    auto request = json ? parse_payload(*action, Direction::request, *json) : Checked<Message>(std::unexpected(json.error()));
+    if (!request) return std::unexpected(Error(request.error()));
+    return *std::move(request);
 }
 
 }  // namespace
@@ -91,6 +103,12 @@ void Csms::command(std::string_view line, Instant now, Reply reply) {
         if (!request) return reply(describe(request.error()));
         return call(station, *request, now, std::move(reply));
     }
+    if (verb == "call") {
+        const std::string_view action = take_word(line);
+        const auto request = any_request(action, line);
+        if (!request) return reply(describe(request.error()));
+        return call(station, *request, now, std::move(reply));
+    }
     if (verb == "raw" || verb == "close") {
         const auto connection = open_connection(station);
         if (!connection) return reply(describe(connection.error()));
@@ -100,7 +118,7 @@ void Csms::command(std::string_view line, Instant now, Reply reply) {
         return;
     }
     reply(describe(Error(Errc::bad_argument, "stations | transactions | transaction ID [STATION] | start STATION EVSE TOKEN | "
-                                             "stop STATION TRANSACTION | raw STATION TEXT | close STATION")));
+                                             "stop STATION TRANSACTION | call STATION ACTION PAYLOAD | raw STATION TEXT | close STATION")));
 }
 
 }  // namespace voltkeep::csms

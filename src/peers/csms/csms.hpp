@@ -62,6 +62,7 @@ public:
     ///   transaction ID [STATION]          one, with all its events
     ///   start STATION EVSE TOKEN          RequestStartTransaction
     ///   stop STATION TRANSACTION          RequestStopTransaction
+    ///   call STATION ACTION PAYLOAD       any request of a CSMS, as JSON
     ///   raw STATION TEXT                  sends TEXT as it is
     ///   close STATION                     ends the connection
     void command(std::string_view line, Instant now, Reply reply);

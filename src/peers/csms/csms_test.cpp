@@ -420,6 +420,21 @@ TEST_F(CsmsTest, a_station_with_too_many_words_is_quoted_in_part) {
     EXPECT_TRUE(is_utf8(lines.back()));
 }
 
+TEST_F(CsmsTest, any_request_of_a_csms_may_be_sent_and_nothing_else) {
+    Station station;
+    boot_up(station);
+    std::string answer;
+    csms().command(R"(call CS1 GetBaseReport {"requestId": 7, "reportBase": "FullInventory"})", time, [&answer](std::string text) { answer = std::move(text); });
+    ASSERT_TRUE(station.last().contains(R"("GetBaseReport",{"requestId":7,"reportBase":"FullInventory"}])")) << station.last();
+    csms().received("CS1", "[3,\"" + station.last().substr(4, 32) + R"(",{"status":"Accepted"}])", time, morning);
+    EXPECT_EQ(answer, R"({"ok":true,"response":{"status":"Accepted"}})");
+    const std::size_t before = station.sent.size();
+    for (const std::string_view line : {"call CS1", "call CS1 GetBaseReport", "call CS1 GetBaseReport {}", R"(call CS1 GetBaseReport {"requestId":7,"reportBase":"All"})",
+                                        "call CS1 Heartbeat {}", "call CS1 NotifyPeriodicEventStream {}", "call CS1 NoSuch {}", R"(call CS9 Reset {"type":"OnIdle"})"})
+        EXPECT_TRUE(ask(line).starts_with(R"({"ok":false,"error":")")) << line;
+    EXPECT_EQ(station.sent.size(), before);
+}
+
 TEST_F(CsmsTest, any_text_may_be_sent_to_a_station_and_any_connection_closed) {
     Station station;
     boot_up(station);
