@@ -247,4 +247,15 @@ TEST(Session, what_was_granted_to_a_car_that_left_meanwhile_is_gone) {
     EXPECT_FALSE(successor.stored.granted);
 }
 
+//= OCPP 2.1 B01.FR.07, B01.FR.13, B11.FR.02, B11.FR.05, B12.FR.06, G01.FR.02, G03.FR.08, G04.FR.09
+TEST(Session, what_the_csms_made_of_an_evse_survives_a_reboot) {
+    Evse unavailable, reserved;
+    unavailable.tell(AvailabilityWanted{false});
+    reserved.tell(Reserved{5, kOther, reserved.context.wall.unix_ms + 60'000});
+    for (Evse* evse : {&unavailable, &reserved}) evse->take(resume(evse->configuration, evse->stored, Restart::reboot, evse->context));
+    EXPECT_EQ(unavailable.state.told, Availability::unavailable);
+    EXPECT_EQ(reserved.state.told, Availability::reserved);
+    EXPECT_EQ(reserved.state.durable.reservation->id, 5);
+}
+
 }  // namespace voltkeep::charging::testing

@@ -202,6 +202,7 @@ Step step(const Configuration& configuration, const State& state, const Event& e
 Step resume(const Configuration& configuration, const Durable& durable, Restart restart, const Context& context) {
     Machine machine{configuration, context, initial(configuration)};
     const Allowances own = machine.state.durable.allowances;
+    //= OCPP 2.1 B01.FR.07, B01.FR.13, B11.FR.02, B11.FR.05, B12.FR.06, G01.FR.02, G03.FR.08, G04.FR.09
     machine.state.durable = durable;
     machine.state.durable.allowances[LimitSource::hardware] = own[LimitSource::hardware];
     machine.state.durable.allowances[LimitSource::cable] = own[LimitSource::cable];

@@ -109,7 +109,7 @@ void Station::reserve(const rpc::MessageId& id, const ReserveNowRequest& request
     });
 }
 
-//= OCPP 2.1 H02
+//= OCPP 2.1 H02.FR.01, H02.FR.02
 void Station::cancel_reservation(const rpc::MessageId& id, const CancelReservationRequest& request) {
     ask_session(id, session::CancelReservation{request.reservationId}, [](const Result<kernel::Done>& cancelled) {
         CancelReservationResponse response;

@@ -251,6 +251,7 @@ void Station::send_next() {
     if (!is_open_ || rpc_.ours || is_withdrawing_ || send_what_was_asked_for() || now() < not_before_) return;
     //= OCPP 2.1 B01.FR.08, B02.FR.02, B03.FR.02
     if (!at_.accepted) return send_boot();
+    //= OCPP 2.1 E04.FR.02, E08.FR.06
     if (!events_.empty()) return send_event(events_.front());
     if (untold_faults_ > 0) return send_fault();
     if (owes_availability_ && !is_asking_) return send_availability();   // all that happened meanwhile is with the CSMS

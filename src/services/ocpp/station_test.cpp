@@ -364,7 +364,7 @@ TEST_F(OcppStation, a_remote_start_is_answered_when_session_has_it_and_nothing_i
     EXPECT_EQ(script.repeats, 0) << "a frame is taken once";
 }
 
-//= OCPP 2.1 G03.FR.01, G03.FR.02, G03.FR.05, G04.FR.01, G04.FR.02, G04.FR.03, G04.FR.06, H01, H02
+//= OCPP 2.1 G03.FR.01, G03.FR.02, G03.FR.05, G04.FR.01, G04.FR.02, G04.FR.03, G04.FR.06, H01, H02.FR.01, H02.FR.02
 TEST_F(OcppStation, reserves_cancels_and_changes_the_availability) {
     start();
     const std::string rest = R"(,"expiryDateTime":"2030-01-01T00:00:00Z","idToken":{"idToken":"CARD-1","type":"ISO14443"}})";
@@ -584,7 +584,7 @@ TEST_F(OcppStation, does_not_ask_about_whom_it_may_let_charge_before) {
     EXPECT_EQ(take(100), "");
 }
 
-//= OCPP 2.1 C13.FR.05
+//= OCPP 2.1 C13.FR.05, E04.FR.02, E08.FR.06
 TEST_F(OcppStation, lets_charge_whom_it_knows_while_the_csms_is_away_whatever_waits_before) {
     LocalList list;
     list.version = 1;
