@@ -233,9 +233,9 @@ void Station::fetch_events() {
                     events_.push_back(event);
                     answer_offline(event);
                 }
-        if (!online_ && !taken->events.empty()) fetch_events();
         send_next();
-        take_frames();
+        take_frames();   // first what the CSMS has said: the way through all that waits may be long
+        if (!online_ && !taken->events.empty()) fetch_events();
     });
     is_asking_ = asked.has_value();
 }
