@@ -84,6 +84,7 @@ meter::Config meter_config(const StationFile& f, int number) {
     set(c.current_type, evse_of(f, number).is_ac() ? "AC" : "DC");
     if (f.metering.kind == "meter-signed") set(c.capsule_key, "pki/meter@" + evse + "/capsule.pem");
     c.nameplate = {max_power_of(f, number)};
+    c.is_key_in_tpm = number <= meters_in_tpm(f);
     c.is_driven = f.metering.bus == "modbus";
     c.is_clock_synchronised = f.metering.clock == "synchronised";
     return c;
@@ -93,7 +94,7 @@ link::Config link_csms_config(const StationFile& f) {
     link::Config c;
     c.role = link::Role::websocket_client;
     set(c.certificates, "pki/station/chain.pem");
-    set(c.key, "pki/station/key.pem");
+    if (f.trust.tpm == "none") set(c.key, "pki/station/key.pem");
     set(c.trust, "pki/station/trust.pem");
     set(c.suites, "TLS_AES_256_GCM_SHA384");
     set(c.signature_algorithms, "ecdsa_secp384r1_sha384:mldsa87");
@@ -195,7 +196,9 @@ std::string all(const Refusals& refusals) {
 
 }  // namespace
 
-std::uint8_t meters_that_sign(const StationFile& f) { return static_cast<std::uint8_t>(f.metering.kind == "station-signed" ? f.evse.count : 0); }
+std::uint8_t meters_in_tpm(const StationFile& f) {
+    return static_cast<std::uint8_t>(f.trust.tpm != "none" && f.metering.kind == "station-signed" ? f.evse.count : 0);
+}
 
 CableEnd cable_end(const Surroundings& s, int evse, bool car_side) {
     if (s.cables.empty()) return {"lo", 15118 + evse - 1};   // one machine, one loopback: told apart by the port
@@ -235,7 +238,7 @@ Result<Written> write_settings(const Layout& layout, const StationFile& f, const
     TRY(write(s, "operator", door));
     TRY(write(s, "session", session_config(f)));
     if (f.trust.tpm != "none") {
-        const auto meters = meters_that_sign(f);
+        const auto meters = meters_in_tpm(f);
         TRY(write(s, "rot", rot::Config{.meters = meters}));
         TRY(write(s, "crypto", crypto::Config{.meters = meters}));
     }

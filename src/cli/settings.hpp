@@ -26,8 +26,8 @@ struct Written {
 /// Checks the policy, writes the image and every service's configuration. Errors: bad_argument (the refusals, a line each), io.
 [[nodiscard]] Result<Written> write_settings(const Layout& layout, const StationFile& file, const Surroundings& surroundings);
 
-/// How many meters' keys the station has: none where meters sign by themselves.
-[[nodiscard]] std::uint8_t meters_that_sign(const StationFile& file);
+/// How many meters' keys are in the TPM: none where meters sign by themselves, or where there is none.
+[[nodiscard]] std::uint8_t meters_in_tpm(const StationFile& file);
 
 /// The UDP port on which the charger of this EVSE answers SDP, and the interface, as the car must know them.
 struct CableEnd {

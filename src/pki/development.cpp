@@ -32,6 +32,7 @@ struct Leaf {
     std::string folder;
     Algorithm algorithm;
     Contents contents;
+    std::string role;   ///< of the TPM's key; empty: the key is a file
 };
 
 class Maker {
@@ -58,7 +59,7 @@ public:
     /// chain: the authorities between leaf and root, nearest first.
     Result<> leaf(const Leaf& leaf, const std::string& file, const std::string& issuer, const std::vector<std::string>& chain,
                   std::size_t longest = 0) {
-        const Key leaf_key = TRY(key(leaf.folder, leaf.algorithm));
+        const Key leaf_key = TRY(leaf.role.empty() ? key(leaf.folder, leaf.algorithm) : key_in_tpm(leaf.folder, leaf.role));
         std::string above;
         for (const std::string& name : chain) above += to_pem(authorities_[name].certificate.get());
         const Certificate made =
@@ -70,8 +71,8 @@ public:
     }
 
     /// A key without a certificate: who verifies has the public half from elsewhere.
-    Result<> bare_key(const std::string& folder, Algorithm algorithm) {
-        const Key made = TRY(key(folder, algorithm));
+    Result<> bare_key(const std::string& folder, Algorithm algorithm, const std::string& role) {
+        const Key made = TRY(role.empty() ? key(folder, algorithm) : key_in_tpm(folder, role));
         const std::string file = folder + "/public.pem", text = public_pem(made.get());
         return read(file) == text ? Result<>{} : write(file, text, 0644);
     }
@@ -99,6 +100,14 @@ private:
         Key made = TRY(make_key(algorithm));
         TRY(write(file, to_pem(made.get()), 0600));
         return made;
+    }
+
+    /// The public half alone: no file of a station has the other.
+    Result<Key> key_in_tpm(const std::string& folder, const std::string& role) {
+        std::error_code error;
+        std::filesystem::remove(directory_ + "/" + folder + "/key.pem", error);
+        if (error) return fail(Errc::io, folder + "/key.pem: " + error.message());
+        return public_from_pem(read("tpm/" + role + ".pem"));
     }
 
     /// The certificate of the file if it serves and `above` still follows it, else a new one.
@@ -152,10 +161,11 @@ Result<> make_csms_side(Maker& maker, const Development& wanted) {
     TRY(maker.authority("csms-root", Algorithm::p384, subject("CSMS root"), 0));
     TRY(maker.authority("csms-root-ml-dsa-87", Algorithm::ml_dsa_87, subject("CSMS root ML-DSA-87"), 0));
     const Leaf station{
-        "station", Algorithm::p384, {subject(wanted.station), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)}};
+        "station", Algorithm::p384, {subject(wanted.station), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)},
+        wanted.has_tpm ? "tls-csms" : ""};
     const Leaf csms{"csms",
                     Algorithm::p384,
-                    {subject(wanted.csms_host), Purpose::server, 0, wanted.csms_host, maker.before(), maker.after(leaf_days)}};
+                    {subject(wanted.csms_host), Purpose::server, 0, wanted.csms_host, maker.before(), maker.after(leaf_days)}, {}};
     for (const Leaf& leaf : {station, csms}) {
         TRY(maker.leaf(leaf, "chain.pem", "csms-root", {}));
         TRY(maker.leaf(leaf, "chain-ml-dsa-87.pem", "csms-root-ml-dsa-87", {}));
@@ -174,9 +184,9 @@ Result<> make_v2g_side(Maker& maker, const Development& wanted) {
         TRY(maker.authority(prefix + "-sub2", algorithm, subject(std::string(name) + " sub-CA 2", whose), 0, prefix + "-sub1"));
     }
     const Leaf secc{
-        "secc", algorithm, {subject(wanted.secc, "CPO"), Purpose::server, 0, {}, maker.before(), maker.after(leaf_days)}};
+        "secc", algorithm, {subject(wanted.secc, "CPO"), Purpose::server, 0, {}, maker.before(), maker.after(leaf_days)}, {}};
     const Leaf vehicle{
-        "vehicle", algorithm, {subject(wanted.vehicle, "OEM"), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)}};
+        "vehicle", algorithm, {subject(wanted.vehicle, "OEM"), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)}, {}};
     TRY(maker.leaf(secc, "chain.pem", "v2g-sub2", {"v2g-sub2", "v2g-sub1"}, v2g_certificate_bound));
     TRY(maker.leaf(vehicle, "chain.pem", "oem-sub2", {"oem-sub2", "oem-sub1"}, v2g_certificate_bound));
     TRY(maker.trust("secc", {"v2g-root", "oem-root"}));
@@ -190,8 +200,11 @@ Result<std::vector<std::string>> make_development(const Development& wanted, Wal
     Maker maker(wanted, now);
     TRY(make_csms_side(maker, wanted));
     TRY(make_v2g_side(maker, wanted));
-    for (int meter = 1; meter <= wanted.meters; ++meter) TRY(maker.bare_key("meter@" + std::to_string(meter), Algorithm::p256));
-    TRY(maker.bare_key("audit", Algorithm::ml_dsa_44));
+    for (int meter = 1; meter <= wanted.meters; ++meter) {
+        const std::string name = "meter@" + std::to_string(meter);
+        TRY(maker.bare_key(name, Algorithm::p256, meter <= wanted.meters_in_tpm ? name : ""));
+    }
+    TRY(maker.bare_key("audit", Algorithm::ml_dsa_44, ""));
     return std::move(maker.written);
 }
 

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The development PKI: every certificate and key that one station, its CSMS and its cars need on one machine, made at the first
-// start and kept. Each subject carries the name below, so that nobody takes it for anything else. Keys are files of mode 0600:
-// a field installation has them in TPM and token instead.
+// start and kept. Each subject carries the name below, so that nobody takes it for anything else. Keys are files of mode 0600;
+// of a station with a TPM some are in that, and no file.
 //
 //   <directory>/authorities/<name>/{certificate,key}.pem     the CAs; no service may read them
 //   <directory>/station/{chain,key,trust}.pem                TLS client of link@csms; trust: the CSMS's roots
 //   <directory>/csms/{chain,key,trust}.pem                   TLS server of the reference CSMS; trust: the stations' roots
 //   <directory>/secc/{chain,key,trust}.pem                   TLS server of link@ev; trust: V2G and OEM roots
 //   <directory>/vehicle/{chain,key,trust}.pem                TLS client of the car; trust: the V2G root
+//   <directory>/tpm/{tls-csms,meter@N}.pem                   read, if keys are in the TPM: their public halves. Then there is no key.pem
+//                                                            in station and meter@N, and one that was there is removed
 //   <directory>/meter@N/{key,public}.pem                     signs the readings of one meter; no certificate, the key is registered
 //   <directory>/audit/{key,public}.pem                       signs the checkpoints of the log; no certificate
 //
@@ -35,10 +37,13 @@ struct Development {
     std::string secc = "DEVKS0001";       ///< SECC identifier
     std::string vehicle = "WMIDEV0001";   ///< EVCCID
     int meters = 1;                       ///< each with a key of its own
+    bool has_tpm = false;                 ///< which has the station's key
+    int meters_in_tpm = 0;                ///< and those of so many meters
 };
 
 /// Makes what is missing, expired, half-made or of another name; leaves the rest as it is. Every file appears whole or not at
-/// all. The paths that were written, relative to the directory. Errors: io, tls.
+/// all. The paths that were written, relative to the directory. Errors: io, tls,
+/// malformed (a public half of the TPM).
 [[nodiscard]] Result<std::vector<std::string>> make_development(const Development& wanted, WallTime now);
 
 }  // namespace voltkeep::pki

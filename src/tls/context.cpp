@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include "tls/details.hpp"
+#include "tls/remote_key.hpp"
 
 namespace voltkeep::tls {
 namespace {
@@ -32,7 +33,11 @@ Result<> set_lists(SSL_CTX* context, const Profile& profile) {
 Result<> set_credentials(SSL_CTX* context, const Profile& profile) {
     if (SSL_CTX_use_certificate_chain_file(context, profile.certificates.c_str()) != 1)
         return refuse("certificates", profile.certificates);
-    if (SSL_CTX_use_PrivateKey_file(context, profile.key.c_str(), SSL_FILETYPE_PEM) != 1) return refuse("key", profile.key);
+    if (profile.keys != nullptr) {
+        const RemoteKeys::Key key = TRY(profile.keys->key(profile.key, X509_get0_pubkey(SSL_CTX_get0_certificate(context))));
+        if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) return refuse("key", profile.key);
+    } else if (SSL_CTX_use_PrivateKey_file(context, profile.key.c_str(), SSL_FILETYPE_PEM) != 1)
+        return refuse("key", profile.key);
     if (SSL_CTX_check_private_key(context) != 1) return refuse("the key is not that of the certificate", profile.key);
     return {};
 }
@@ -57,7 +62,7 @@ Result<> set_trust(SSL_CTX* context, const Profile& profile) {
 Result<Context> make_context(const Profile& profile) {
     OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
     ERR_clear_error();
-    Context context(SSL_CTX_new(profile.side == Side::server ? TLS_server_method() : TLS_client_method()));
+    Context context(SSL_CTX_new_ex(profile.keys != nullptr ? profile.keys->context() : nullptr, nullptr, profile.side == Side::server ? TLS_server_method() : TLS_client_method()));
     if (!context) return refuse("context", "TLS");
     SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
     SSL_CTX_set_max_proto_version(context.get(), TLS1_3_VERSION);

@@ -12,13 +12,16 @@
 
 namespace voltkeep::tls {
 
+class RemoteKeys;
+
 enum class Side : std::uint8_t { client, server };
 
 /// All names are OpenSSL's. An empty list is an error: a default is nobody's decision.
 struct Profile {
     Side side = Side::client;
     std::string certificates;           ///< PEM file: own certificate, then its sub-CAs, without the root
-    std::string key;                    ///< PEM file
+    std::string key;                    ///< PEM file; with `keys` its name there
+    const RemoteKeys* keys = nullptr;   ///< where the key is, if it is in another process; outlives the context
     std::string trust;                  ///< PEM file: the roots that the peer's chain must end in
     std::string suites;                 ///< "TLS_AES_256_GCM_SHA384"
     std::string groups;                 ///< "SecP384r1MLKEM1024:X25519MLKEM768/P-384": a slash parts what is equally good

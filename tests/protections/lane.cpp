@@ -39,7 +39,7 @@ Result<> copy_without(const fs::path& from, const fs::path& to, const std::set<s
     std::ifstream source(from);
     std::ofstream target(to);
     for (std::string line; std::getline(source, line);) {
-        const auto is_theirs = [&](const std::string& name) { return line.starts_with("to." + name); };
+        const auto is_theirs = [&](const std::string& name) { return line.starts_with("to." + name) || line.starts_with(name + " "); };
         if (std::ranges::any_of(who, is_theirs)) continue;
         for (const std::string& name : who)
             for (std::size_t at = line.find("\"" + name + ":"); at != std::string::npos; at = line.find("\"" + name + ":")) {
@@ -65,7 +65,7 @@ Result<> gather(const fs::path& folder, Above above) {
     std::set<std::string> absent;
     if (above == Above::session) {
         real.insert(real.end(), {"session", "meter", "audit"});
-        absent = {"iso15118", "operator", "meterdrv", "net", "plc", "\"link@ev\"", "\"link@csms\""};
+        absent = {"iso15118", "operator", "crypto", "meterdrv", "net", "plc", "\"link@ev\"", "\"link@csms\""};
     }
     for (const std::string& name : real) {
         copy(fs::path(PROGRAMS) / name, "programs/" + name);

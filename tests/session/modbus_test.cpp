@@ -5,8 +5,8 @@
 #include <thread>
 
 #include "cli/run/world.hpp"
+#include "harness/stored.hpp"
 #include "harness/tool.hpp"
-#include "stored.hpp"
 
 namespace voltkeep::harness {
 

@@ -6,10 +6,10 @@
 #include <fstream>
 #include <set>
 
+#include "harness/stored.hpp"
 #include "harness/tool.hpp"
 #include "kernel/config.hpp"
 #include "services/flight/replay.hpp"
-#include "stored.hpp"
 #include "wire/iso15118/json_lines.hpp"
 
 namespace voltkeep::harness {
@@ -192,12 +192,15 @@ TEST(Session, goes_on_when_the_parsers_of_both_sides_are_killed_in_the_charge_lo
     EXPECT_EQ(transactions.size(), 1u) << "one session, one transaction";
 }
 
-TEST(Session, is_whole_for_a_user_who_is_not_root) {
+/// With a TPM, which signs the handshake with the CSMS and the readings.
+TEST(Session, is_whole_for_a_user_who_is_not_root_and_has_no_key_in_a_file) {
     const std::vector<std::string> user{"unshare", "--user", "--map-user=1000", "--map-group=1000"};
     std::vector<std::string> nothing = user;
     nothing.emplace_back("true");
     if (MUST(cli::Child::start({"unshare", nothing, {}, {}, {}})).status() != 0) GTEST_SKIP() << "this machine gives no user namespace";
-    ToolStation station({"--once", "--duration", "2"}, user);
+    const std::string config = ::testing::TempDir() + "voltkeep-tpm-" + std::to_string(::getpid()) + ".toml";
+    std::ofstream(config) << "[trust]\ntpm = \"emulated\"\n";
+    ToolStation station({"--once", "--duration", "2", "--config", config}, user);
     const auto start = station.wait_for([](const Json& line) { return line.string("source") == "procmgr" && line.string("event") == "start"; });
     ASSERT_TRUE(start) << station.tail();
     EXPECT_NE(start->string("text").find("rootless: no real-time schedules"), std::string::npos) << start->text();
@@ -205,6 +208,9 @@ TEST(Session, is_whole_for_a_user_who_is_not_root) {
     ASSERT_TRUE(summary) << station.tail();
     EXPECT_EQ(station.status(), 0);
     EXPECT_EQ(summary->find("ok")->scalar(), "true") << summary->text() << "\n" << station.tail();
+    expect_signed(station.state(), visit_of(*summary));
+    for (const char* folder : {"station", "meter@1"}) EXPECT_FALSE(std::filesystem::exists(station.state() + "/pki/" + folder + "/key.pem")) << folder;
+    std::filesystem::remove(config);
 }
 
 TEST(Log, is_started_again_without_a_boot_and_without_an_event_twice) {

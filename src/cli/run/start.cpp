@@ -103,17 +103,20 @@ int free_port() {
     return ntohs(address.sin_port);
 }
 
-/// What makes the station's TPM at its first start, beside the certificates.
-Result<std::optional<Child>> World::start_factory() {
+/// The station's TPM, at its first start. Before the certificates: they are for its keys.
+Result<> World::make_tpm() {
     if (file_.trust.tpm == "none") {
         timeline_.say("run", "no_tpm", "no TPM: private keys are files (trust.tpm = \"emulated\" in station.toml starts one)");
-        return std::nullopt;
+        return {};
     }
-    return TRY(Child::start({"factory", {layout_.peers + "/factory", options_.state, file_.station.serial, std::to_string(meters_that_sign(file_))}, {}, {}, {}}));
+    Child factory = TRY(Child::start({"factory", {layout_.peers + "/factory", options_.state, file_.station.serial, std::to_string(meters_in_tpm(file_))}, {}, {}, {}}));
+    if (factory.status() != 0) return fail(Errc::io, "the factory made no TPM: " + options_.state + "/pki/authorities/tpm/setup.log");
+    return {};
 }
 
 Result<> World::make_certificates() {
-    const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host, .meters = file_.evse.count};
+    const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host, .meters = file_.evse.count,
+                                  .has_tpm = file_.trust.tpm != "none", .meters_in_tpm = meters_in_tpm(file_)};
     const auto made = TRY(pki::make_development(wanted, wall_now()));
     if (!made.empty()) timeline_.say("run", "pki", "made " + std::to_string(made.size()) + " files of a development PKI (not for a product)");
     return {};

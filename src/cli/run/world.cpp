@@ -27,9 +27,8 @@ World::~World() { stop_all(); }
 Result<int> World::run() {
     TRY(prepare_state());
     TRY(check_port());
-    auto factory = TRY(start_factory());
+    TRY(make_tpm());
     TRY(make_certificates());
-    if (factory && factory->status() != 0) return fail(Errc::io, "the factory made no TPM: " + options_.state + "/pki/authorities/tpm/setup.log");
     if (surroundings_.rootless) TRY(become_own_root());
     lay_cables();
     written_ = TRY(write_settings(layout_, file_, surroundings_));

@@ -68,7 +68,7 @@ private:
     // start
     Result<> prepare_state();
     Result<> check_port() const;
-    Result<std::optional<Child>> start_factory();
+    Result<> make_tpm();
     Result<> make_certificates();
     void lay_cables();
     Result<> start_peers();

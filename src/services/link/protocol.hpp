@@ -100,7 +100,7 @@ enum class Role : std::uint8_t { v2g_server, websocket_client, last_ = websocket
 struct Config {
     Role role = Role::v2g_server;
     Text<120> certificates;          ///< PEM: own certificate and its sub-CAs, relative to the state directory
-    Text<120> key;                   ///< PEM
+    Text<120> key;                   ///< PEM; empty: crypto signs with the key of this link, and link never has it
     Text<120> trust;                 ///< PEM: the roots that the peer's chain must end in
     Text<120> suites;                ///< as OpenSSL's list: "TLS_AES_256_GCM_SHA384"
     Text<120> groups;                ///< as OpenSSL's list: "SecP384r1MLKEM1024:X25519MLKEM768/P-384" (with the slash)

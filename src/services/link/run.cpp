@@ -2,6 +2,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <string>
 
+#include "signer.hpp"
 #include "v2g_server.hpp"
 #include "websocket_client.hpp"
 
@@ -10,11 +11,12 @@ namespace {
 
 namespace asio = boost::asio;
 
-tls::Profile profile_of(const Config& config) {
+tls::Profile profile_of(const Config& config, const tls::RemoteKeys* keys) {
     const bool is_server = config.role == Role::v2g_server;
     return {.side = is_server ? tls::Side::server : tls::Side::client,
             .certificates = std::string(config.certificates),
-            .key = std::string(config.key),
+            .key = keys == nullptr ? std::string(config.key) : "tls-csms",
+            .keys = keys,
             .trust = std::string(config.trust),
             .suites = std::string(config.suites),
             .groups = std::string(config.groups),
@@ -49,7 +51,8 @@ int run(kernel::Service& self, const Config& config) {
     asio::io_context loop(1);
     audit::Journal journal(self);
     Link link(self, journal, config.role);
-    tls::Context context = MUST(tls::make_context(profile_of(config)));
+    const auto keys = config.key.empty() ? MUST(keys_in_crypto(self)) : nullptr;
+    tls::Context context = MUST(tls::make_context(profile_of(config, keys.get())));
     std::optional<V2gServer> server;
     std::optional<WebSocketClient> client;
     if (config.role == Role::v2g_server)

@@ -121,6 +121,7 @@ protected:
         station.conduit<audit::Interface>(link, audit, everything, 2000, everything);
         station.conduit<Maker>(link, sockets, everything, 5000, everything);
         station.conduit<Interface, Pulse>(client, link, everything, 2000);
+        if (before_start) before_start();
         station.start();
     }
 
@@ -143,6 +144,7 @@ protected:
     }
 
     kernel::testing::TestStation station;
+    std::function<void()> before_start;   ///< more services for link
     std::size_t link = 0, client = 0;
     std::string directory;
 

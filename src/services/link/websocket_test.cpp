@@ -4,6 +4,11 @@
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
+#include <fstream>
+
+#include "pki/certificate.hpp"
+#include "pki/shape.hpp"
+#include "services/crypto/protocol.hpp"
 #include "test_link.hpp"
 
 namespace voltkeep::link {
@@ -18,6 +23,29 @@ int serve_net(int control, std::uint16_t port) {
         const kernel::os::Descriptor socket(testing::connect_loopback(SOCK_STREAM, port));
         reply(net::Connect::Connected{{socket.get()}, "test"});
     });
+    return self.run();
+}
+
+/// Has the key, and signs for link what crypto would.
+int serve_crypto(int control, const std::string& file) {
+    auto self = kernel::Service::start(control);
+    std::ifstream stream(file);
+    const pki::Key key = MUST(pki::key_from_pem(std::string(std::istreambuf_iterator<char>(stream), {})));
+    self.serve<crypto::Interface>(
+        [&](const crypto::Sign& m) -> Result<crypto::Sign::Signature> {
+            if (m.key != crypto::Key::tls_csms || !pki::is_tls13_certificate_verify(m.content, pki::TlsRole::client)) return fail(Errc::refused);
+            crypto::Sign::Signature signature;
+            CHECK(signature.octets.resize(200));
+            std::size_t size = 200;
+            const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+            CHECK(EVP_DigestSignInit(context.get(), nullptr, EVP_sha384(), nullptr, key.get()) == 1);
+            CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.octets.data()), &size,
+                                 reinterpret_cast<const unsigned char*>(m.content.data()), m.content.size()) == 1);
+            CHECK(signature.octets.resize(size));
+            return signature;
+        },
+        [&](const crypto::GetPublic&) -> Result<crypto::GetPublic::Public> { return fail(Errc::unsupported); },
+        [&](const crypto::GetState&) -> Result<crypto::GetState::State> { return fail(Errc::unsupported); });
     return self.run();
 }
 
@@ -98,13 +126,24 @@ public:
 
 class WebSocket : public testing::LinkTest {
 protected:
+    /// The key is in another process, and its file is gone before link begins.
+    void connect_with_crypto() {
+        const std::string kept = path("kept.pem");
+        std::filesystem::rename(path("station/key.pem"), kept);
+        before_start = [this, kept] {
+            crypto_ = station.add("crypto", [kept](int control) { return serve_crypto(control, kept); });
+            station.conduit<crypto::Interface>(link, crypto_, testing::everything, 2500);
+        };
+        connect();
+    }
+
     void connect(std::string_view required = "SecP384r1MLKEM1024", std::string_view host = "localhost",
                  std::uint16_t ping_s = 30) {
         listener = testing::bind_loopback(SOCK_STREAM, port);
         Config config;
         config.role = Role::websocket_client;
         config.certificates = Text<120>::cut(path("station/chain.pem"));
-        config.key = Text<120>::cut(path("station/key.pem"));
+        if (std::filesystem::exists(path("station/key.pem"))) config.key = Text<120>::cut(path("station/key.pem"));
         config.trust = Text<120>::cut(path("station/trust.pem"));
         config.suites = "TLS_AES_256_GCM_SHA384";
         config.groups = "SecP384r1MLKEM1024:X25519MLKEM768/P-384";
@@ -148,6 +187,7 @@ protected:
 
     std::uint16_t port = 0;
     int listener = -1;
+    std::size_t crypto_ = 0;
 };
 
 }  // namespace
@@ -325,6 +365,25 @@ TEST_F(WebSocket, the_csms_notices_nothing_when_ocpp_dies) {
     EXPECT_EQ(server->converse("count"), "1");
     station.kill_and_restart(client);
     EXPECT_EQ(server->converse("count"), "2");
+}
+
+TEST_F(WebSocket, proves_itself_with_a_key_that_only_crypto_has_and_talks_on_without_it) {
+    connect_with_crypto();
+    auto server = open();
+    EXPECT_EQ(server->converse("hello"), "hello");
+    station.kill(crypto_);
+    EXPECT_EQ(server->converse("again"), "again") << "an open connection needs no key";
+    server->end_in_order();
+    server.reset();
+    server = arrival(csms());
+    EXPECT_FALSE(server->handshake() && server->take_request()) << "without a signature no byte of the application comes";
+    EXPECT_TRUE(log_has({"connection", "failed"}));
+    station.kill_and_restart(crypto_);
+    for (int tries = 0; tries < 5; ++tries) {   // one may have begun before
+        server = arrival(csms());
+        if (server->handshake() && server->upgrade()) break;
+    }
+    EXPECT_EQ(server->converse("back"), "back");
 }
 
 TEST_F(WebSocket, a_message_that_kills_twice_ends_the_connection_and_the_next_one_waits) {

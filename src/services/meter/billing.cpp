@@ -41,8 +41,8 @@ void add_registers(ocmf::Payload& p, ocmf::Reading reading, std::int64_t import_
 
 }  // namespace
 
-Result<Billing> Billing::open(Config config, const std::optional<std::string>& kept, Keep keep, Signer signer) {
-    Billing billing(std::move(config), std::move(keep), std::move(signer));
+Result<Billing> Billing::open(Config config, const std::optional<std::string>& kept, Keep keep) {
+    Billing billing(std::move(config), std::move(keep));
     if (!kept) return billing;
     const auto json = Json::parse(*kept);
     if (!json || !json->is_object()) return fail(Errc::integrity, "the meter's page number is damaged");
@@ -115,7 +115,7 @@ ocmf::Payload Billing::payload_of(const Sign& wanted, const Sample& sample, std:
     return p;
 }
 
-Result<Sign::Signed> Billing::sign(const Sign& wanted, const Sample& sample) {
+Result<Billing::Prepared> Billing::prepare(const Sign& wanted, const Sample& sample) {
     has_disk_failed_ = false;
     if (sample.condition != Condition::good) return fail(Errc::integrity, "the meter is not good");
     if (wanted.mark == Mark::begin) {
@@ -128,10 +128,12 @@ Result<Sign::Signed> Billing::sign(const Sign& wanted, const Sample& sample) {
     known_ = Known{sample.serial, sample.import_mwh, sample.export_mwh};
     const std::uint64_t page = next_page_++;   // used, whatever comes
     TRY(keep());
-    const std::string payload = TRY(ocmf::write(payload_of(wanted, sample, page)));
-    const ocmf::Signature signature{std::string(ocmf::algorithm_p256), TRY(signer_(as_bytes(payload)))};
+    return Prepared{sample, page, TRY(ocmf::write(payload_of(wanted, sample, page)))};
+}
+
+Result<Sign::Signed> Billing::Prepared::with(std::vector<std::byte> signature) const {
     Sign::Signed result{sample, page, {}, {}};
-    const auto record = decltype(result.record)::from(ocmf::join(payload, signature));
+    const auto record = decltype(result.record)::from(ocmf::join(payload, {std::string(ocmf::algorithm_p256), std::move(signature)}));
     if (!record) return fail(Errc::full, "the signed record is longer than its bound");
     result.record = *record;
     return result;

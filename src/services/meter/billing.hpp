@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes signed readings. The page number of a record is on the disk, as used, before anything is signed with it: it never repeats, and a
-// number that is missing is one whose signature the power, a kill or the disk has prevented. The first reading of a transaction is kept
-// with it, so that the record of the end bills by itself. Disk and key come in from outside.
+// Makes readings that are signed. The page number of a record is on the disk, as used, before anything is signed with it: it never repeats,
+// and a number that is missing is one whose signature the power, a kill or the disk has prevented, or whoever has the key. The first reading
+// of a transaction is kept with it, so that the record of the end bills by itself. The disk comes in from outside; the key is elsewhere.
 #pragma once
 
 #include <functional>
@@ -16,14 +16,22 @@ class Billing {
 public:
     /// Durable when it returns.
     using Keep = std::move_only_function<Result<>(std::string_view text)>;
-    using Signer = std::move_only_function<Result<std::vector<std::byte>>(Bytes)>;
 
     /// `kept`: what `keep` was given last; nothing: a meter whose first page is 1. Errors: integrity (it is not what was kept: the number
     /// is lost, and nothing may be signed).
-    static Result<Billing> open(Config config, const std::optional<std::string>& kept, Keep keep, Signer signer);
+    static Result<Billing> open(Config config, const std::optional<std::string>& kept, Keep keep);
 
-    /// Errors: as Sign; nothing is signed without all of it.
-    Result<Sign::Signed> sign(const Sign& wanted, const Sample& sample);
+    /// A record that lacks its signature. Its page number is used, whatever becomes of it.
+    struct Prepared {
+        Sample sample;
+        std::uint64_t page = 0;
+        std::string payload;             ///< what is to be signed, with ECDSA P-256 and SHA-256
+
+        /// Errors: full (the record is longer than its bound).
+        [[nodiscard]] Result<Sign::Signed> with(std::vector<std::byte> signature) const;
+    };
+    /// Errors: as Sign; nothing is to be signed without all of it.
+    Result<Prepared> prepare(const Sign& wanted, const Sample& sample);
 
     using Verifier = std::move_only_function<Result<>(Bytes payload, Bytes signature)>;
     /// The record of a meter that signs by itself: passed on byte for byte, if it is this meter's, of this question, good, newer than any
@@ -51,7 +59,7 @@ private:
         std::optional<Instant> at;       ///< in the life of this process
     };
 
-    Billing(Config config, Keep keep, Signer signer) : config_(std::move(config)), keep_(std::move(keep)), signer_(std::move(signer)) {}
+    Billing(Config config, Keep keep) : config_(std::move(config)), keep_(std::move(keep)) {}
     [[nodiscard]] std::string text() const;
     Result<> keep() {
         const auto kept = keep_(text());
@@ -63,7 +71,6 @@ private:
 
     Config config_;
     Keep keep_;
-    Signer signer_;
     std::uint64_t next_page_ = 1;
     std::optional<Known> known_;
     std::optional<Begin> begin_;

@@ -6,6 +6,7 @@
 #include "kernel/config.hpp"
 #include "kernel/service.hpp"
 #include "pki/certificate.hpp"
+#include "services/crypto/protocol.hpp"
 #include "services/meter/frames.hpp"
 #include "services/meter/protocol.hpp"
 #include "watch.hpp"
@@ -14,15 +15,19 @@ namespace voltkeep::meter {
 namespace {
 
 constexpr Duration stale_after = 1s;
-/// The meter is waited for, and a disk that fails is tried again, for as long as whoever asked waits for the answer, which is a second.
+/// The meter is waited for, and a disk that fails is tried again, for so long. Whoever asked waits longer: for a slow TPM.
 constexpr Duration patience = 800ms, disk_pause = 100ms;
 constexpr std::size_t largest_file = 8'192;
+
+/// `then` is called once, perhaps later: the key may be in another process.
+using Then = std::move_only_function<void(Result<std::vector<std::byte>> signature)>;
+using Signer = std::move_only_function<void(Bytes payload, Then then)>;
 
 class Meter {
 public:
     /// `capsule`: the public key of a meter that signs by itself, else null. `public_key` is of who signs.
-    Meter(kernel::Service& self, const Config& config, Result<Billing> billing, EVP_PKEY* capsule, Bytes public_key)
-        : self_(self), billing_(std::move(billing)), capsule_(capsule), public_key_(*Blob<128>::from(public_key)), is_driven_(config.is_driven),
+    Meter(kernel::Service& self, const Config& config, Result<Billing> billing, Signer signer, EVP_PKEY* capsule, Bytes public_key)
+        : self_(self), billing_(std::move(billing)), signer_(std::move(signer)), capsule_(capsule), public_key_(*Blob<128>::from(public_key)), is_driven_(config.is_driven),
           watch_(config.nameplate, billing_ ? billing_->known() : std::nullopt),
           bus_({[this](int descriptor, std::function<void()> then) { self_.watch(descriptor, false, [then = std::move(then)](bool, bool) { then(); }); },
                 [this](int descriptor) { self_.unwatch(descriptor); }},
@@ -105,9 +110,18 @@ private:
         Asked asked = *std::exchange(asked_, std::nullopt);
         const auto sample = newest();
         if (!sample) return asked.reply(std::unexpected(sample.error()));
+        if (record == nullptr) return have_signed(*sample, std::move(asked));
         const auto verify = [this](Bytes payload, Bytes signature) { return pki::verify_sha256(capsule_, payload, signature); };
-        auto done = record != nullptr ? billing_->wrap(asked.wanted, *sample, record->record, verify) : billing_->sign(asked.wanted, *sample);
-        answer(std::move(done), std::move(asked));
+        answer(billing_->wrap(asked.wanted, *sample, record->record, verify), std::move(asked));
+    }
+
+    void have_signed(const Sample& sample, Asked asked) {
+        auto prepared = billing_->prepare(asked.wanted, sample);
+        if (!prepared) return answer(std::unexpected(prepared.error()), std::move(asked));
+        const std::string payload = prepared->payload;
+        signer_(as_bytes(payload), [this, prepared = std::move(*prepared), asked = std::move(asked)](Result<std::vector<std::byte>> signature) mutable {
+            answer(signature ? prepared.with(std::move(*signature)) : std::unexpected(signature.error()), std::move(asked));
+        });
     }
 
     void take(Bytes frame) {
@@ -145,6 +159,7 @@ private:
 
     kernel::Service& self_;
     Result<Billing> billing_;
+    Signer signer_;
     EVP_PKEY* capsule_;
     Blob<128> public_key_;
     bool is_driven_;
@@ -158,14 +173,37 @@ private:
 };
 
 /// The book: what was kept last, and where the next state goes.
-Result<Billing> open_billing(const Config& config, const std::string& book, EVP_PKEY* key) {
+Result<Billing> open_billing(const Config& config, const std::string& book) {
     std::optional<std::string> kept;
     const auto file = kernel::read_file(book, largest_file);
     if (file) kept = as_text(*file);
     else if (file.error().code != Errc::not_found) return std::unexpected(file.error());
-    return Billing::open(
-        config, kept, [book](std::string_view text) { return kernel::write_file(book, as_bytes(text)); },
-        [key](Bytes payload) { return pki::sign_sha256(key, payload); });
+    return Billing::open(config, kept, [book](std::string_view text) { return kernel::write_file(book, as_bytes(text)); });
+}
+
+Result<pki::Key> read_key(const std::string& file, Result<pki::Key> (*read)(std::string_view pem)) {
+    const auto pem = TRY(kernel::read_file(file, largest_file));
+    return read(as_text(pem));
+}
+
+/// The key is here: its file can be read by nobody else.
+Signer signer_with(EVP_PKEY* key) {
+    MUST(pki::sign_sha256(key, as_bytes("first use: what it loads is loaded before the seal")));
+    return [key](Bytes payload, Then then) { then(pki::sign_sha256(key, payload)); };
+}
+
+/// The key is in the TPM: crypto has it sign readings of this EVSE, and nothing else.
+Signer signer_in(kernel::Client<crypto::Interface> crypto, EvseId evse) {
+    return [crypto, evse](Bytes payload, Then then) {
+        const auto content = Blob<crypto::content_bound>::from(payload);
+        if (!content) return then(fail(Errc::full, "a reading that is longer than what is signed"));
+        const auto shared = std::make_shared<Then>(std::move(then));
+        const auto sent = crypto.request(crypto::Sign{crypto::Key::meter, evse, crypto::Purpose::reading, *content}, [shared](const Result<crypto::Sign::Signature>& s) {
+            if (!s) return (*shared)(std::unexpected(s.error()));
+            (*shared)(std::vector<std::byte>(s->octets.data(), s->octets.data() + s->octets.size()));
+        });
+        if (!sent) (*shared)(std::unexpected(sent.error()));
+    };
 }
 
 }  // namespace
@@ -175,16 +213,12 @@ int main() {
     using namespace voltkeep;
     auto self = kernel::Service::start();
     const std::string name(self.name());
-    const auto pem = MUST(kernel::read_file("pki/" + name + "/key.pem", meter::largest_file));
-    const pki::Key key = MUST(pki::key_from_pem(as_text(pem)));
     const auto config = MUST(kernel::read_config<meter::Config>("config/" + name));
-    MUST(pki::sign_sha256(key.get(), as_bytes("first use: what it loads is loaded before the seal")));
-    pki::Key capsule;
-    if (!config.capsule_key.empty()) {
-        const auto label = MUST(kernel::read_file(config.capsule_key, meter::largest_file));
-        capsule = MUST(pki::public_from_pem(as_text(label)));
-    }
-    meter::Meter meter(self, config, meter::open_billing(config, "state/" + name + "/book", key.get()), capsule.get(), pki::public_der(capsule ? capsule.get() : key.get()));
+    const std::string folder = "pki/" + name;
+    const pki::Key key = config.is_key_in_tpm ? MUST(meter::read_key(folder + "/public.pem", pki::public_from_pem)) : MUST(meter::read_key(folder + "/key.pem", pki::key_from_pem));
+    const pki::Key capsule = config.capsule_key.empty() ? nullptr : MUST(meter::read_key(std::string(config.capsule_key), pki::public_from_pem));
+    meter::Signer signer = config.is_key_in_tpm ? meter::signer_in(self.connect<crypto::Interface>("crypto"), self.evse()) : meter::signer_with(key.get());
+    meter::Meter meter(self, config, meter::open_billing(config, "state/" + name + "/book"), std::move(signer), capsule.get(), pki::public_der(capsule ? capsule.get() : key.get()));
 
     self.serve<meter::Interface>([&](const meter::Read&) { return meter.newest(); },
                                  [&](const meter::Sign& m, kernel::Defer<meter::Sign::Signed> reply) { meter.sign(m, std::move(reply)); },

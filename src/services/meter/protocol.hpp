@@ -92,6 +92,7 @@ struct Config {
     Text<64> capsule_key;                ///< file with the public key of a meter that signs by itself (`meter-signed`); empty: this service signs
     Watt nameplate{};                    ///< the most that this EVSE delivers
     bool is_driven = false;              ///< readings come from a driver (`meterdrv`), not over this service's own bus
+    bool is_key_in_tpm = false;          ///< crypto has readings signed; else the key is this service's file
     bool is_clock_synchronised = false;  ///< the installer says so; else the clock is an informative one
 };
 
