@@ -9,6 +9,7 @@ namespace voltkeep::rot {
 namespace {
 
 constexpr Duration pause_before_again = 500ms;   ///< a TPM that closes at once is not asked in a loop
+constexpr Duration pause_of_probes = 2s;         ///< so long a loss may stay unknown
 constexpr Duration stop_time = 1500ms;           ///< for TPM2_Shutdown; the process manager gives two seconds
 
 class Root {
@@ -20,6 +21,7 @@ public:
 
     void begin() {
         MUST(worker_.start());
+        self_.every(pause_of_probes, [this] { worker_.probe(); });
         source_.begin([this](std::unique_ptr<Wire> wire) { worker_.take(std::move(wire)); });
     }
     void stop() {

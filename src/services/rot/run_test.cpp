@@ -151,6 +151,20 @@ TEST(RotService, a_mute_TPM_is_an_answer_and_its_return_is_told) {
     EXPECT_EQ(world.station.wait(crypto), 0);
 }
 
+TEST(RotService, a_TPM_that_is_lost_while_nobody_asks_is_told) {
+    std::string mute;
+    World world([&mute](std::span<const std::uint8_t>) { return !is_there(mute); });
+    mute = world.mark("mute");
+    const std::size_t crypto = world.client("crypto", [&](Service& self, kernel::Client<Interface>) {
+        self.on<Pulse>("rot", Pulse::changed, [=](EvseId, std::uint64_t condition) {
+            if (condition == static_cast<std::uint64_t>(Condition::ready)) touch(mute);
+            if (condition == static_cast<std::uint64_t>(Condition::lost)) ::_exit(is_there(mute) ? 0 : 1);
+        });
+    });
+    world.station.start();
+    EXPECT_EQ(world.station.wait(crypto), 0);
+}
+
 TEST(RotService, a_refused_purpose_is_told_to_the_process_manager) {
     World world([](std::span<const std::uint8_t>) { return true; });
     const std::size_t crypto = world.client("crypto", [&](Service&, kernel::Client<Interface> rot) {

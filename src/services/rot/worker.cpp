@@ -33,6 +33,14 @@ void Worker::take(std::unique_ptr<Wire> wire) {
     set(Condition::starting, Error());
 }
 
+void Worker::probe() {
+    if (condition_ != Condition::ready || waiting() > 0) return;
+    add({Urgency::other, {}, now(), [](Tpm* tpm, const Error& why) {
+             const auto octets = tpm != nullptr ? tpm->random(1) : Result<Random::Octets>(std::unexpected(why));
+             return Outcome{[] {}, !octets && octets.error().code == Errc::closed};
+         }});
+}
+
 bool Worker::end(Duration limit) {
     if (!thread_.joinable()) return true;
     std::unique_lock lock(mutex_);

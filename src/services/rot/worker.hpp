@@ -30,6 +30,8 @@ public:
     Result<> start();
     /// There is a way to a TPM: what was before is forgotten.
     void take(std::unique_ptr<Wire> wire);
+    /// Asks a part that nobody asks, so that its loss is known before it is needed.
+    void probe();
     /// TPM2_Shutdown behind the command that is under way; what waits is dropped. False: it did not come to that in time.
     bool end(Duration limit);
 
