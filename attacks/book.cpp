@@ -31,7 +31,7 @@ const std::vector<Page>& book() {
         {"A07", "2", "CVE-2026-24445, CVE-2026-31904", "guessing credentials at the gateway and the local interface"},
         {"A08", "3", "CVE-2025-12357, DCeption", "SLAC and SDP are spoofed on the cable, SDP says \"no TLS\""},
         {"A09", "3,5", "EVerest's CVEs, HYC50's charging gun", "EXI and V2GTP crashers against the running charger side"},
-        {"A10", "3", "theft of contract certificates", "forged and swapped contract chains; a parser's memory is read for keys"},
+        {"A10", "3", "theft of contract certificates", "the memory of every process and the disk are searched for the station's private keys"},
         {"A11", "4", "Wall Connector", "flipped bits in each boot stage, old signed image, wrong slot"},
         {"A12", "4", "Autel, CHARX VDE-2024-022", "open ports from the first moment, built-in credentials"},
         {"A13", "5", "Autel's NFC overflow 2026", "an owned driver tries to get out of its sandbox"},

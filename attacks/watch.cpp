@@ -59,7 +59,8 @@ Result<> Watch::judge(Trial& trial) {
     for (const auto& [name, was] : before_) {
         if (std::ranges::find(may_die_, name) != may_die_.end()) continue;
         const auto is = after.find(name);
-        trial.contained.expect(is != after.end() && is->second.pid == was.pid && is->second.restarts == was.restarts && is->second.beats > was.beats,
+        trial.contained.expect(is != after.end() && is->second.pid == was.pid && is->second.restarts == was.restarts &&
+                                   (is->second.beats > was.beats || was.beats == 0 /* a foreign program has none */),
                                name + " lives and was not started again");
     }
     const std::int64_t missed_turns = TRY(missed());

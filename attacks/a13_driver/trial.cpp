@@ -85,22 +85,37 @@ Result<> expect_restart_of_loop(Station& station, Trial& trial, const std::strin
     return {};
 }
 
+namespace {
+
+Result<End> expect_refused(Station& station, Trial& trial, const std::string& service, const Order& order, std::size_t number) {
+    const Instant pause = now() + 80ms;   // the process manager writes down so many words a second of one service
+    const auto count = [&] { return station.count([&](const Json& line) { return is_entry(line, order, service); }); };
+    const std::size_t before = count();
+    const std::string answer = TRY(carry_out(station, service, number));
+    trial.contained.expect(is_contained(order, answer), service + " cannot " + order.name + ": " + answer);
+    if (order.end == End::nothing) return order.end;
+    const Instant deadline = now() + 3s;
+    while (count() == before && now() < deadline) station.pause(20ms);
+    trial.logged.expect(count() > before, "the log says that " + service + " tried to " + order.name);
+    while (now() < pause) station.pause(pause - now());
+    return order.end;
+}
+
+}  // namespace
+
+Result<End> expect_refused(Station& station, Trial& trial, const std::string& service, std::string_view name) {
+    const auto orders = orders_for(service.substr(0, service.find('@')));
+    const auto order = std::ranges::find(orders, name, &Order::name);
+    if (order == orders.end()) return fail(Errc::bad_argument, "no such try: " + std::string(name));
+    return expect_refused(station, trial, service, *order, static_cast<std::size_t>(order - orders.begin()));
+}
+
 Result<> carry_out_all(Station& station, Trial& trial, const std::string& service) {
     const auto orders = orders_for(service.substr(0, service.find('@')));
     unsigned deaths = 0, refusals = 0, silences = 0;
     for (std::size_t number = 0; number < orders.size(); ++number) {
-        const Order& order = orders[number];
-        const Instant pause = now() + 80ms;   // the process manager writes down so many words a second of one service
-        const auto count = [&] { return station.count([&](const Json& line) { return is_entry(line, order, service); }); };
-        const std::size_t before = count();
-        const std::string answer = TRY(carry_out(station, service, number));
-        trial.contained.expect(is_contained(order, answer), service + " cannot " + order.name + ": " + answer);
-        ++(order.end == End::death ? deaths : order.end == End::nothing ? silences : refusals);
-        if (order.end == End::nothing) continue;
-        const Instant deadline = now() + 3s;
-        while (count() == before && now() < deadline) station.pause(20ms);
-        trial.logged.expect(count() > before, "the log says that " + service + " tried to " + order.name);
-        while (now() < pause) station.pause(pause - now());
+        const End end = TRY(expect_refused(station, trial, service, orders[number], number));
+        ++(end == End::death ? deaths : end == End::nothing ? silences : refusals);
     }
     TRY(running(station, service));
     trial.figure(service, std::to_string(orders.size()) + " tries: " + std::to_string(deaths) + " ended it by their system call, " + std::to_string(refusals) +

@@ -19,6 +19,9 @@ namespace voltkeep::attacks {
 /// For a control: the safety loop is restarted by the word of `service`. The answer may be late; what counts is what happens.
 [[nodiscard]] Result<> expect_restart_of_loop(Station& station, Trial& trial, const std::string& service);
 
+/// One order by its name: it is contained, and in the log if it reaches anybody. What it came to.
+[[nodiscard]] Result<End> expect_refused(Station& station, Trial& trial, const std::string& service, std::string_view name);
+
 /// All orders of a service, one after the other: each is contained, and each that reaches anybody is in the log.
 [[nodiscard]] Result<> carry_out_all(Station& station, Trial& trial, const std::string& service);
 

@@ -64,6 +64,7 @@ Result<std::unique_ptr<Station>> Station::start(const Options& options) {
     cli::StationFile file;
     file.evse.count = options.evses;
     file.evse.closings = options.closings;
+    file.trust.tpm = options.tpm;
     file.csms.port = station->port_;
     file.metering.meter_interval_ms = 500;   // many readings: they show that power still flows, and none may be lost or come twice
     std::fflush(nullptr);

@@ -27,6 +27,7 @@ struct Options {
     int charge_s = 60;                                ///< how long a car wants to charge
     std::vector<std::string> car{"--come-back", "3"}; ///< more options of the car's program
     Changes changes{};
+    std::string tpm = "none";                         ///< trust.tpm of station.toml
     int closings = CLOSINGS_AT_ONCE;                  ///< of the contactor at once; many where it is killed again and again
 };
 
