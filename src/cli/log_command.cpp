@@ -103,12 +103,16 @@ Result<int> log_verify_command(const std::string& folder, const std::string& key
         return 1;
     }
     const std::string root = audit_log::to_hex(all.root), when = wall_text(static_cast<std::int64_t>(all.signed_unix_s) * 1000);
-    if (json)
-        std::printf("%s\n", std::string(JsonObject<8192>().put("ok", true).put("entries", all.entries).put("signed", all.signed_size).put("signed_at", when)
-                                            .put("root", root).put("origin", all.origin).text()).c_str());
-    else
+    if (json) {
+        JsonObject<8192> object;
+        object.put("ok", true).put("entries", all.entries).put("signed", all.signed_size).put("signed_at", when).put("root", root).put("origin", all.origin);
+        if (all.set_back) object.put("clock_set_back", *all.set_back);
+        std::printf("%s\n", std::string(object.text()).c_str());
+        return 0;
+    }
         std::printf("good: %llu entries, each as it was written; %llu of them signed at %s\nlog %s, root %s\n", static_cast<unsigned long long>(all.entries),
                     static_cast<unsigned long long>(all.signed_size), when.c_str(), all.origin.c_str(), root.c_str());
+    if (all.set_back) std::printf("the station's clock was set back before entry %llu: go by the order of the entries\n", static_cast<unsigned long long>(*all.set_back));
     return 0;
 }
 

@@ -87,17 +87,24 @@ Result<std::optional<audit_log::Damage>> each_record(const std::string& folder, 
 
 Result<audit_log::Verifier::Result> verify_folder(const std::string& folder, const std::vector<std::byte>& public_key, bool every_signature) {
     const auto segments = TRY(segments_of(folder));
-    // The checkpoints first: a station that runs may add entries meanwhile, and what is signed is there.
-    const std::string kept_text = TRY(read_text(folder + "/checkpoints"));
+    // The checkpoints first: a station that runs may add entries meanwhile, and what is signed is there. `checkpoint` before the others: it
+    // is the one that is replaced.
     const std::string now_text = TRY(read_text(folder + "/checkpoint"));
+    const std::string kept_text = TRY(read_text(folder + "/checkpoints"));
     const audit_log::Checkpoints kept = audit_log::split_checkpoints(kept_text), now = audit_log::split_checkpoints(now_text);
     audit_log::Verifier verifier(public_key);
     bool is_good = true;
-    for (std::size_t i = 0; i < kept.notes.size() && is_good; ++i)
-        is_good = verifier.checkpoint(kept.notes[i], every_signature || (i + 1 == kept.notes.size() && now.notes.empty()), "checkpoints");
-    if (is_good && kept.length != kept_text.size()) is_good = verifier.checkpoint(std::string_view(kept_text).substr(kept.length), true, "checkpoints");
-    for (std::size_t i = 0; i < now.notes.size() && is_good; ++i) is_good = verifier.checkpoint(now.notes[i], true, "checkpoint");
-    if (is_good && now.length != now_text.size()) verifier.checkpoint(std::string_view(now_text).substr(now.length), true, "checkpoint");
+    const auto take_now = [&] {
+        for (std::size_t i = 0; i < now.notes.size() && is_good; ++i) is_good = verifier.checkpoint(now.notes[i], true, "checkpoint");
+        if (is_good && now.length != now_text.size()) is_good = verifier.checkpoint(std::string_view(now_text).substr(now.length), true, "checkpoint");
+    };
+    const std::size_t place = audit_log::place_among(kept.notes, now_text);
+    for (std::size_t i = 0; i < kept.notes.size() && is_good; ++i) {
+        if (i == place) take_now();
+        is_good = is_good && verifier.checkpoint(kept.notes[i], every_signature || i + 1 == kept.notes.size(), "checkpoints");
+    }
+    if (place == kept.notes.size()) take_now();
+    if (is_good && kept.length != kept_text.size()) verifier.cut_off("checkpoints");
     for (const auto& [first, path] : segments) {
         const auto bytes = TRY(read_all(path, segment_bound));
         verifier.segment(path, first, bytes);
@@ -106,7 +113,10 @@ Result<audit_log::Verifier::Result> verify_folder(const std::string& folder, con
 }
 
 Result<std::string> prove_entry(const std::string& folder, const std::vector<std::byte>& public_key, std::uint64_t index) {
-    const audit_log::Checkpoints now = audit_log::split_checkpoints(TRY(read_text(folder + "/checkpoint")));
+    // The larger of the two that may be the last.
+    const audit_log::Checkpoints kept = audit_log::split_checkpoints(TRY(read_text(folder + "/checkpoints")));
+    audit_log::Checkpoints now = audit_log::split_checkpoints(TRY(read_text(folder + "/checkpoint")));
+    if (!kept.notes.empty() && (now.notes.empty() || audit_log::place_among(kept.notes, now.notes[0]) < kept.notes.size())) now.notes = {kept.notes.back()};
     if (now.notes.size() != 1) return fail(Errc::not_found, "the log has no checkpoint: nothing of it is signed");
     const audit_log::VerifierKey key = key_named(now.notes[0], public_key);
     const audit_log::Signed sealed = TRY(audit_log::check_checkpoint(now.notes[0], {&key, 1}));

@@ -242,7 +242,9 @@ void World::on_log_answer(const std::string& line) {
     const auto answer = opened(line);
     if (!answer) return;   // audit is being restarted: asked again
     const Json* entries = answer->find("entries");
-    if (entries == nullptr) return;
+    if (entries == nullptr || entries->items().empty()) return;
+    // Earlier ones than were asked for: the log was set aside, and this is the one that began behind it.
+    next_entry_ = std::min(next_entry_, static_cast<std::uint64_t>(number_in(entries->items().front(), "index")));
     for (const Json& entry : entries->items()) on_entry(entry);
 }
 

@@ -14,7 +14,10 @@ using exi::Json;
 using Payload = JsonObject<payload_bound>;
 
 constexpr Duration retry_after = 1s;
-constexpr std::uint64_t unsealed_bound = 2048;   // a commit and a second's appends: what a crash can leave unsigned is far below
+// What one start can leave unsigned is 63 entries and a commit; of all that may be lost 512 and of every writer one. It lasts a second and
+// what the disk takes, which the watchdog ends after two.
+constexpr std::uint64_t tail_bound = 1024;
+constexpr std::int64_t tail_bound_ns = 10'000'000'000;
 constexpr std::string_view self = "audit", manager = "procmgr", damage_event = "TamperDetectionActivated";
 
 constexpr std::string_view words[] = {"boot",    "stop",  "service", "policy",        "security", "connection", "session", "transaction",
@@ -59,11 +62,17 @@ Result<Log> Log::open(const std::string& folder, std::string_view run, Time at, 
     Known known;
     Seal seal(folder, std::move(key));
     TRY(seal.open(Store::generation(folder)));
-    Store store = TRY(Store::open(folder, seal.last(), segment_bound, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) { learn(known, index, e); }));
+    Tail tail;
+    Store store = TRY(Store::open(folder, seal.last(), segment_bound, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) {
+        learn(known, index, e);
+        if (index == seal.size()) tail = {};   // also when the start begins anew
+        if (index >= seal.size()) measure(tail, e);
+    }));
     Store::Found found = store.found();
     if (!found.damage && seal.damage()) found.damage = audit_log::Damage{seal.size(), 0, false, *seal.damage()};
-    if (!found.damage && found.entries > seal.size() + unsealed_bound)
-        found.damage = audit_log::Damage{seal.size(), 0, false, "more entries are unsigned than a log that was cut off can have"};
+    if (!found.damage && tail.is_too_long)
+        found.damage = audit_log::Damage{seal.size(), 0, false, "more entries are unsigned than a log that was cut off can have: checkpoints are missing"};
+    const std::uint64_t torn_checkpoint = seal.torn_bytes();
     const std::uint64_t unsealed = found.damage ? 0 : found.entries - seal.size();
     if (found.damage) {
         TRY(Store::set_aside(folder));
@@ -71,8 +80,23 @@ Result<Log> Log::open(const std::string& folder, std::string_view run, Time at, 
         store = TRY(Store::open(folder, std::nullopt, segment_bound));
     }
     Log log(std::move(store), std::move(seal), std::move(known));
-    log.begin(found, unsealed, run, at);
+    log.begin(found, unsealed, torn_checkpoint, run, at);
     return log;
+}
+
+void Log::measure(Tail& tail, const audit_log::Entry& entry) {
+    const bool is_own = entry.source == self;
+    const Type type = type_of(entry.type);
+    const bool is_start =
+        is_own && (type == Type::boot || (type == Type::service && Json::parse(entry.payload).value_or(Json::object()).string("life") == "resumed"));
+    if (is_start) {
+        tail.count = 0;
+        tail.first_ns.reset();
+    }
+    tail.is_too_long = tail.is_too_long || ++tail.count > tail_bound;
+    if (is_own || entry.source == manager) return;   // these may tell of what happened long before they were written
+    if (!tail.first_ns) tail.first_ns = entry.monotonic_ns;
+    tail.is_too_long = tail.is_too_long || entry.monotonic_ns - *tail.first_ns > tail_bound_ns;
 }
 
 void Log::learn(Known& known, std::uint64_t index, const audit_log::Entry& entry) {
@@ -92,7 +116,7 @@ void Log::learn(Known& known, std::uint64_t index, const audit_log::Entry& entry
     known.next[entry.source] = entry.sequence + 1;
 }
 
-void Log::begin(const Store::Found& found, std::uint64_t unsealed, std::string_view run, Time at) {
+void Log::begin(const Store::Found& found, std::uint64_t unsealed, std::uint64_t torn_checkpoint, std::string_view run, Time at) {
     const bool is_boot = known_.run != run;
     if (is_boot) {
         ++known_.boot;
@@ -103,8 +127,9 @@ void Log::begin(const Store::Found& found, std::uint64_t unsealed, std::string_v
     Payload payload;
     if (is_boot) payload.put("boot", known_.boot).put("run", run);
     else payload.put("service", self).put("life", "resumed").put("stored_event", stored_event());
-    own(is_boot ? Type::boot : Type::service,
-        payload.put("entries", found.entries).put("verified_from", found.verified_from).put("torn_bytes", found.torn_bytes).put("unsealed", unsealed), at);
+    payload.put("entries", found.entries).put("verified_from", found.verified_from).put("torn_bytes", found.torn_bytes).put("unsealed", unsealed);
+    if (torn_checkpoint > 0) payload.put("torn_checkpoint_bytes", torn_checkpoint);
+    own(is_boot ? Type::boot : Type::service, payload, at);
     if (found.damage) tell_damage(found.damage->index, found.damage->what, at);
 }
 
@@ -179,18 +204,21 @@ Payload Log::checkpoint() const {
     return Payload().put("boot", known_.boot).put("run", known_.run).put_raw("next", next.empty() ? "{}" : next + "}");
 }
 
+std::unexpected<Error> Log::stop(const Error& why, Time at) {
+    store_.drop_pending();
+    for (const std::string& source : std::exchange(later_, {})) lose(source);
+    known_.next = committed_;
+    retry_at_ = at.now + retry_after;
+    for (const Own& o : own_) add(self, next_of(self), o.type, 0, o.payload, o.at);
+    if (!outage_) own(Type::service, Payload().put("service", self).put("occasion", "fault").put("detail", why.what.view()), at);
+    outage_ = why;
+    return std::unexpected(why);
+}
+
 Result<> Log::commit(Time at) {
     if (!may_write(at.now)) return std::unexpected(*outage_);
-    const Result<> done = store_.commit();
-    if (!done) {
-        for (const std::string& source : std::exchange(later_, {})) lose(source);
-        known_.next = committed_;
-        retry_at_ = at.now + retry_after;
-        for (const Own& o : own_) add(self, next_of(self), o.type, 0, o.payload, o.at);
-        if (!outage_) own(Type::service, Payload().put("service", self).put("occasion", "fault").put("detail", done.error().what.view()), at);
-        outage_ = done.error();
-        return done;
-    }
+    if (must_seal_) TRY(seal(at));
+    if (const auto done = store_.commit(); !done) return stop(done.error(), at);
     outage_.reset();
     own_.clear();
     later_.clear();
@@ -201,12 +229,17 @@ Result<> Log::commit(Time at) {
 }
 
 Result<> Log::seal(Time at) {
-    if (unsealed() == 0) return {};
-    return seal_.make(store_.size(), store_.root(), static_cast<std::uint64_t>(std::max<std::int64_t>(0, at.wall.unix_ms)) / 1000);
+    if (unsealed() == 0 || !may_write(at.now)) return {};
+    const auto done = seal_.make(store_.size(), store_.root(), static_cast<std::uint64_t>(std::max<std::int64_t>(0, at.wall.unix_ms)) / 1000);
+    must_seal_ = !done;
+    if (!done) return stop(done.error(), at);
+    has_sealed_ = true;
+    return {};
 }
 
 Result<Read::Entries> Log::read(std::uint64_t from, Time at) {
     Read::Entries entries;
+    if (from > store_.size()) from = 0;   // who has followed a log that was set aside
     const Result<> done = store_.read(from, entries.entries.capacity, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash& hash) {
         Entry entry{index, *Text<24>::from(e.source), e.sequence, e.boot, e.monotonic_ns, e.wall_ms, type_of(e.type), e.evse, {}, hash};
         entry.payload = *decltype(entry.payload)::from(e.payload);

@@ -7,6 +7,8 @@
 //  - An entry of the process manager carries the sequence number and the time of its event, so that a successor of this process
 //    goes on behind the last one that is on the disk: none twice, none left out that the ring still has, the others counted.
 //  - A log that is not as it was signed is set aside, whole, and another begins: nobody goes on behind what he cannot vouch for.
+//  - Entries that no checkpoint signs are at most as many as a process that is killed can leave: the first commit of a start, 64 entries
+//    and a second are signed at once, and a log that cannot be signed takes no more. More than that at a start is damage.
 //  - A boot is a boot of the station, known by the identity of its run; a restart of this process alone is none.
 #pragma once
 
@@ -47,8 +49,10 @@ public:
     [[nodiscard]] bool has_pending() const { return store_.has_pending(); }
     /// Writes what was added. Errors: full, io; then nothing of it is in the log, and nothing is tried before `retry_at`.
     Result<> commit(Time at);
-    /// Signs what was committed, if that is more than the last checkpoint has. Errors: full, io, tls; then it is said again.
+    /// Signs what was committed, if that is more than the last checkpoint has. Errors: full, io, tls; then nothing is taken until it is signed.
     Result<> seal(Time at);
+    /// Not to be left to the next second: the first commit, or 64 entries.
+    [[nodiscard]] bool is_seal_due() const { return unsealed() >= seal_every || (!has_sealed_ && unsealed() > 0); }
     /// Entries that no checkpoint signs yet.
     [[nodiscard]] std::uint64_t unsealed() const { return store_.size() - seal_.size(); }
     /// False: the disk has failed, and it is not time to try again.
@@ -76,15 +80,25 @@ private:
         Time at;
     };
 
+    /// The entries behind the last checkpoint, as a start finds them.
+    struct Tail {
+        std::uint64_t count = 0;                      ///< since the last start among them
+        std::optional<std::int64_t> first_ns;         ///< of them, the first that a service wrote
+        bool is_too_long = false;                     ///< more than a killed process can leave
+    };
+
     Log(Store store, Seal seal, Known known) : store_(std::move(store)), seal_(std::move(seal)), known_(std::move(known)), committed_(known_.next) {}
     static void learn(Known& known, std::uint64_t index, const audit_log::Entry& entry);
+    static void measure(Tail& tail, const audit_log::Entry& entry);
 
-    void begin(const Store::Found& found, std::uint64_t unsealed, std::string_view run, Time at);
+    void begin(const Store::Found& found, std::uint64_t unsealed, std::uint64_t torn_checkpoint, std::string_view run, Time at);
     void own(Type type, const JsonObject<payload_bound>& payload, Time at);
     void tell_damage(std::uint64_t entry, std::string_view what, Time at);
     std::uint64_t add(std::string_view source, std::uint64_t sequence, Type type, std::uint8_t evse, std::string_view payload, Time at);
     std::uint64_t next_of(std::string_view source) { return known_.next[std::string(source)]++; }
     void lose(const std::string& source);
+    /// The disk has failed: what is pending and not the log's own is given back.
+    std::unexpected<Error> stop(const Error& why, Time at);
     [[nodiscard]] JsonObject<payload_bound> checkpoint() const;
 
     Store store_;
@@ -96,6 +110,8 @@ private:
     std::map<std::string, std::uint64_t> lost_;       ///< of each source, not told yet
     std::uint64_t dropped_ = 0;
     std::optional<Error> outage_;
+    bool has_sealed_ = false;                         ///< since the start
+    bool must_seal_ = false;                          ///< before anything else is written
     Instant retry_at_;
 };
 

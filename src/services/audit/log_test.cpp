@@ -46,8 +46,10 @@ protected:
     audit_log::Verifier::Result verify() const { return verify(key().public_key); }
     audit_log::Verifier::Result verify(const std::vector<std::byte>& public_key) const {
         audit_log::Verifier verifier(public_key);
-        for (const char* name : {"checkpoints", "checkpoint"})
-            for (const std::string& note : audit_log::split_checkpoints(text_of(name)).notes) verifier.checkpoint(note, true, name);
+        std::vector<std::string> notes = audit_log::split_checkpoints(text_of("checkpoints")).notes;
+        const auto newest = audit_log::split_checkpoints(text_of("checkpoint")).notes;
+        if (!newest.empty()) notes.insert(notes.begin() + static_cast<std::ptrdiff_t>(audit_log::place_among(notes, newest[0])), newest[0]);
+        for (const std::string& note : notes) verifier.checkpoint(note, true, "checkpoint");
         std::vector<std::string> names;
         for (const auto& item : std::filesystem::directory_iterator(folder))
             if (item.path().extension() == ".log") names.push_back(item.path().filename().string());
@@ -251,6 +253,11 @@ TEST_F(AuditLog, what_was_signed_and_is_gone_is_told_and_another_log_begins) {
         EXPECT_EQ(of(log, "audit", Type::boot).back().boot, 2u) << "it knows what stood before the damage";
     }
     EXPECT_FALSE(verify().damage);
+    {
+        Log log = start("run-b");
+        EXPECT_EQ(MUST(log.read(21, tick())).entries[0].index, 0u) << "who followed the log before gets this one from its beginning";
+        EXPECT_TRUE(MUST(log.read(log.head().size, tick())).entries.empty());
+    }
     EXPECT_NE(verify().origin, audit_log::origin_of(key().public_key, 1));
     EXPECT_EQ(text_of("checkpoint.damaged1"), first) << "kept as evidence";
     std::filesystem::copy_file(folder + "/checkpoint.damaged1", folder + "/checkpoint", std::filesystem::copy_options::overwrite_existing);
@@ -275,6 +282,88 @@ TEST_F(AuditLog, of_many_checkpoints_a_start_reads_the_last_ones) {
         ASSERT_TRUE(log.seal(tick()));
         std::filesystem::remove(folder + "/checkpoint");   // what it goes by is the last one that is kept
     }
+    EXPECT_FALSE(verify().damage);
+}
+
+TEST_F(AuditLog, without_its_checkpoints_a_log_is_good_only_if_it_is_as_young_as_one_whose_writer_was_killed) {
+    for (const bool is_old : {false, true}) {
+        {
+            Log log = start("run-a");
+            ASSERT_TRUE(log.append("session", Type::session, 1, "{}", tick()));
+            commit(log);
+            ASSERT_TRUE(log.seal(tick()));
+            clock += is_old ? 11'000'000'000 : 900'000'000;
+            ASSERT_TRUE(log.append("session", Type::session, 1, "{}", tick()));
+            commit(log);
+        }
+        std::filesystem::remove(folder + "/checkpoint");
+        Log log = start("run-b");
+        commit(log);
+        const auto told = of(log, "audit", Type::security);
+        ASSERT_EQ(told.size(), is_old ? 1u : 0u);
+        if (is_old) { EXPECT_NE(told[0].payload.view().find("checkpoints are missing"), std::string_view::npos); }
+        else { EXPECT_EQ(number(of(log, "audit", Type::boot).back(), "unsealed"), 3u); }
+        std::filesystem::remove_all(folder);
+        std::filesystem::create_directory(folder);
+    }
+}
+
+TEST_F(AuditLog, a_checkpoint_that_was_cut_off_is_said_and_written_over_and_one_that_was_changed_is_damage) {
+    const auto fill = [this](Log& log) {
+        for (std::uint64_t i = 0; i < seal_every; ++i) ASSERT_TRUE(log.append("session", Type::session, 1, "{}", tick()));
+        commit(log);
+        ASSERT_TRUE(log.is_seal_due());
+        ASSERT_TRUE(log.seal(tick()));
+    };
+    {
+        Log log = start("run-a");
+        fill(log);
+    }
+    const std::string kept = text_of("checkpoints");
+    std::ofstream(folder + "/checkpoints", std::ios::binary | std::ios::app) << kept.substr(0, 1000);
+    {
+        Log log = start("run-b");
+        commit(log);
+        EXPECT_EQ(number(of(log, "audit", Type::boot).back(), "torn_checkpoint_bytes"), 1000u);
+        EXPECT_EQ(of(log, "audit", Type::security).size(), 0u);
+        fill(log);
+    }
+    EXPECT_FALSE(verify().damage);
+    EXPECT_EQ(verify().signed_size, 2 * seal_every + 2);
+    std::string changed = text_of("checkpoints");
+    changed.back() = ' ';   // so that it does not end
+    std::ofstream(folder + "/checkpoints", std::ios::binary | std::ios::trunc) << changed;
+    Log log = start("run-c");
+    commit(log);
+    EXPECT_EQ(of(log, "audit", Type::security).size(), 1u);
+}
+
+TEST_F(AuditLog, what_cannot_be_signed_is_told_and_nothing_more_is_taken_until_it_can) {
+    bool is_broken = false;
+    const SealKey fragile{key().public_key, [&](Bytes message) -> Result<std::vector<std::byte>> {
+                              if (is_broken) return fail(Errc::tls, "the key is gone");
+                              return key().sign(message);
+                          }};
+    Log log = MUST(Log::open(folder, "run-a", tick(), fragile));
+    commit(log);
+    is_broken = true;
+    ASSERT_TRUE(log.append("session", Type::session, 1, R"({"n":1})", tick()));
+    EXPECT_FALSE(log.seal(tick()));
+    EXPECT_FALSE(log.may_write(Instant{clock}));
+    EXPECT_EQ(log.append("session", Type::session, 1, R"({"n":1})", tick()).error().code, Errc::tls) << "refused, as with a full disk";
+    clock += 2'000'000'000;
+    ASSERT_TRUE(log.append("session", Type::session, 1, R"({"n":2})", tick()));
+    EXPECT_FALSE(log.commit(tick())) << "what is there has to be signed first";
+    is_broken = false;
+    clock += 2'000'000'000;
+    ASSERT_TRUE(log.append("session", Type::session, 1, R"({"n":3})", tick()));
+    commit(log);
+    ASSERT_TRUE(log.seal(tick()));
+    ASSERT_EQ(of(log, "session").size(), 1u) << "the two that were refused are not there";
+    EXPECT_EQ(number(of(log, "session")[0], "n"), 3u);
+    bool is_told = false;
+    for (const Entry& e : of(log, "audit", Type::service)) is_told = is_told || e.payload.view().find("the key is gone") != std::string_view::npos;
+    EXPECT_TRUE(is_told);
     EXPECT_FALSE(verify().damage);
 }
 
@@ -374,6 +463,7 @@ TEST_F(FullDisk, what_was_acknowledged_is_there_nothing_else_is_and_the_log_goes
                 EXPECT_TRUE(later);
                 const auto index = log.append("session", Type::session, 1, JsonObject<1024>().put("i", i).put("text", std::string(300, 'y')).text(), tick());
                 const bool done = index && log.commit(tick());
+                (void)log.seal(tick());
                 if (done) acknowledged.push_back(static_cast<std::uint64_t>(i));
                 if (!done) {
                     EXPECT_EQ(log.append("session", Type::session, 1, "{}", tick()).error().code, Errc::full) << "refused at once";

@@ -5,6 +5,7 @@
 
 #include "kernel/config.hpp"
 #include "kernel/service.hpp"
+#include "gather.hpp"
 #include "log.hpp"
 #include "services/audit/protocol.hpp"
 
@@ -23,7 +24,7 @@ public:
         const auto index = log_.append(caller.name, m.type, m.evse, m.payload, time_now());
         if (!index) return reply(std::unexpected(index.error()));
         waiting_.emplace_back(*index, std::move(reply));
-        schedule();
+        gather_.is_complete(waiting_.size()) ? hurry() : schedule();
     }
 
     Result<kernel::Done> append_later(const AppendLater& m, const kernel::Caller& caller) {
@@ -53,12 +54,14 @@ public:
 
     void commit() {
         const std::uint64_t before = log_.head().size;
+        const Instant begun = now();
         const Result<> done = log_.commit(time_now());
+        gather_.committed(waiting_.size(), now() - begun);
         if (!done && is_good_) self_.fault(done.error());
         is_good_ = done.has_value();
         for (auto& [index, reply] : std::exchange(waiting_, {})) reply(done ? Result<Append::Appended>({index}) : std::unexpected(done.error()));
         if (log_.head().size > before) self_.notify(Pulse::appended, log_.head().size);
-        if (done && log_.unsealed() >= seal_every) seal();
+        if (done && log_.is_seal_due()) seal();
         if (log_.has_pending()) schedule();   // what the log itself has to say: now, or when the disk is tried again
     }
 
@@ -67,22 +70,30 @@ public:
         const Result<> done = log_.seal(time_now());
         if (!done && is_sealed_) self_.fault(done.error());
         is_sealed_ = done.has_value();
+        if (log_.has_pending()) schedule();
     }
 
 private:
-    /// One sync for all that came in this turn of the loop, and for those that come while the disk is busy the next one.
+    /// One sync for all that came in this turn of the loop and those that were in the last one, and the next for those that come meanwhile.
     void schedule() {
         if (std::exchange(is_scheduled_, true)) return;
-        const Duration delay = log_.may_write(now()) ? Duration::zero() : log_.retry_at() - now();
-        self_.after(delay, [this] {
-            is_scheduled_ = false;
-            commit();
-        });
+        timer_ = self_.after(log_.may_write(now()) ? gather_.patience(waiting_.size()) : log_.retry_at() - now(), [this] { turn(); });
+    }
+    /// Nobody is waited for any more.
+    void hurry() {
+        if (std::exchange(is_scheduled_, true)) self_.cancel(timer_);
+        timer_ = self_.after(Duration::zero(), [this] { turn(); });
+    }
+    void turn() {
+        is_scheduled_ = false;
+        commit();
     }
 
     kernel::Service& self_;
     Log log_;
     std::deque<std::pair<std::uint64_t, kernel::Defer<Append::Appended>>> waiting_;
+    Gather gather_;
+    kernel::TimerId timer_{};    ///< of the next commit
     bool is_good_ = true;        ///< the disk takes what it gets
     bool is_sealed_ = true;      ///< and the last checkpoint was signed
     bool is_scheduled_ = false;

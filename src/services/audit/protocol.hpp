@@ -62,7 +62,8 @@ struct Entry {
     Hash hash{};                     ///< its leaf in the tree
 };
 
-/// Entries from index `from` on, as many as fit; an empty list means that there is none yet.
+/// Entries from index `from` on, as many as fit; an empty list means that there is none yet. More than there are: who asks has followed a log
+/// that was set aside, and gets the one that began behind it from its first entry on.
 struct Read {
     std::uint64_t from = 0;
     struct Entries {

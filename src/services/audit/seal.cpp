@@ -34,22 +34,14 @@ std::unexpected<Error> failed(std::string_view what, const std::string& path) {
     return fail_errno(what, path);
 }
 
-/// Writes `text` behind what there is, or as the whole file; on the disk when it returns.
-Result<> write_durably(const std::string& path, int how, std::string_view text) {
-    const kernel::os::Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | how, 0640));
-    if (!file) return failed("open", path);
-    const off_t end = ::lseek(file.get(), 0, SEEK_END);
+/// Errors: what pwrite says.
+Result<> write_at(int file, std::uint64_t offset, std::string_view text, const std::string& path) {
     for (std::string_view rest = text; !rest.empty();) {
-        const ssize_t n = ::write(file.get(), rest.data(), rest.size());
+        const ssize_t n = ::pwrite(file, rest.data(), rest.size(), static_cast<off_t>(offset + text.size() - rest.size()));
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) {
-            auto why = failed("write", path);
-            if (::ftruncate(file.get(), end) != 0) return fail_errno("ftruncate", path);
-            return why;
-        }
+        if (n < 0) return failed("pwrite", path);
         rest.remove_prefix(static_cast<std::size_t>(n));
     }
-    if (::fdatasync(file.get()) != 0) return failed("fdatasync", path);
     return {};
 }
 
@@ -115,8 +107,10 @@ Result<> Seal::open(std::uint64_t generation) {
     const Tail end = from_first_checkpoint(TRY(read_tail(folder_ + "/checkpoints", 4 * checkpoint_bound)), origin_);
     const std::string now_text = TRY(read_tail(folder_ + "/checkpoint", checkpoint_bound)).text;
     const audit_log::Checkpoints kept = audit_log::split_checkpoints(end.text), now = audit_log::split_checkpoints(now_text);
-    if (kept.length < end.text.size() && ::truncate((folder_ + "/checkpoints").c_str(), static_cast<off_t>(end.offset + kept.length)) != 0)
-        return fail_errno("truncate", folder_ + "/checkpoints");
+    kept_file_ = {};
+    kept_length_ = end.offset + kept.length;
+    torn_bytes_ = end.text.size() - kept.length;
+    has_rest_ = torn_bytes_ > 0;
     const audit_log::VerifierKey key{origin_, audit_log::SignatureType::ml_dsa_44, key_.public_key};
     auto take = [&](const std::string& note) {
         const auto checked = audit_log::check_checkpoint(note, {&key, 1});
@@ -130,7 +124,16 @@ Result<> Seal::open(std::uint64_t generation) {
     kept_ = size();
     if (now.notes.size() == 1) take(now.notes.front());
     if (now.notes.size() > 1 || now.length != now_text.size()) damage_ = "the checkpoint of now is not as it was written";
+    // A cut-off one is shorter than a whole one, and none is shorter than the one before it.
+    const std::size_t least = kept.notes.empty() ? length_of_first() : kept.notes.back().size() + 1;
+    if (torn_bytes_ >= least) damage_ = "the last checkpoint that is kept is not as it was written";
     return {};
+}
+
+/// Of the first checkpoint that is kept, with the empty line behind it.
+std::size_t Seal::length_of_first() const {
+    constexpr std::size_t time = 8, signature = 2420;   // tlog-cosignature's, FIPS 204's
+    return audit_log::write_note({audit_log::write_checkpoint({origin_, seal_every, {}}), {{origin_, 0, std::vector<std::byte>(time + signature)}}}).size() + 1;
 }
 
 Result<> Seal::make(std::uint64_t size, const audit_log::Hash& root, std::uint64_t unix_s) {
@@ -139,15 +142,41 @@ Result<> Seal::make(std::uint64_t size, const audit_log::Hash& root, std::uint64
     audit_log::Note note{audit_log::write_checkpoint(checkpoint), {}};
     note.signatures.push_back(TRY(audit_log::sign_checkpoint(checkpoint, key, unix_s, key_.sign)));
     const std::string text = audit_log::write_note(note) + "\n";   // an empty line behind each
-    // The one of now first: who is killed between the two has no checkpoint that is smaller than one before it.
-    const std::string path = folder_ + "/checkpoint", fresh = path + ".new";
-    TRY(write_durably(fresh, O_TRUNC, text));
-    if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("rename", path);
+    const bool is_kept = size / seal_every > kept_ / seal_every;
+    TRY(is_kept ? keep(text) : replace(text));
+    if (is_kept) kept_ = size;
     last_ = checkpoint;
-    if (size / seal_every > kept_ / seal_every) {
-        TRY(write_durably(folder_ + "/checkpoints", O_APPEND, text));
-        kept_ = size;
+    return {};
+}
+
+/// One sync: this is what every 64 entries wait for.
+Result<> Seal::keep(std::string_view text) {
+    const std::string path = folder_ + "/checkpoints";
+    if (!kept_file_) kept_file_ = kernel::os::Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640));
+    if (!kept_file_) return failed("open", path);
+    const auto take_back = [&] {
+        has_rest_ = ::ftruncate(kept_file_.get(), static_cast<off_t>(kept_length_)) != 0;
+        return !has_rest_;
+    };
+    if (has_rest_ && !take_back()) return failed("ftruncate", path);
+    if (auto written = write_at(kept_file_.get(), kept_length_, text, path); !written) {
+        take_back();   // if not now, then before the next
+        return written;
     }
+    has_rest_ = true;
+    if (::fdatasync(kept_file_.get()) != 0) return failed("fdatasync", path);
+    has_rest_ = false;
+    kept_length_ += text.size();
+    return {};
+}
+
+Result<> Seal::replace(std::string_view text) {
+    const std::string path = folder_ + "/checkpoint", fresh = path + ".new";
+    const kernel::os::Descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    if (!file) return failed("open", fresh);
+    TRY(write_at(file.get(), 0, text, fresh));
+    if (::fdatasync(file.get()) != 0) return failed("fdatasync", fresh);
+    if (::rename(fresh.c_str(), path.c_str()) != 0) return failed("rename", path);
     return {};
 }
 

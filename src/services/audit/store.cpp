@@ -173,7 +173,9 @@ Result<> Store::load(const std::string& path, std::uint64_t first, const Visit& 
     // Only the last record that a cut-off write can have left is repaired; what is longer was not torn by us.
     if (walk.damage && walk.damage->is_torn && bytes.size() - walk.length <= audit_log::entry_bound + audit_log::record_overhead) {
         found_.torn_bytes += bytes.size() - walk.length;
-        if (::truncate(path.c_str(), static_cast<off_t>(walk.length)) != 0) return fail_errno("truncate", path);
+        // By its descriptor: the service's filter has no call that cuts a file by its name.
+        const kernel::os::Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
+        if (!file || ::ftruncate(file.get(), static_cast<off_t>(walk.length)) != 0) return fail_errno("ftruncate", path);
     } else if (walk.damage || is_misplaced) {
         if (!found_.damage) {
             found_.damage = walk.damage.value_or(audit_log::Damage{size_, 0, false, "entries in front of this segment are missing"});

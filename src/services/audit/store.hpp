@@ -55,6 +55,8 @@ public:
     [[nodiscard]] bool has_pending() const { return !pending_.empty(); }
     /// Writes and syncs what was added, all of it or none. Errors: full (no space), io; then nothing of it is in the log.
     Result<> commit();
+    /// Forgets what was added and not committed.
+    void drop_pending();
 
     /// The last segment is as long as it should be: with nothing pending, begin a new one and let its first entry be a checkpoint.
     [[nodiscard]] bool is_segment_full() const { return !segments_.empty() && segments_.back().length >= segment_bound_; }
@@ -83,7 +85,6 @@ private:
     [[nodiscard]] Result<> check(const std::optional<audit_log::Checkpoint>& sealed) const;
     /// The file that goes on behind the last entry.
     Result<> make_segment();
-    void drop_pending();
     Result<> load(const std::string& path, std::uint64_t first, const Visit& visit);
     Result<> verify(std::size_t segment);
     static void note(Segment& segment, std::uint64_t index, std::uint64_t offset);

@@ -18,6 +18,17 @@ Checkpoints split_checkpoints(std::string_view text) {
     }
 }
 
+std::size_t place_among(const std::vector<std::string>& kept, std::string_view now) {
+    const auto size_of = [](std::string_view note) -> std::uint64_t {
+        const std::size_t first = note.find('\n'), second = first == std::string_view::npos ? first : note.find('\n', first + 1);
+        if (second == std::string_view::npos) return UINT64_MAX;
+        return read_decimal(note.substr(first + 1, second - first - 1)).value_or(UINT64_MAX);
+    };
+    std::size_t place = kept.size();
+    for (const std::uint64_t size = size_of(now); place > 0 && size_of(kept[place - 1]) > size; --place) {}
+    return place;
+}
+
 bool Verifier::wrong(std::uint64_t index, std::uint64_t offset, bool is_torn, std::string what, std::string_view place) {
     if (!result_.damage) {
         result_.damage = Damage{index, offset, is_torn, std::move(what)};
@@ -51,6 +62,10 @@ bool Verifier::checkpoint(std::string_view text, bool with_signature, std::strin
     return true;
 }
 
+void Verifier::cut_off(std::string_view place) {
+    wrong(marks_.empty() ? 0 : marks_.back().checkpoint.size, 0, true, "the last checkpoint that is kept ends early", place);
+}
+
 /// With all checkpoints of the size that is reached.
 Result<> Verifier::compare() {
     for (; next_ < marks_.size() && marks_[next_].checkpoint.size == entries_.size(); ++next_) {
@@ -70,12 +85,21 @@ Result<> Verifier::compare() {
     return {};
 }
 
+/// Both times of an entry are of one moment: in one boot they go the same way, unless somebody sets the clock.
+void Verifier::compare_clocks(std::uint64_t index, const Entry& entry) {
+    constexpr std::int64_t tolerance_ms = 1000;   // a time server may turn it so far
+    const std::int64_t ahead = entry.wall_ms - entry.monotonic_ns / 1'000'000;
+    if (boot_ == entry.boot && ahead < clocks_ms_ - tolerance_ms && !result_.set_back) result_.set_back = index;
+    boot_ = entry.boot;
+    clocks_ms_ = ahead;
+}
+
 Result<> Verifier::add(const Record& record) {
     if (record.leaf != record.stored && !differs_) {
         differs_ = Damage{record.index, record.offset, false, "the entry or the hash beside it was changed"};
         differs_in_ = segment_;
     }
-    if (!differs_) TRY(decode(record.encoded));
+    if (!differs_) compare_clocks(record.index, TRY(decode(record.encoded)));
     entries_.append(record.leaf);
     stored_.append(record.stored);
     return {};

@@ -21,6 +21,9 @@ struct Checkpoints {
     std::size_t length = 0;          ///< bytes of them
 };
 [[nodiscard]] Checkpoints split_checkpoints(std::string_view text);
+/// Where among `kept`, smallest first, the checkpoint `now` of another file belongs: behind those that are not larger. What is no checkpoint
+/// belongs to the end.
+[[nodiscard]] std::size_t place_among(const std::vector<std::string>& kept, std::string_view now);
 
 class Verifier {
 public:
@@ -30,6 +33,8 @@ public:
     /// A checkpoint of the log, each at least as large as the one before. Its signature is checked if `with_signature`: that of the
     /// last must be. False: something is wrong, `finish` says it.
     bool checkpoint(std::string_view note, bool with_signature, std::string_view place);
+    /// Behind the last checkpoint of a file is one that ends early.
+    void cut_off(std::string_view place);
     /// A segment, whose first entry is `first` by its name.
     bool segment(std::string_view name, std::uint64_t first, Bytes bytes);
 
@@ -39,6 +44,7 @@ public:
         std::uint64_t signed_unix_s = 0; ///< and when it says that it did
         Hash root{};                     ///< of all entries
         std::string origin;
+        std::optional<std::uint64_t> set_back;   ///< the first entry in front of which the clock of a running station was set back
         std::optional<Damage> damage;
         std::string place;               ///< the file with the damage
     };
@@ -51,6 +57,7 @@ private:
     };
     bool wrong(std::uint64_t index, std::uint64_t offset, bool is_torn, std::string what, std::string_view place);
     voltkeep::Result<> add(const Record& record);
+    void compare_clocks(std::uint64_t index, const Entry& entry);
     [[nodiscard]] voltkeep::Result<> compare();
 
     std::vector<std::byte> key_;
@@ -60,6 +67,8 @@ private:
     Peaks entries_, stored_;             ///< over the entries, and over the hashes beside them
     std::optional<Damage> differs_;      ///< the first entry whose hash beside it is another
     std::string differs_in_, segment_;
+    std::uint64_t boot_ = 0;             ///< of the last entry, and
+    std::int64_t clocks_ms_ = 0;         ///< by how much its wall time was ahead of its monotonic one
     Result result_;
 };
 

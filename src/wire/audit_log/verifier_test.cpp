@@ -81,16 +81,23 @@ TEST(Verifier, a_whole_log_is_good_and_its_unsigned_tail_is_counted) {
 TEST(Verifier, every_byte_of_200_entries_flipped_is_found_at_its_entry) {
     Station station;
     station.fill(200);
-    const Verifier begun = station.begin();
-    for (std::size_t i = 0; i < station.log.size(); ++i) {
-        auto bad = station.log;
-        bad[i] ^= std::byte{0x10};
-        Verifier verifier = begun;
-        verifier.segment("log", 0, bad);
-        const auto result = verifier.finish();
-        ASSERT_TRUE(result.damage) << i;
-        ASSERT_EQ(result.damage->index, station.owner(i)) << i << ": " << result.damage->what;
+    Verifier before = station.begin();   // has seen what stands before the block: a flip is found at its checkpoint at the latest
+    for (std::uint64_t first = 0; first < 200; first += 64) {
+        const std::size_t begin = station.starts[first], end = first + 64 < 200 ? station.starts[first + 64] : station.log.size();
+        const Bytes block = Bytes(station.log).subspan(begin, end - begin);
+        std::vector<std::byte> bad(block.begin(), block.end());
+        for (std::size_t i = 0; i < bad.size(); ++i) {
+            bad[i] ^= std::byte{0x10};
+            Verifier verifier = before;
+            verifier.segment("log", first, bad);
+            const auto result = verifier.finish();
+            ASSERT_TRUE(result.damage) << begin + i;
+            ASSERT_EQ(result.damage->index, station.owner(begin + i)) << begin + i << ": " << result.damage->what;
+            bad[i] ^= std::byte{0x10};
+        }
+        before.segment("log", first, block);
     }
+    EXPECT_FALSE(before.finish().damage);
 }
 
 TEST(Verifier, says_whether_the_entry_or_its_hash_was_changed) {
@@ -176,6 +183,24 @@ TEST(Verifier, another_stations_log_and_another_logs_checkpoints_are_refused) {
     Verifier none(station.key.key);
     none.segment("log", 0, station.log);
     EXPECT_NE(none.finish().damage->what.find("no checkpoint"), std::string::npos);
+}
+
+TEST(Verifier, a_clock_that_was_set_back_is_named_and_one_that_goes_on_or_boots_anew_is_not) {
+    constexpr std::int64_t start_ms = 1'763'000'000'000, second_ms = 1000, second_ns = 1'000'000'000;
+    Station station;
+    const auto add = [&](std::uint64_t boot, std::int64_t s, std::int64_t wall_s) {
+        station.add({"a", station.peaks.size(), boot, s * second_ns, start_ms + wall_s * second_ms, "x", 0, "{}"});
+        station.last = station.note() + "\n";
+    };
+    add(1, 100, 0);
+    add(1, 160, 60);
+    add(1, 170, 3600);    // forwards: a station that has found its time
+    add(2, 5, 3400);      // another boot
+    EXPECT_FALSE(station.verify(station.log).set_back);
+    add(2, 10, 3403);     // two seconds back
+    add(2, 11, 3404);
+    EXPECT_EQ(station.verify(station.log).set_back, 4u);
+    EXPECT_FALSE(station.verify(station.log).damage) << "it is said, and it is no damage";
 }
 
 TEST(Verifier, a_missing_segment_is_named) {
