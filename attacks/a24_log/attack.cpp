@@ -25,7 +25,7 @@ void write(const std::string& path, std::string_view text) {
 struct Form {
     const char* what;
     void (*act)(const std::string& log);
-    const char* why;      ///< in the words of the entry that tells
+    const char* why;  ///< in the words of the entry that tells
 };
 
 std::string last_segment(const std::string& log) {
@@ -50,7 +50,9 @@ constexpr Form forms[] = {
      },
      "changed"},
     {"signed entries are cut off at the end",
-     [](const std::string& log) { std::filesystem::resize_file(last_segment(log), std::filesystem::file_size(last_segment(log)) / 2); },
+     [](const std::string& log) {
+         std::filesystem::resize_file(last_segment(log), std::filesystem::file_size(last_segment(log)) / 2);
+     },
      "were signed"},
     {"the checkpoint of another key is put there",
      [](const std::string& log) {
@@ -73,21 +75,24 @@ Result<pid_t> writer(Station& station) {
 Result<> tamper(Station& station, Trial& trial) {
     const std::string log = station.state() + "/log";
     for (const Form& form : forms) {
-        station.pause(1500ms);   // the log that begins behind damage is a young one: its first entries have to be signed
+        station.pause(1500ms);  // the log that begins behind damage is a young one: its first entries have to be signed
         const std::size_t from = station.lines().size();
         const pid_t audit = TRY(writer(station));
         form.act(log);
         if (::kill(audit, SIGKILL) != 0) return fail_errno("kill");
-        const auto told = station.wait_for([](const Json& l) { return l.text().find("TamperDetectionActivated") != std::string::npos; }, 10s, from);
+        const auto told = station.wait_for(
+            [](const Json& l) { return l.text().find("TamperDetectionActivated") != std::string::npos; }, 10s, from);
         const bool is_named = told && told->text().find(form.why) != std::string::npos;
-        trial.logged.expect(is_named, std::string(form.what) + ", and the log says so: " + (told ? told->text() : "nothing came"));
+        trial.logged.expect(is_named,
+                            std::string(form.what) + ", and the log says so: " + (told ? told->text() : "nothing came"));
         if (told) trial.figure(form.what, std::format("entry {}: {}", number_in(*told, "entry"), told->string("detail")));
     }
     station.pause(2s);
     const auto key = TRY(cli::log_key(log, ""));
     const auto verified = TRY(cli::verify_folder(log, key, true));
     trial.contained.expect(!verified.damage, "the log that began behind the damage is good");
-    trial.contained.expect(verified.origin.ends_with("/" + std::to_string(std::size(forms) + 1)), "each damaged log was set aside: " + verified.origin);
+    trial.contained.expect(verified.origin.ends_with("/" + std::to_string(std::size(forms) + 1)),
+                           "each damaged log was set aside: " + verified.origin);
     return {};
 }
 
@@ -128,7 +133,8 @@ Result<> run(Trial& trial) {
     TRY(station->wait_until_charging());
     Watch watch = TRY(Watch::begin(*station, {"audit"}));
     // A log without checkpoints that is younger than ten seconds may be one whose writer was killed.
-    (void)station->wait_for([](const Json& l) { return l.find("entry_sequence") != nullptr && number_in(l, "at_ms") > 14'000; }, 20s);
+    (void)station->wait_for([](const Json& l) { return l.find("entry_sequence") != nullptr && number_in(l, "at_ms") > 14'000; },
+                            20s);
     TRY(tamper(*station, trial));
     return watch.judge(trial);
 }
@@ -136,7 +142,8 @@ Result<> run(Trial& trial) {
 Result<> control(Trial& trial) {
     without_checkpoints(MadeLog(200), trial.control);
     const auto [line, status] = TRY(run_kills(" hasty"));
-    trial.control.expect(status != 0 && !line.starts_with("0 kills"), "a writer that acknowledges before it commits loses entries: " + line);
+    trial.control.expect(status != 0 && !line.starts_with("0 kills"),
+                         "a writer that acknowledges before it commits loses entries: " + line);
     trial.figure("a writer that acknowledges too early", line);
     return {};
 }

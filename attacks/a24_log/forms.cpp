@@ -20,7 +20,8 @@ void expect_at(Oracle& found, const Verifier::Result& result, std::uint64_t inde
 }
 
 /// A flip ends at the next checkpoint at the latest: `before` has seen everything in front of `first`.
-void flip_in(const MadeLog& log, const Verifier& before, std::uint64_t first, std::span<std::byte> block, std::size_t offset, Oracle& found) {
+void flip_in(const MadeLog& log, const Verifier& before, std::uint64_t first, std::span<std::byte> block, std::size_t offset,
+             Oracle& found) {
     const std::size_t at = offset - log.starts[first];
     const std::byte bit{static_cast<unsigned char>(1u << (offset % 8))};
     block[at] ^= bit;
@@ -64,8 +65,8 @@ std::vector<std::uint64_t> sequences_of(const MadeLog& log) {
     return all;
 }
 
-/// Ways to write other entries with hashes that fit, and at which entry each is found: behind the last checkpoint before it, or at the end, if
-/// the next checkpoint is of more entries than are left.
+/// Ways to write other entries with hashes that fit, and at which entry each is found: behind the last checkpoint before it, or
+/// at the end, if the next checkpoint is of more entries than are left.
 struct Rewritten {
     std::string what;
     std::uint64_t found_at;
@@ -90,7 +91,8 @@ std::vector<Rewritten> rewritten(const MadeLog& log) {
         all.push_back({std::format("entry {}, exchanged with the next,", k), block, records_of(entries)});
         entries = sequences_of(log);
         entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(k));
-        all.push_back({std::format("entry {}, left out,", k), block + MadeLog::seal_every > log.size() ? log.size() - 1 : block, records_of(entries)});
+        all.push_back({std::format("entry {}, left out,", k), block + MadeLog::seal_every > log.size() ? log.size() - 1 : block,
+                       records_of(entries)});
     }
     return all;
 }
@@ -117,7 +119,8 @@ void flip_seeded(const MadeLog& log, std::uint64_t count, Oracle& found) {
     std::ranges::sort(offsets);
     auto next = offsets.begin();
     each_block(log, 0, log.size(), [&](const Verifier& before, std::uint64_t first, std::span<std::byte> block) {
-        for (; next != offsets.end() && *next < log.starts[first] + block.size(); ++next) flip_in(log, before, first, block, *next, found);
+        for (; next != offsets.end() && *next < log.starts[first] + block.size(); ++next)
+            flip_in(log, before, first, block, *next, found);
     });
 }
 
@@ -152,8 +155,7 @@ void drop_last(const MadeLog& log, Oracle& found) {
 
 void rewrite(const MadeLog& log, Oracle& found) {
     const Verifier begun = log.begin();
-    for (const Rewritten& one : rewritten(log))
-        expect_at(found, verify(begun, one.bytes), one.found_at, one.what);
+    for (const Rewritten& one : rewritten(log)) expect_at(found, verify(begun, one.bytes), one.found_at, one.what);
 }
 
 void sign_again(const MadeLog& log, Oracle& found) {
@@ -163,7 +165,8 @@ void sign_again(const MadeLog& log, Oracle& found) {
     const audit_log::TestSigner current("a24", audit_log::SignatureType::ml_dsa_44);
     Verifier verifier(log.key());
     verifier.checkpoint(log.note(current), true, "checkpoint");
-    refused(verify(verifier, log.bytes), "the checkpoint behind this entry", "what was signed again with a current key is refused");
+    refused(verify(verifier, log.bytes), "the checkpoint behind this entry",
+            "what was signed again with a current key is refused");
     const MadeLog other(log.size(), 5'000);
     Verifier replayed(log.key());
     for (const std::string& note : other.notes) replayed.checkpoint(note, true, "checkpoints");
@@ -199,7 +202,8 @@ void without_checkpoints(const MadeLog& log, Oracle& succeeds) {
         succeeds.expect(!walked.damage, one.what + " is not found by who has no checkpoints");
     }
     const auto cut = audit_log::walk(log.part(0, log.size() / 2), 0, [](const audit_log::Record&) -> Result<> { return {}; });
-    succeeds.expect(!cut.damage && cut.size == log.size() / 2, "entries that were dropped at the end are not missed by who has no checkpoints");
+    succeeds.expect(!cut.damage && cut.size == log.size() / 2,
+                    "entries that were dropped at the end are not missed by who has no checkpoints");
 }
 
 }  // namespace voltkeep::attacks

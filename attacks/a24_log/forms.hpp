@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be done to the files of a log, each form tried at many places. A form holds if the verifier finds every one, and names the first
-// entry that is not as it was written (or, where entries were exchanged together with their hashes, the last one that is proved before them).
+// What can be done to the files of a log, each form tried at many places. A form holds if the verifier finds every one, and names
+// the first entry that is not as it was written (or, where entries were exchanged together with their hashes, the last one that
+// is proved before them).
 #pragma once
 
 #include "a24_log/made_log.hpp"
@@ -18,7 +19,8 @@ std::uint64_t flip_checkpoints(const MadeLog& log, std::size_t every, Oracle& fo
 void drop_last(const MadeLog& log, Oracle& found);
 /// Entries dropped at the end and others written instead; changed, moved, dropped and added in the middle, with their hashes.
 void rewrite(const MadeLog& log, Oracle& found);
-/// All of it written anew and signed with another key under the same name; the log of another station; the checkpoints of one with the entries of the other.
+/// All of it written anew and signed with another key under the same name; the log of another station; the checkpoints of one
+/// with the entries of the other.
 void sign_again(const MadeLog& log, Oracle& found);
 /// The station's clock, an hour back: it is in the log, in order, and the verifier says where.
 void set_clock_back(Oracle& found);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// kills: the log's writer is killed before, in and behind every call that changes its files, and a new one goes on where it was. What was
-// acknowledged is there, what is there is in order and signed, and nothing of it is taken for damage. `kills hasty` is the control: a writer
-// that acknowledges before it commits. Prints one line; status 0 if nothing was missing.
+// kills: the log's writer is killed before, in and behind every call that changes its files, and a new one goes on where it was.
+// What was acknowledged is there, what is there is in order and signed, and nothing of it is taken for damage. `kills hasty` is
+// the control: a writer that acknowledges before it commits. Prints one line; status 0 if nothing was missing.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -22,7 +22,7 @@ namespace {
 
 enum class Moment { before, within, behind, last_ = behind };
 
-int countdown = 0;   ///< calls until the end; 0: none
+int countdown = 0;  ///< calls until the end; 0: none
 Moment moment = Moment::before;
 
 /// Is this the call? `within` is a write of half of it.
@@ -92,7 +92,8 @@ void write_log(const std::string& folder, const audit::SealKey& key, int number,
         for (int i = first; i < last; ++i) CHECK(::write(acknowledged, &i, sizeof i) == sizeof i);
     };
     for (const int count : {1, 1, 70, 1, 2}) {
-        for (int i = 0; i < count; ++i) (void)MUST(log.append("session", audit::Type::session, 1, R"({"n":)" + std::to_string(number + i) + "}", tick()));
+        for (int i = 0; i < count; ++i)
+            (void)MUST(log.append("session", audit::Type::session, 1, R"({"n":)" + std::to_string(number + i) + "}", tick()));
         if (is_hasty) tell(number, number + count);
         while (log.has_pending()) MUST(log.commit(tick()));
         if (!is_hasty) tell(number, number + count);
@@ -169,7 +170,9 @@ int main(int argc, char** argv) {
         ways.missing += missing;
         std::filesystem::remove_all(folder);
     }
-    std::printf("%d kills: %d acknowledged entries are missing; in %d logs an entry is doubled or out of order, %d were taken for damaged, %d do not verify\n", ways.kills,
-                ways.missing, ways.doubled, ways.damaged, ways.bad);
+    std::printf(
+        "%d kills: %d acknowledged entries are missing; in %d logs an entry is doubled or out of order, %d were taken for "
+        "damaged, %d do not verify\n",
+        ways.kills, ways.missing, ways.doubled, ways.damaged, ways.bad);
     return ways.missing + ways.doubled + ways.damaged + ways.bad > 0;
 }

@@ -33,11 +33,19 @@ public:
     [[nodiscard]] std::string note(const audit_log::TestSigner& signer) const {
         const audit_log::Checkpoint checkpoint{origin(), size(), peaks_.root()};
         const audit_log::VerifierKey key{origin(), audit_log::SignatureType::ml_dsa_44, signer.key().key};
-        return audit_log::write_note({audit_log::write_checkpoint(checkpoint), {MUST(audit_log::sign_checkpoint(checkpoint, key, 1'763'000'000, signer.sign()))}});
+        return audit_log::write_note({audit_log::write_checkpoint(checkpoint),
+                                      {MUST(audit_log::sign_checkpoint(checkpoint, key, 1'763'000'000, signer.sign()))}});
     }
     static audit_log::Entry entry_of(std::uint64_t sequence) {
         const auto ms = static_cast<std::int64_t>(sequence);
-        return {"session", sequence, 1, ms * 1'000'000, 1'763'000'000'000 + ms, "session", 1, R"({"step":"meter","import_mwh":)" + std::to_string(sequence) + "}"};
+        return {"session",
+                sequence,
+                1,
+                ms * 1'000'000,
+                1'763'000'000'000 + ms,
+                "session",
+                1,
+                R"({"step":"meter","import_mwh":)" + std::to_string(sequence) + "}"};
     }
 
     [[nodiscard]] std::uint64_t size() const { return peaks_.size(); }
@@ -59,8 +67,8 @@ public:
     }
 
     std::vector<std::byte> bytes;
-    std::vector<std::size_t> starts;     ///< of each record
-    std::vector<std::string> notes;      ///< checkpoints
+    std::vector<std::size_t> starts;  ///< of each record
+    std::vector<std::string> notes;   ///< checkpoints
 
 private:
     audit_log::TestSigner signer_;

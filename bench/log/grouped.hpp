@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread that commits for all, as `audit` does: what has come while it was busy is its next commit, for which it waits as audit::Gather
-// says, and nobody is answered before that is done.
+// One thread that commits for all, as `audit` does: what has come while it was busy is its next commit, for which it waits as
+// audit::Gather says, and nobody is answered before that is done.
 #pragma once
 
 #include <condition_variable>
@@ -71,7 +71,7 @@ private:
     voltkeep::audit::Gather gather_;
     std::uint64_t asked_ = 0, answered_ = 0;
     bool is_busy_ = false, is_over_ = false, is_good_ = true;
-    std::thread thread_;   // last: it uses the others
+    std::thread thread_;  // last: it uses the others
 };
 
 }  // namespace bench

@@ -32,7 +32,8 @@ std::uint64_t make_log(const std::string& folder, std::uint64_t entries, const V
             segment = std::ofstream(std::format("{}/{:012}.log", folder, i), std::ios::binary);
             length = 0;
         }
-        const auto entry = encode({"session", i, 1, static_cast<std::int64_t>(i) * 1'000'000, 1'763'000'000'000, "session", 1, std::string(payload)});
+        const auto entry = encode(
+            {"session", i, 1, static_cast<std::int64_t>(i) * 1'000'000, 1'763'000'000'000, "session", 1, std::string(payload)});
         const Hash leaf = leaf_hash(entry);
         const auto record = make_record(entry, leaf);
         segment.write(reinterpret_cast<const char*>(record.data()), static_cast<std::streamsize>(record.size()));

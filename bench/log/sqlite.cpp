@@ -18,10 +18,13 @@ public:
     explicit Table(const std::string& file) {
         is_good_ = sqlite3_open(file.c_str(), &database_) == SQLITE_OK && sqlite3_busy_timeout(database_, 60'000) == SQLITE_OK &&
                    run("PRAGMA journal_mode=WAL") && run("PRAGMA synchronous=FULL") &&
-                   run("CREATE TABLE IF NOT EXISTS entries(id INTEGER PRIMARY KEY, source TEXT, sequence INTEGER, boot INTEGER, monotonic_ns INTEGER,"
+                   run("CREATE TABLE IF NOT EXISTS entries(id INTEGER PRIMARY KEY, source TEXT, sequence INTEGER, boot INTEGER, "
+                       "monotonic_ns INTEGER,"
                        " wall_ms INTEGER, type TEXT, evse INTEGER, payload TEXT)") &&
-                   sqlite3_prepare_v2(database_, "INSERT INTO entries(source,sequence,boot,monotonic_ns,wall_ms,type,evse,payload) VALUES(?,?,?,?,?,?,?,?)", -1,
-                                      &insert_, nullptr) == SQLITE_OK;
+                   sqlite3_prepare_v2(
+                       database_,
+                       "INSERT INTO entries(source,sequence,boot,monotonic_ns,wall_ms,type,evse,payload) VALUES(?,?,?,?,?,?,?,?)",
+                       -1, &insert_, nullptr) == SQLITE_OK;
     }
     ~Table() {
         sqlite3_finalize(insert_);
@@ -62,7 +65,7 @@ private:
 
 Appends append_to_sqlite(const std::string& folder, int writers, Duration time) {
     const std::string file = folder + "/entries.db";
-    Table first(file);   // makes it
+    Table first(file);  // makes it
     return write_for(time, writers, [&]() -> Append {
         auto table = std::make_shared<Table>(file);
         return [table] { return table->append(1); };

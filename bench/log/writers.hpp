@@ -18,8 +18,8 @@ inline constexpr std::string_view payload =
     R"({"step":"meter","transaction":"5d2a1a0e-6a5e-4c55-9d0b-0f4c6f2b7a11","import_mwh":12345678,"power_w":48210,"soc":57})";
 
 struct Appends {
-    std::vector<std::uint32_t> times_ns;   ///< of each entry: from its append to its answer
-    double seconds = 0;                    ///< from the first to the last
+    std::vector<std::uint32_t> times_ns;  ///< of each entry: from its append to its answer
+    double seconds = 0;                   ///< from the first to the last
     bool is_good = true;
 
     [[nodiscard]] double per_second() const { return seconds > 0 ? static_cast<double>(times_ns.size()) / seconds : 0; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long a commit waits for others to join it. Who was answered together comes back at about the same time: without a wait the first of
-// them has a sync for himself, and the others wait for two. A writer that is alone never waits.
+// How long a commit waits for others to join it. Who was answered together comes back at about the same time: without a wait the
+// first of them has a sync for himself, and the others wait for two. A writer that is alone never waits.
 #pragma once
 
 #include <algorithm>

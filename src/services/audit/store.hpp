@@ -35,8 +35,9 @@ public:
         std::string damaged_segment;
     };
 
-    /// Opens the folder (made if missing). `sealed`: the last checkpoint that was signed; its entries must be there. Each entry that is verified goes to `visit`; from index 0 on if it begins anew. A disk
-    /// without room for a new segment is no error: the log is there to be read, and the first commit that finds room makes it. Errors: io.
+    /// Opens the folder (made if missing). `sealed`: the last checkpoint that was signed; its entries must be there. Each entry that is
+    /// verified goes to `visit`; from index 0 on if it begins anew. A disk without room for a new segment is no error: the log is there to
+    /// be read, and the first commit that finds room makes it. Errors: io.
     static Result<Store> open(const std::string& folder, const std::optional<audit_log::Checkpoint>& sealed, std::uint64_t segment_bound = 8u << 20,
                               const Visit& visit = {});
 
