@@ -43,6 +43,7 @@ session::Nameplate nameplate_of(const StationFile& f, int evse) {
     n.current = {own.max_current};
     n.voltage = {own.is_ac() ? kNominalVoltage : f.evse.max_voltage};
     n.minimum_voltage = {own.is_ac() ? kNominalVoltage / 10 * 8 : f.evse.min_voltage};   // where the mains protection stops
+    if (own.bidirectional) n.discharge = n.current;
     return n;
 }
 
@@ -68,6 +69,7 @@ power::Config power_config(const StationFile& f, int evse) {
     c.safety.voltage_min = nameplate.minimum_voltage;
     c.safety.current_max = c.safety.cable_max = nameplate.current;
     c.safety.power_max = nameplate.power;
+    c.safety.discharge_max = nameplate.discharge;
     c.safety.phases = nameplate.phases;
     c.safety.closings_most = static_cast<std::uint8_t>(f.evse.closings);
     c.safety.closing_regained_ms = static_cast<std::uint32_t>(f.evse.closing_regained_ms);
@@ -118,6 +120,22 @@ link::Config link_ev_config() {
     return c;
 }
 
+iso15118::Config iso15118_config(const StationFile& f, int evse) {
+    iso15118::Config c;
+    set(c.evse, f.evse.id_prefix + std::to_string(evse));
+    c.is_bidirectional = evse_of(f, evse).bidirectional;
+    set(c.currency, f.tariff.currency);
+    c.price_micro_per_kwh = micro_of(f.tariff.price_per_kwh).value_or(0);
+    c.setup_timeout_ms = static_cast<std::uint32_t>(f.iso15118.setup_ms);
+    c.sequence_timeout_ms = static_cast<std::uint32_t>(f.iso15118.sequence_ms);
+    c.loop_timeout_ms = static_cast<std::uint32_t>(f.iso15118.loop_ms);
+    c.close_timeout_ms = static_cast<std::uint32_t>(f.iso15118.close_ms);
+    c.ongoing_ms = static_cast<std::uint32_t>(f.iso15118.ongoing_ms);
+    c.cable_check_ms = static_cast<std::uint32_t>(f.iso15118.cable_check_ms);
+    c.terminate_ms = static_cast<std::uint32_t>(f.iso15118.terminate_ms);
+    return c;
+}
+
 ocpp::Config ocpp_config(const StationFile& f) {
     ocpp::Config c;
     set(c.identity, f.station.identity);
@@ -144,9 +162,7 @@ Result<> write_of_evse(const StationFile& f, const Surroundings& s, int evse) {
     TRY(write(s, "link@ev" + number, link_ev_config()));
     TRY(write(s, "meter@" + number, meter_config(f, evse)));
     if (f.metering.bus == "modbus") TRY(write(s, "meterdrv@" + number, meterdrv::Config{modbus_meter_of(f, evse).unit}));
-    iso15118::Config secc;
-    set(secc.evse, f.evse.id_prefix + number);
-    TRY(write(s, "iso15118@" + number, secc));
+    TRY(write(s, "iso15118@" + number, iso15118_config(f, evse)));
     const CableEnd end = cable_end(s, evse, false);
     plc::Config plc;
     set(plc.interface, end.interface);

@@ -70,7 +70,10 @@ void read_own(Keys keys, StationFile& f, int evse) {
     keys.text("connector", own.connector, 5, 6, R"("cCCS2" (DC), "sType2" (AC, a socket) or "cType2" (AC, a cable))",
               [](const std::string& s) { return s == "cCCS2" || s == "sType2" || s == "cType2"; });
     own.max_current = own.is_ac() ? 32'000 : f.evse.max_current;
-    if (!own.is_ac()) keys.number("max_current", own.max_current, 1'000, 3'000'000, "milliamperes");
+    if (!own.is_ac())
+        keys.number("max_current", own.max_current, 1'000, 3'000'000, "milliamperes").and_then([&](TomlSection& section) {
+            section.value("bidirectional", own.bidirectional, false, "true or false", [](const toml::node& node) { return node.value_exact<bool>(); });
+        });
     else
         keys.number("max_current", own.max_current, lowest_ac, highest_ac, "milliamperes of each phase")
             .and_then([&](TomlSection& section) {
@@ -109,6 +112,14 @@ void read_sections(TomlSection file, StationFile& f) {
         .number("closing_regained_ms", f.evse.closing_regained_ms, 1'000, 7'200'000, "milliseconds until one of them is regained")
         .text("id_prefix", f.evse.id_prefix, 3, 30, "the EVSEID without its number")
         .and_then([&](TomlSection& section) { read_each_evse(section, f); });
+    Keys(file, "iso15118")
+        .number("setup_ms", f.iso15118.setup_ms, 1'000, 120'000, "milliseconds")
+        .number("sequence_ms", f.iso15118.sequence_ms, 1'000, 600'000, "milliseconds")
+        .number("loop_ms", f.iso15118.loop_ms, 250, 60'000, "milliseconds")
+        .number("close_ms", f.iso15118.close_ms, 100, 60'000, "milliseconds")
+        .number("ongoing_ms", f.iso15118.ongoing_ms, 1'000, 600'000, "milliseconds")
+        .number("cable_check_ms", f.iso15118.cable_check_ms, 1'000, 120'000, "milliseconds")
+        .number("terminate_ms", f.iso15118.terminate_ms, 1'000, 120'000, "milliseconds");
     Keys(file, "site").number("fuse", f.site.fuse, 1'000, 10'000'000, "watts");
     Keys(file, "csms")
         .text("host", f.csms.host, 1, 120, "a host name")

@@ -29,6 +29,7 @@ struct EvseFile {
     std::string connector = "cCCS2";              ///< as OCPP calls it: cCCS2 (DC), sType2 (AC, a socket), cType2 (AC, a cable of the station's)
     int max_current = 0;                          ///< milliamperes; AC: of each phase
     int supply_phases = 3;                        ///< AC: 1 or 3
+    bool bidirectional = false;                   ///< DC: energy may also come back from the car, with as much current
 
     [[nodiscard]] bool is_ac() const { return connector != "cCCS2"; }
 };
@@ -54,6 +55,15 @@ struct StationFile {
         std::string id_prefix = "DE*VLT*E";       ///< of the EVSEID
         std::map<int, EvseFile> own;              ///< by EVSE: those that are not as the others
     } evse;
+    struct {
+        int setup_ms = 18'000;                    ///< V2G_SECC_CommunicationSetup_Timeout
+        int sequence_ms = 60'000;                 ///< V2G_SECC_Sequence_Timeout
+        int loop_ms = 500;                        ///< the same after a charge loop response
+        int close_ms = 5'000;                     ///< for the car to close the connection after SessionStopRes
+        int ongoing_ms = 55'000;                  ///< V2G_SECC_Ongoing_Performance_Time
+        int cable_check_ms = 38'000;              ///< of answers that say Ongoing; the car gives up after 40 s
+        int terminate_ms = 10'000;                ///< how long the loop goes on after the car was told to terminate
+    } iso15118;
     struct {
         int fuse = 400'000;                       ///< watts, shared by all EVSEs
     } site;

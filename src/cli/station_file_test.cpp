@@ -62,6 +62,10 @@ TEST(StationFile, what_no_evse_can_be_is_refused) {
     EXPECT_EQ(evse("[evse.2]\nconnector = \"sType2\"\nmax_current = 125000\n").substr(0, 33), "5: evse.2.max_current = 125000: e");
     EXPECT_EQ(evse("[evse.2]\nsupply_phases = 1\n").substr(0, 38), "4: evse.2.supply_phases: unknown key: ") << "direct current has none";
     EXPECT_EQ(evse("[evse.2]\nconnector = \"sType2\"\n[metering]\nbus = \"modbus\"\n").substr(0, 16), "6: metering.bus ") << "no AC meter is read";
+    EXPECT_EQ(evse("[evse.2]\nbidirectional = true\n"), "");
+    EXPECT_EQ(evse("[evse.2]\nbidirectional = 1\n"), "4: evse.2.bidirectional = 1: expected true or false");
+    EXPECT_EQ(evse("[evse.2]\nconnector = \"sType2\"\nbidirectional = true\n").substr(0, 38), "5: evse.2.bidirectional: unknown key: ") << "nobody decides it there";
+    EXPECT_EQ(evse("[iso15118]\nloop_ms = 100\n").substr(0, 27), "4: iso15118.loop_ms = 100: ");
     EXPECT_EQ(evse("2 = \"sType2\"\n").substr(0, 10), "3: evse.2 ");
 }
 

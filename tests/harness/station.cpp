@@ -65,6 +65,7 @@ Result<std::unique_ptr<Station>> Station::start(const Options& options) {
     file.evse.count = options.evses;
     file.evse.closings = options.closings;
     file.trust.tpm = options.tpm;
+    if (options.is_bidirectional) file.evse.own[1] = {.max_current = file.evse.max_current, .bidirectional = true};
     file.csms.port = station->port_;
     file.metering.meter_interval_ms = 500;   // many readings: they show that power still flows, and none may be lost or come twice
     std::fflush(nullptr);

@@ -29,6 +29,7 @@ struct Options {
     Changes changes{};
     std::string tpm = "none";                         ///< trust.tpm of station.toml
     int closings = CLOSINGS_AT_ONCE;                  ///< of the contactor at once; many where it is killed again and again
+    bool is_bidirectional = false;                    ///< EVSE 1 takes energy back
 };
 
 /// One service as the process manager sees it.

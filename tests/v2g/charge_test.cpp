@@ -131,6 +131,83 @@ INSTANTIATE_TEST_SUITE_P(Menu, MisbehavingCar,
                              return name;
                          });
 
+struct Wish {
+    Outlet outlet;
+    std::vector<std::string> arguments;
+};
+
+/// One car after the other at one station, whose charger becomes what each of them needs.
+TEST_F(Charge, every_service_and_mode_over_tls) {
+    const std::vector<Wish> wishes{
+        {Outlet::dc, {"--service", "DC", "--control", "scheduled", "--pricing", "level"}},
+        {Outlet::dc, {"--service", "DC", "--control", "scheduled", "--pricing", "absolute"}},
+        {Outlet::dc, {"--service", "DC", "--mobility", "charger"}},
+        {Outlet::dc, {"--service", "DC_BPT"}},
+        {Outlet::dc, {"--service", "DC_BPT", "--control", "scheduled", "--give", "20"}},
+        {Outlet::ac, {"--service", "AC"}},
+        {Outlet::ac, {"--service", "AC", "--control", "scheduled"}},
+        {Outlet::ac, {"--service", "AC_BPT"}},
+        {Outlet::ac, {"--service", "AC_BPT", "--control", "scheduled"}},
+        {Outlet::mcs, {"--service", "MCS"}},
+        {Outlet::mcs, {"--service", "MCS_BPT", "--control", "scheduled"}},
+    };
+    config.is_bidirectional = true;
+    reconfigure();
+    for (Wish wish : wishes) {
+        const std::string what = wish.arguments[1] + " " + wish.arguments.back();
+        if (std::exchange(config.outlet, wish.outlet) != wish.outlet) reconfigure();
+        const std::int64_t delivered = shared->delivered_mj, returned = shared->returned_mj;
+        wish.arguments.insert(wish.arguments.end(), {"--duration", "0.3"});
+        const auto car = drive_up(wish.arguments);
+        const auto summary = car->wait_for("ev_summary");
+        ASSERT_TRUE(summary) << what;
+        EXPECT_TRUE(is_true(*summary, "ok")) << what << ": " << summary->text() << "\n" << log();
+        EXPECT_EQ(summary->string("tls_protocol"), "TLSv1.3");
+        EXPECT_EQ(car->wait(), 0);
+        EXPECT_EQ(shared->last_stop, static_cast<int>(StopCause::ev_terminate)) << what;
+        const bool gives = std::ranges::contains(wish.arguments, "--give");
+        EXPECT_EQ(shared->returned_mj > returned, gives) << what;
+        EXPECT_EQ(shared->delivered_mj > delivered, !gives) << what;
+    }
+}
+
+TEST_F(Charge, the_same_car_goes_on_with_its_paused_session) {
+    const auto car = drive_up({"--duration", "0.3", "--detour", "pause"});
+    ASSERT_TRUE(car->wait_for("paused"));
+    EXPECT_EQ(shared->last_stop, static_cast<int>(StopCause::ev_pause));
+    const auto summary = car->wait_for("ev_summary");
+    ASSERT_TRUE(summary);
+    EXPECT_TRUE(is_true(*summary, "ok")) << summary->text() << "\n" << log();
+    EXPECT_TRUE(is_true(*summary, "joined")) << summary->text() << "\n" << log();
+    EXPECT_EQ(shared->last_stop, static_cast<int>(StopCause::ev_terminate));
+}
+
+TEST_F(Charge, schedules_and_services_are_negotiated_again) {
+    const auto car = drive_up({"--duration", "0.8", "--control", "scheduled", "--detour", "renegotiate-schedule", "--detour", "renegotiate-service",
+                               "--detour", "standby"});
+    const auto summary = car->wait_for("ev_summary");
+    ASSERT_TRUE(summary);
+    EXPECT_TRUE(is_true(*summary, "ok")) << summary->text() << "\n" << log();
+    EXPECT_EQ(number(*summary, "renegotiations"), 1);
+
+    const auto other = drive_up({"--duration", "2", "--control", "scheduled"});
+    ASSERT_TRUE(other->wait_for("charging"));
+    shared->available_w = 20'000;   // the station can give less: it is the one that asks
+    const auto told = other->wait_for("ev_summary");
+    ASSERT_TRUE(told);
+    EXPECT_TRUE(is_true(*told, "ok")) << told->text() << "\n" << log();
+    EXPECT_EQ(number(*told, "renegotiations"), 1);
+}
+
+TEST_F(Charge, its_timers_are_those_of_its_configuration) {
+    config.loop_timeout_ms = 1'500;
+    reconfigure();
+    const auto car = drive_up({"--duration", "1.2", "--loop-pause", "900"});   // too slow for the standard's 0.5 s
+    const auto summary = car->wait_for("ev_summary");
+    ASSERT_TRUE(summary);
+    EXPECT_TRUE(is_true(*summary, "ok")) << summary->text() << "\n" << log();
+}
+
 TEST_F(Charge, what_the_car_captured_decodes_frame_by_frame) {
     const auto car = drive_up({"--duration", "1", "--trace", path("trace")});
     ASSERT_TRUE(car->wait_for("ev_summary"));

@@ -138,6 +138,7 @@ TEST(Pair, the_limit_of_the_station_reaches_the_car_in_the_next_turn) {
     EXPECT_EQ(pair.car.evse_current, MilliAmpere{20'000});
 }
 
+//= ISO 15118-20 [V2G20-2230] a rejected identification is told at once, and the session stays
 TEST(Pair, a_refused_identification_ends_without_power) {
     Pair pair;
     pair.station.decision = secc::Verdict::refused;

@@ -13,13 +13,14 @@ namespace voltkeep::iso15118::testing {
 class SimulatedStation {
 public:
     secc::Station view;
+    bool is_ac = false;                           ///< the contactor closes by itself, the car draws what it may
     std::vector<secc::Phase> phases;              ///< that it was told, without repetitions
     std::vector<secc::Stop> stops;
     int authorizations = 0;
     Duration decision_time = 300ms;
     Duration work_time = 200ms;                   ///< of cable check and precharge
     secc::Verdict decision = secc::Verdict::accepted;
-    std::int64_t delivered_mj = 0;
+    std::int64_t delivered_mj = 0, returned_mj = 0;
 
     SimulatedStation();
     void tell(const secc::Needs& needs, Instant now);

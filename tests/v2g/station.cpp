@@ -55,6 +55,7 @@ secc::Needs needs_of(const session::SetEvNeeds& m) {
     needs.phase = static_cast<secc::Phase>(m.phase);
     needs.target_voltage = m.target_voltage;
     needs.target_current = m.target_current;
+    needs.maximum_power = m.maximum_power;
     return needs;
 }
 
@@ -70,7 +71,12 @@ session::TakeSetpoint::Setpoint setpoint_of(const secc::Station& view) {
     s.minimum_voltage = view.minimum_voltage;
     s.maximum_current = view.maximum_current;
     s.maximum_power = view.maximum_power;
+    s.maximum_discharge_current = view.maximum_discharge_current;
+    s.maximum_discharge_power = view.maximum_discharge_power;
+    s.available_power = view.available_power;
+    s.present_power = view.present_power;
     s.energy = view.energy;
+    s.energy_back = view.energy_back;
     s.meter = view.meter;
     return s;
 }
@@ -82,13 +88,21 @@ Result<typename M::Reply> unsupported(const M&) {
 
 int serve_session(int control, Shared& shared) {
     auto self = kernel::Service::start(control);
-    SimulatedStation simulated;
+    const auto fresh = [] {
+        SimulatedStation simulated;
+        simulated.decision_time = simulated.work_time = 50ms;   // many cars, one after the other
+        return simulated;
+    };
+    SimulatedStation simulated = fresh();
     const auto done = []() -> Result<kernel::Done> { return kernel::Done{}; };
     self.every(physics_time, [&] {
         simulated.view.stop_wanted = shared.stop_wanted;
+        simulated.is_ac = shared.is_ac;
+        if (const int watts = shared.available_w) simulated.view.available_power = {watts};
         const bool charges = simulated.view.phase == secc::Phase::charge;
         simulated.pass(now(), physics_time, {evcc::Pilot::c, charges});
         shared.delivered_mj = simulated.delivered_mj;
+        shared.returned_mj = simulated.returned_mj;
     });
     self.serve<session::Interface>(
         [&](const session::Authorize&) -> Result<session::Authorize::Authorization> {
@@ -106,9 +120,14 @@ int serve_session(int control, Shared& shared) {
             ++shared.stops;
             shared.last_stop = static_cast<int>(m.cause);
             shared.phase = 0;
-            const std::int64_t delivered = simulated.delivered_mj;
-            simulated = SimulatedStation();
+            if (m.cause == session::StopCause::ev_pause) {
+                simulated.stop({secc::StopCause::ev_pause, {}});
+                return done();
+            }
+            const std::int64_t delivered = simulated.delivered_mj, returned = simulated.returned_mj;
+            simulated = fresh();
             simulated.delivered_mj = delivered;
+            simulated.returned_mj = returned;
             return done();
         },
         []<class M>(const M& m) -> Result<typename M::Reply> { return unsupported(m); });
@@ -143,7 +162,10 @@ StationTest::StationTest() {
     discovery_port = static_cast<std::uint16_t>(20'000 + ::getpid() % 20'000);
     write_config(directory, "link@ev", link_config());
     write_config(directory, "plc", plc::Config{"lo", discovery_port});
-    write_config(directory, "iso15118", iso15118::Config{.evse = "DE*VLT*E0001*1"});
+    config.evse = "DE*VLT*E0001*1";
+    config.currency = "EUR";
+    config.price_micro_per_kwh = 490'000;
+    write_config(directory, "iso15118", config);
     void* memory = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     EXPECT_NE(memory, MAP_FAILED);
     shared = new (memory) Shared{};
@@ -165,6 +187,12 @@ StationTest::StationTest() {
 StationTest::~StationTest() {
     ::munmap(shared, sizeof(Shared));
     std::filesystem::remove_all(directory);
+}
+
+void StationTest::reconfigure() {
+    shared->is_ac = config.outlet == Outlet::ac;
+    write_config(directory, "iso15118", config);
+    station.kill_and_restart(iso15118);
 }
 
 std::unique_ptr<CarProcess> StationTest::drive_up(std::vector<std::string> arguments) const {

@@ -12,6 +12,7 @@
 
 #include "base/clock.hpp"
 #include "kernel/test_station.hpp"
+#include "services/iso15118/protocol.hpp"
 #include "wire/exi/json.hpp"
 
 namespace voltkeep::iso15118::testing {
@@ -23,7 +24,9 @@ struct Shared {
     std::atomic<int> stops;
     std::atomic<int> last_stop;                ///< session::StopCause
     std::atomic<int> phase;                    ///< session::Phase that was told last
-    std::atomic<std::int64_t> delivered_mj;
+    std::atomic<std::int64_t> delivered_mj, returned_mj;
+    std::atomic<bool> is_ac;                   ///< what the EVSE is built for
+    std::atomic<int> available_w;              ///< for a schedule; 0: all
 };
 
 /// A car that runs, and the lines that it has said.
@@ -54,11 +57,14 @@ protected:
 
     /// A car with these arguments beside those that every car here has.
     std::unique_ptr<CarProcess> drive_up(std::vector<std::string> arguments = {"--duration", "1"}) const;
+    /// The charger's side is started anew as `config` says.
+    void reconfigure();
     [[nodiscard]] std::string log() const;
     [[nodiscard]] std::string path(const std::string& file) const { return directory + "/" + file; }
 
     kernel::testing::TestStation station;
     std::size_t iso15118 = 0, link = 0;
+    Config config;
     Shared* shared = nullptr;
     std::string directory;
     std::uint16_t discovery_port = 0;

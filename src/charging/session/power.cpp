@@ -223,7 +223,10 @@ void Machine::command(bool renew) {
         if (!configuration.digital) wanted.setpoint.voltage = expected_voltage(configuration, state), wanted.setpoint.phases = configuration.phases;
         const bool starved = state.limit.current < needs.minimum_current;
         const MilliAmpere asked = configuration.digital ? needs.target_current : state.limit.current;
-        if (energy && !starved) wanted.setpoint.current = std::clamp(asked, MilliAmpere{0}, state.limit.current);
+        // What the car gives is taken only where the EVSE is built for it, and as far as a limit lets as much flow the other way.
+        const MilliAmpere back = std::min(configuration.discharge, state.limit.current);
+        if (asked.value < 0 && energy) wanted.setpoint.current = std::max(asked, MilliAmpere{-back.value});
+        else if (energy && !starved) wanted.setpoint.current = std::min(asked, state.limit.current);
     }
     const bool keeps = wanted.demand == safety::Demand::energy && keeps_setpoint(configuration, state);
     const bool changed = !keeps && !(wanted == state.sent);

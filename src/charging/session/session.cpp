@@ -91,6 +91,7 @@ ChargingState charging_state(const State& state) {
         if (state.power.blocked || state.power.wait == safety::Wait::closings || state.limit.current < kLeastByPilot) return ChargingState::suspended_evse;
         return state.power.energy_ready ? ChargingState::ev_connected : ChargingState::suspended_ev;
     }
+    if (state.sent.setpoint.current.value < 0) return ChargingState::charging;   // energy flows, back
     if (state.sent.digital && state.needs.target_current.value <= 0) return ChargingState::suspended_ev;
     if (state.limit.current.value <= 0 || state.limit.current < state.needs.minimum_current) return ChargingState::suspended_evse;
     return ChargingState::charging;
@@ -99,6 +100,11 @@ ChargingState charging_state(const State& state) {
 std::int64_t energy_of(const State& state) {
     const auto& t = state.durable.transaction;
     return t ? t->last.import_mwh - t->begin.import_mwh : 0;
+}
+
+std::int64_t energy_back_of(const State& state) {
+    const auto& t = state.durable.transaction;
+    return t ? t->last.export_mwh - t->begin.export_mwh : 0;
 }
 
 std::int64_t cost_of(const Configuration& configuration, const State& state) {
@@ -127,7 +133,10 @@ EvView view_for_ev(const Configuration& configuration, const State& state) {
     own[LimitSource::ev] = {};
     const bool charging = state.needs.phase == EvPhase::charge;
     const MilliVolt voltage = state.power.voltage >= configuration.voltage_min ? state.power.voltage : configuration.voltage_max;
-    const Limit limit = charging ? state.limit : limit_of(own, voltage);
+    const Limit possible = limit_of(own, voltage);
+    const Limit limit = charging ? state.limit : possible;
+    view.available_power = possible.power;
+    view.maximum_discharge_current = std::min(configuration.discharge, possible.current);
     view.maximum_current = limit.current;
     view.maximum_power = limit.power;
     if (charging && state.power.stage == safety::Stage::delivering && state.power.limit < limit.current &&

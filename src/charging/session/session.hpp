@@ -29,6 +29,7 @@ struct Configuration {
     MilliVolt voltage_min{150'000};
     Allowance hardware{Watt{50'000}, MilliAmpere{125'000}};
     Allowance cable{};
+    MilliAmpere discharge{0};                     ///< so much may come back from the car; 0: nothing may
     Ramp ramp{};
     std::optional<Identity> anybody;              ///< who is asked for when a car says EIM and nobody presents anything; absent: wait
     std::uint16_t consent_ms = 500;
@@ -210,6 +211,8 @@ struct EvView {
     MilliVolt minimum_voltage{};
     MilliAmpere maximum_current{};
     Watt maximum_power{};
+    MilliAmpere maximum_discharge_current{};
+    Watt available_power{};                  ///< by the station's own limits, whatever the car takes now: for a schedule
     bool current_limited = false;            ///< the car asks for more than it may have
     LimitSource limited_by = LimitSource::hardware;
     bool contactor_closed = false;
@@ -219,6 +222,8 @@ struct EvView {
 [[nodiscard]] ChargingState charging_state(const State& state);
 /// Energy of the running transaction, 1/1000 Wh; 0 without one.
 [[nodiscard]] std::int64_t energy_of(const State& state);
+/// What came back in it.
+[[nodiscard]] std::int64_t energy_back_of(const State& state);
 /// Its cost so far in millionths of the currency; -1 if it cannot be computed.
 [[nodiscard]] std::int64_t cost_of(const Configuration& configuration, const State& state);
 

@@ -297,6 +297,47 @@ TEST(Session, the_car_pauses_and_goes_on) {
     EXPECT_EQ(evse.state.phase, Phase::charging);
 }
 
+TEST(Session, a_pause_outlives_the_word_that_its_connection_is_gone) {
+    Evse evse;
+    evse.charge();
+    evse.tell(StoppedByEv{StopCause::ev_pause});
+    evse.tell(StoppedByEv{StopCause::ev_communication_lost});
+    evse.run(2 * evse.configuration.reconnect_timeout);
+    EXPECT_EQ(evse.state.phase, Phase::suspended_ev);
+    evse.protocol();
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+}
+
+TEST(Session, what_the_car_gives_is_taken_where_the_evse_is_built_for_it_and_as_far_as_a_limit_allows) {
+    Evse one_way;
+    one_way.charge();
+    one_way.need(EvPhase::charge, -20'000);
+    one_way.run(1s);
+    EXPECT_EQ(one_way.wanted.setpoint.current.value, 0);
+    EXPECT_EQ(one_way.state.phase, Phase::suspended_ev);
+
+    Evse evse;
+    evse.configuration.discharge = {30'000};
+    evse.charge();
+    evse.need(EvPhase::charge, -20'000);
+    evse.run(3s);
+    const std::int64_t charged = energy_of(evse.state);
+    evse.run(3s);
+    EXPECT_EQ(evse.wanted.setpoint.current.value, -20'000);
+    EXPECT_EQ(evse.state.phase, Phase::charging);
+    EXPECT_GT(energy_back_of(evse.state), 5'000);
+    EXPECT_EQ(energy_of(evse.state), charged) << "what comes back is in a register of its own";
+    evse.need(EvPhase::charge, -80'000);
+    evse.run(1s);
+    EXPECT_EQ(evse.wanted.setpoint.current.value, -30'000);
+    evse.tell(LimitChanged{LimitSource::csms, {Watt{4'000}, {}}});
+    evse.run(6s);
+    EXPECT_EQ(evse.wanted.setpoint.current.value, -10'000) << "a limit is of both directions";
+    evse.tell(LimitChanged{LimitSource::csms, {Watt{0}, {}}});
+    evse.run(3s);
+    EXPECT_EQ(evse.wanted.setpoint.current.value, 0);
+}
+
 TEST(Session, a_limit_of_nothing_suspends_and_says_so) {
     Evse evse;
     evse.charge();

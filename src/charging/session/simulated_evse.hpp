@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <vector>
 
@@ -30,7 +31,7 @@ struct Evse {
     SetPower wanted{};
     Instant consent_until{};
     bool obeys = true;
-    std::int64_t register_mwh = 5'000'000;
+    std::int64_t register_mwh = 5'000'000, export_mwh = 0;
     bool meter = true;
 
     Evse() {
@@ -90,7 +91,9 @@ struct Evse {
             power.voltage = {power.stage == Stage::checked ? 0 : 400'000};
             power.current = power.stage == Stage::delivering ? wanted.setpoint.current : MilliAmpere{0};
             power.limit = wanted.setpoint.current;
-            register_mwh += static_cast<std::int64_t>(power.current.value) * 400 / 36'000;
+            const std::int64_t moved_mwh = static_cast<std::int64_t>(power.current.value) * 400 / 36'000;
+            register_mwh += std::max<std::int64_t>(moved_mwh, 0);
+            export_mwh += std::max<std::int64_t>(-moved_mwh, 0);
         }
     }
     void tick() {
@@ -98,7 +101,7 @@ struct Evse {
         context.wall.unix_ms += 100;
         world();
         seen();
-        if (meter) tell(MeterSeen{{.wall_ms = context.wall.unix_ms, .import_mwh = register_mwh}, reading_wanted(configuration, state, context.now)});
+        if (meter) tell(MeterSeen{{.wall_ms = context.wall.unix_ms, .import_mwh = register_mwh, .export_mwh = export_mwh}, reading_wanted(configuration, state, context.now)});
         tell(Ticked{});
     }
     void run(Duration time) {

@@ -158,6 +158,7 @@ void Machine::on(const StoppedByEv& event) {
     if (!running()) return;
     const bool begins_anew = event.cause == StopCause::ev_communication_lost || event.cause == StopCause::ev_protocol_error ||
                              (event.cause == StopCause::ev_terminate && state.failed);
+    if (state.paused && begins_anew) return;   // a car that pauses has no connection
     state.needs.phase = EvPhase::idle;
     state.durable.transaction->needs = state.needs;
     dirty = true;

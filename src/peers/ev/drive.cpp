@@ -209,7 +209,7 @@ void Drive::shake_hands() {
     report_.say("connected", text, fields.put("handshake_us", us(now() - since_)));
     enter(Phase::talking);
     const bool is_stop_wanted = car_.is_stop_wanted;
-    take(evcc::begin(options_.plan, cable_, now(), unix_s()));
+    take(evcc::begin(options_.plan, cable_, now(), unix_s(), car_));
     car_.is_stop_wanted = is_stop_wanted;
 }
 
@@ -235,6 +235,7 @@ void Drive::take(const evcc::Move& move) {
     car_ = move.car;
     inlet_ = car_.inlet;
     show_inlet();
+    has_joined_ = has_joined_ || car_.is_joined;
     if (move.exchanged) tell_exchange(*move.exchanged);
     if (move.sending) send(*move.sending);
     if (!move.ending) return;
@@ -242,6 +243,7 @@ void Drive::take(const evcc::Move& move) {
     report_.say("session_ended", ending_->is_ok ? "the session is over" : "the session failed: " + std::string(ending_->why.view()),
                 Line().put("ok", ending_->is_ok).put("why", ending_->why.view()));
     if (!ending_->is_ok && may_come_back()) return part(ending_->why.view());
+    if (ending_->is_pause) return pause();
     transport_->close();
     enter(Phase::leaving);
 }
@@ -279,7 +281,23 @@ void Drive::part(std::string_view why) {
     enter(Phase::parted);
 }
 
+/// Plugged in, contactor open, without a connection: it comes back by itself.
+void Drive::pause() {
+    is_pausing_ = true;
+    if (transport_) transport_->abort();
+    report_.say("paused", "pauses the session");
+    enter(Phase::parted);
+}
+
 void Drive::wait_to_come_back() {
+    if (is_pausing_) {
+        if (now() - since_ < options_.pause || !is_invited()) return;
+        is_pausing_ = false;
+        ending_.reset();
+        told_.clear();
+        report_.say("back", "goes on with the paused session");
+        return start_over();
+    }
     if (!is_invited()) has_slept_ = true;
     const bool is_awake = has_slept_ || (!options_.is_sleepy && now() - since_ > breath_time);
     if (is_invited() && is_awake) {
@@ -379,7 +397,7 @@ void Drive::summarise() {
     Line fields;
     fields.put("ok", is_ok).put_raw("energy_wh", number(energy, 3)).put("messages", s.messages).put("loops", s.loops).put("late", s.late);
     fields.put_raw("worst_turnaround_ms", number(ms(s.worst), 3)).put("worst_turnaround_us", us(s.worst)).put("worst_at", s.worst_at.view());
-    fields.put("worst_loop_us", us(s.worst_in_loop)).put("setup_sum_us", us(s.setup_sum)).put("came_back", came_back_).put("stopped_by", car_.is_told_to_stop ? "evse" : "ev");
+    fields.put("worst_loop_us", us(s.worst_in_loop)).put("setup_sum_us", us(s.setup_sum)).put("came_back", came_back_).put("joined", has_joined_).put("renegotiations", s.renegotiations).put("stopped_by", car_.is_told_to_stop ? "evse" : "ev");
     fields.put("tls_protocol", details_ ? details_->protocol.view() : std::string_view("none"));
     fields.put("tls_group", details_ ? details_->group.view() : std::string_view("none"));
     if (!is_ok) fields.put("error", ending_ ? ending_->why.view() : std::string_view("unknown"));

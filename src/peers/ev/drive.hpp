@@ -31,6 +31,7 @@ struct Options {
     std::string trace;
     bool is_json = false;
     int come_back = 0;                       ///< how often it starts over while it is plugged in, after a session that broke
+    Duration pause = 500ms;                  ///< how long it pauses, if its plan has a pause
     bool is_sleepy = false;                  ///< it starts over only when the charger wakes it: the pilot goes steady, and invites again
     bool is_pilot_alone = false;             ///< no digital communication: alternating current, as much as the pilot's duty cycle offers
     MilliAmpere ac_current{16'000};          ///< its on-board charger's, of each phase
@@ -74,6 +75,7 @@ private:
     void break_off(std::string_view why);
     [[nodiscard]] bool is_invited() const;
     void start_over();
+    void pause();
     void summarise();
     void enter(Phase phase);
     [[nodiscard]] Instant next_wake() const;
@@ -98,6 +100,8 @@ private:
     std::string told_;                       ///< the response that was shown last
     evcc::Statistics earlier_;               ///< of the sessions that broke
     int came_back_ = 0;
+    bool is_pausing_ = false;                ///< it has parted to come back to the same session
+    bool has_joined_ = false;                ///< the charger knew the paused session again
     bool has_slept_ = false;                 ///< since it parted, the pilot has invited nobody
     Instant charging_told_;
     int signals_taken_ = 0;

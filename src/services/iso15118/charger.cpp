@@ -22,6 +22,10 @@ std::array<std::uint8_t, 8> fresh_id() {
     return id;
 }
 
+bool is_of_loop(const Message& message) {
+    return std::holds_alternative<DC_ChargeLoopReq>(message) || std::holds_alternative<AC_ChargeLoopReq>(message);
+}
+
 bool uses_power(const secc::Session& session) {
     return session.stage > secc::Stage::cable_check && session.stage < secc::Stage::ended;
 }
@@ -84,6 +88,7 @@ void Charger::look_at_link() {
 void Charger::take_up(const link::GetState::State& state) {
     connection_ = state.connection;
     is_tls13_ = state.protocol == "TLSv1.3";
+    vehicle_ = state.peer_certificate_hash;
     station_.reset();
     if (state.checkpoint.empty()) {
         position_ = secc::opened(settings_, now());
@@ -150,9 +155,9 @@ void Charger::take_frames() {
     }
 }
 
-bool Charger::put(const Frame& frame, const Message& response, const secc::Session& session) {
+bool Charger::put(const Frame& frame, const secc::Turn& turn) {
     std::vector<std::byte> payload(v2gtp_max_payload);
-    const auto size = encode(response, payload);
+    const auto size = encode(*turn.response, payload);
     if (!size) {   // ours is the fault: the car gets no answer, and no second parser tries
         self_.fault(size.error());
         stop_ = stop_of({secc::StopCause::communication_lost, "an answer that cannot be encoded"});
@@ -161,14 +166,14 @@ bool Charger::put(const Frame& frame, const Message& response, const secc::Sessi
         return false;
     }
     payload.resize(*size);
-    const auto kind = static_cast<std::uint16_t>(payload_type_of(schema_of_message(pointer_to(response))));
+    const auto kind = static_cast<std::uint16_t>(turn.stream);
     for (std::size_t offset = 0; offset < payload.size();) {
         const Bytes rest = Bytes(payload).subspan(offset);
         const Bytes part = rest.first(std::min(rest.size(), link::piece_bound));
         const bool is_last = part.size() == rest.size();
         link::PutFrame piece{connection_, kind, static_cast<std::uint32_t>(payload.size()), static_cast<std::uint32_t>(offset),
                              is_last ? frame.first.id : 0, *Blob<link::piece_bound>::from(part), {}};
-        if (is_last) piece.checkpoint = save(session);
+        if (is_last) piece.checkpoint = save(turn.session);
         if (!link_.call(piece)) return false;
         offset += part.size();
     }
@@ -186,7 +191,7 @@ bool Charger::answer(const Frame& frame) {
     const auto message = decode_payload(type, frame.bytes);
     secc::Turn turn;
     if (message) {
-        const auto station = station_for(frame, std::holds_alternative<DC_ChargeLoopReq>(*message));
+        const auto station = station_for(frame, is_of_loop(*message));
         if (!station) return false;
         turn = secc::step(settings_, position_, {type, Instant{frame.first.arrived_ns}, *message}, moment_of(*station));
     } else {
@@ -194,7 +199,8 @@ bool Charger::answer(const Frame& frame) {
         turn = secc::undecodable(position_, "bytes that are no message");
     }
     order(turn.session, turn.actions);
-    const bool is_done = turn.response ? put(frame, *turn.response, turn.session) : release(frame, turn.session);
+    if (turn.actions.wait) return false;
+    const bool is_done = turn.response ? put(frame, turn) : release(frame, turn.session);
     if (!is_done) {
         resynchronise();
         return true;
@@ -210,7 +216,7 @@ bool Charger::answer(const Frame& frame) {
 }
 
 secc::Moment Charger::moment_of(const secc::Station& station) const {
-    return {now(), static_cast<std::uint64_t>(wall_now().unix_ms / 1'000), fresh_id(), is_tls13_, station};
+    return {now(), static_cast<std::uint64_t>(wall_now().unix_ms / 1'000), fresh_id(), is_tls13_, vehicle_, paused_, station};
 }
 
 /// Nothing: it cannot be asked now, and there is still time for an answer.
@@ -240,7 +246,11 @@ void Charger::order(const secc::Session& session, const secc::Actions& actions) 
 /// The answer is out: this is where the session stands now.
 void Charger::conclude(const secc::Turn& turn) {
     const bool has_ended = turn.session.stage == secc::Stage::ended && position_.stage != secc::Stage::ended;
+    const bool is_set_up = turn.session.stage > secc::Stage::session_setup && position_.stage <= secc::Stage::session_setup;
     position_ = turn.session;
+    if (is_set_up) paused_.reset();   // joined again, or given up for a new one
+    if (has_ended && position_.is_paused)
+        paused_ = secc::Paused{position_.id, vehicle_, position_.evcc, position_.service, position_.parameter_set, position_.control};
     if (!turn.actions.close.empty()) (void)link_.call(link::Close{connection_, turn.actions.close});   // if not now, at the next deadline
     if (has_ended) diary_.ended(turn.actions.stop ? turn.actions.stop->detail.view() : turn.actions.close.view());
     watch_deadline();

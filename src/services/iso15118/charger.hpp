@@ -31,12 +31,12 @@ private:
     void lost();
     [[nodiscard]] std::optional<Frame> take_frame();
     void take_frames();
-    [[nodiscard]] bool put(const Frame& frame, const Message& response, const secc::Session& session);
+    [[nodiscard]] bool put(const Frame& frame, const secc::Turn& turn);
     [[nodiscard]] bool release(const Frame& frame, const secc::Session& session);
     void resynchronise();
 
     // one turn
-    /// False: the station could not be asked yet, and there is time to wait.
+    /// False: the station could not be asked yet, or is not as far as the answer would say, and there is time to wait.
     [[nodiscard]] bool answer(const Frame& frame);
     [[nodiscard]] secc::Moment moment_of(const secc::Station& station) const;
     [[nodiscard]] std::optional<secc::Station> station_for(const Frame& frame, bool is_loop);
@@ -59,6 +59,8 @@ private:
     std::uint32_t connection_ = 0;         ///< 0: no car
     bool is_tls13_ = false;
     secc::Session position_;
+    secc::VehicleHash vehicle_{};           ///< of the certificate that link has verified
+    std::optional<secc::Paused> paused_;    ///< not kept over a death of this process: the car gets a new session then
     std::optional<secc::Station> station_; ///< as session said last
     Instant station_at_;
     std::optional<session::StopByEv> stop_;   ///< not told yet

@@ -49,10 +49,20 @@ secc::Verdict verdict_of(session::Verdict verdict) {
 session::StopCause cause_of(secc::StopCause cause) {
     switch (cause) {
         case secc::StopCause::ev_terminate: return session::StopCause::ev_terminate;
+        case secc::StopCause::ev_pause: return session::StopCause::ev_pause;
         case secc::StopCause::communication_lost: return session::StopCause::ev_communication_lost;
         case secc::StopCause::protocol_error: return session::StopCause::ev_protocol_error;
     }
     return session::StopCause::other;
+}
+
+secc::Outlet outlet_of(Outlet outlet) {
+    switch (outlet) {
+        case Outlet::dc: break;
+        case Outlet::ac: return secc::Outlet::ac;
+        case Outlet::mcs: return secc::Outlet::mcs;
+    }
+    return secc::Outlet::dc;
 }
 
 }  // namespace
@@ -61,10 +71,20 @@ secc::Settings settings_of(const Config& config) {
     using std::chrono::milliseconds;
     secc::Settings settings;
     settings.evse = config.evse;
+    settings.outlet = outlet_of(config.outlet);
+    settings.is_bidirectional = config.is_bidirectional;
+    settings.phases = config.phases;
+    settings.currency = config.currency;
+    settings.price_micro_per_kwh = config.price_micro_per_kwh;
     settings.tls_required = config.tls_required;
     settings.setup_timeout = milliseconds(config.setup_timeout_ms);
     settings.sequence_timeout = milliseconds(config.sequence_timeout_ms);
     settings.loop_timeout = milliseconds(config.loop_timeout_ms);
+    settings.close_timeout = milliseconds(config.close_timeout_ms);
+    settings.authorization_limit = milliseconds(config.ongoing_ms);
+    settings.cable_check_limit = milliseconds(config.cable_check_ms);
+    settings.contactor_limit = milliseconds(config.contactor_ms);
+    settings.terminate_limit = milliseconds(config.terminate_ms);
     return settings;
 }
 
@@ -84,10 +104,15 @@ secc::Station station_of(const session::TakeSetpoint::Setpoint& setpoint) {
     station.minimum_current = setpoint.minimum_current;
     station.maximum_power = setpoint.maximum_power;
     station.minimum_power = setpoint.minimum_power;
+    station.maximum_discharge_current = setpoint.maximum_discharge_current;
+    station.maximum_discharge_power = setpoint.maximum_discharge_power;
+    station.available_power = setpoint.available_power;
+    station.present_power = setpoint.present_power;
     station.is_current_limited = setpoint.current_limited;
     station.is_power_limited = setpoint.power_limited;
     station.is_voltage_limited = setpoint.voltage_limited;
     station.energy = setpoint.energy;
+    station.energy_back = setpoint.energy_back;
     station.meter = setpoint.meter;
     return station;
 }

@@ -36,7 +36,7 @@ struct Authorize {
 struct SetEvNeeds {
     Phase phase = Phase::idle;
     MilliVolt target_voltage;
-    MilliAmpere target_current;          ///< what the car asks for; the answer's limits may be lower
+    MilliAmpere target_current;          ///< what the car asks for; the answer's limits may be lower. Negative: it gives
     MilliVolt present_voltage;           ///< as the car measures it
     MilliVolt maximum_voltage;
     MilliAmpere maximum_current;
@@ -62,6 +62,10 @@ struct TakeSetpoint {
         MilliAmpere minimum_current;
         Watt maximum_power;
         Watt minimum_power;
+        MilliAmpere maximum_discharge_current;   ///< 0: nothing may come back
+        Watt maximum_discharge_power;
+        Watt available_power;            ///< what the station could give this car over the next hours: for a schedule
+        Watt present_power;              ///< AC: of all phases
         bool current_limited = false;
         bool power_limited = false;
         bool voltage_limited = false;
@@ -70,6 +74,7 @@ struct TakeSetpoint {
         Verdict verdict = Verdict::pending;   ///< may the car at this EVSE charge? Decided is what is on the disk
         bool customer_awaited = false;   ///< it is pending because nobody has identified yet
         WattHour energy;                 ///< of this transaction
+        WattHour energy_back;            ///< and what came back in it
         Text<32> meter;                  ///< serial number; empty: there is no reading
         Text<255> evse;                  ///< EVSEID
     };
@@ -242,6 +247,7 @@ struct Nameplate {
     MilliAmpere current;              ///< AC: of each phase
     MilliVolt voltage;                ///< AC: nominal, phase to neutral
     MilliVolt minimum_voltage;
+    MilliAmpere discharge;            ///< so much may come back; 0: nothing
 };
 
 struct Config {

@@ -35,6 +35,7 @@ charging::Configuration configuration_of(const Config& config, EvseId number) {
     c.voltage_max = nameplate.voltage;
     c.voltage_min = nameplate.minimum_voltage;
     c.hardware = {nameplate.is_digital ? std::optional(nameplate.power) : std::nullopt, nameplate.current};
+    c.discharge = nameplate.discharge;
     c.meter_interval = std::chrono::milliseconds(config.meter_interval_ms);
     if (!config.anybody.empty()) c.anybody = Identity{IdentificationKind::token, config.anybody, config.anybody_type};
     return c;
@@ -357,12 +358,17 @@ TakeSetpoint::Setpoint Evse::setpoint() const {
     s.minimum_voltage = view.minimum_voltage;
     s.maximum_current = view.maximum_current;
     s.maximum_power = view.maximum_power;
+    s.maximum_discharge_current = view.maximum_discharge_current;
+    s.maximum_discharge_power = power_of(view.maximum_voltage, view.maximum_discharge_current);
+    s.available_power = view.available_power;
+    s.present_power = power_of(view.present_voltage, view.present_current);
     s.current_limited = view.current_limited;
     s.limited_by = Text<40>::cut(charging::name(view.limited_by));
     s.contactor_closed = view.contactor_closed;
     s.verdict = verdict().verdict;
     s.customer_awaited = s.verdict == Verdict::pending && !state_.authorizing && !state_.durable.transaction && config_.anybody.empty();
     s.energy = {charging::energy_of(state_) / 1'000};
+    s.energy_back = {charging::energy_back_of(state_) / 1'000};
     if (metered_) s.meter = Text<32>::cut(metered_->serial.view());
     s.evse = Text<255>::cut(std::string(config_.evse_prefix.view()) + std::to_string(number_.number));
     return s;

@@ -30,17 +30,41 @@ struct Timers {
 };
 
 enum class Control : std::uint8_t { scheduled, dynamic };
+/// What energy it wants, and whether it may give some back (BPT).
+enum class EnergyService : std::uint8_t { ac, dc, ac_bpt, dc_bpt, mcs, mcs_bpt };
+/// As the parameter "Pricing" says it; any: whatever comes first.
+enum class Pricing : std::uint8_t { none, absolute, level, any };
+
+[[nodiscard]] constexpr bool is_ac(EnergyService service) { return service == EnergyService::ac || service == EnergyService::ac_bpt; }
+[[nodiscard]] constexpr bool is_bidirectional(EnergyService service) {
+    return service == EnergyService::ac_bpt || service == EnergyService::dc_bpt || service == EnergyService::mcs_bpt;
+}
+
+/// What the car does once on its way through the session, beside the plain way.
+struct Detours {
+    bool renegotiates_schedule = false;   ///< beside the charge loop
+    bool asks_for_standby = false;        ///< a charger without standby says no, and the loop goes on
+    bool renegotiates_service = false;    ///< after its first charge: the services again, in the same connection
+    bool pauses = false;                  ///< after its first charge: it comes back in another connection, with the same session
+};
 
 /// What this car is built for and wants of this session. A wish of 0 is none; without a wish it charges until told to stop.
 struct Plan {
     Identifier evcc_id;
+    EnergyService service = EnergyService::dc;
     Control control = Control::dynamic;
+    bool is_mobility_by_charger = false;    ///< MobilityNeedsMode 2
+    Pricing pricing = Pricing::any;
+    Detours detours;
     MilliVolt maximum_voltage{500'000};
     MilliVolt minimum_voltage{200'000};
     MilliAmpere maximum_current{200'000};
     MilliAmpere minimum_current{0};
     Watt maximum_power{100'000};
     Watt minimum_power{0};
+    MilliAmpere maximum_discharge_current{50'000};
+    Watt maximum_discharge_power{20'000};
+    MilliAmpere gives{0};                   ///< DC_BPT, scheduled: it asks the charger to take so much instead of giving any
     WattHour capacity{77'000};
     WattHour target_energy{0};
     Duration duration{0};               ///< of the charge loop
@@ -71,14 +95,25 @@ struct Inlet {
 /// Where the car stands: the exchange that runs, or comes next.
 enum class Step : std::uint8_t {
     app_protocol, session_setup, authorization_setup, authorization, service_discovery, service_detail, service_selection,
-    charge_parameters, schedule_exchange, cable_check, precharge, power_on, charge_loop, power_off,
+    charge_parameters, schedule_exchange, cable_check, precharge, power_on, charge_loop,
+    standby,                            ///< beside the loop, as the next three
+    renegotiation, new_schedule, new_profile,
+    power_off,
     ramp_down,                          ///< nothing is exchanged: the current goes
     welding_detection, session_stop, done,
+};
+
+/// What a paused session needs to be gone on with.
+struct Paused {
+    SessionID session;
+    ServiceID service = 0;
+    ServiceID parameter_set = 0;
 };
 
 struct Statistics {
     std::uint32_t messages = 0;         ///< requests sent and responses taken
     std::uint32_t loops = 0;
+    std::uint32_t renegotiations = 0;   ///< of the schedule
     std::uint32_t late = 0;             ///< answers after the performance time
     Duration worst{};                   ///< turnaround of the slowest answer
     Text<40> worst_at;
@@ -97,11 +132,18 @@ struct Car {
     ServiceID service = 0;
     ServiceID parameter_set = 0;
     NumericID schedule{};
+    Watt scheduled;                     ///< power of that schedule
+    std::optional<Paused> paused;       ///< it comes back to this session
+    Detours taken;                      ///< those that are behind it
+    bool is_joined = false;             ///< the charger knew the session again
     bool is_stop_wanted = false;        ///< by the driver
     bool is_told_to_stop = false;       ///< by the charger
+    bool is_told_to_renegotiate = false;   ///< its schedule, by the charger
     bool is_muted = false;              ///< after its misdeed it says nothing more
     MilliVolt evse_voltage;             ///< as the charger said last
     MilliAmpere evse_current;
+    Watt evse_power;                    ///< AC: what the charger says that flows
+    Watt target_power;                  ///< AC: what the charger says that may flow
     double energy_wh = 0;               ///< received, by the cable's or the charger's word
     Instant energy_at;
     Inlet inlet;
@@ -127,6 +169,7 @@ struct Exchanged {
 struct Ending {
     bool is_ok = false;
     Text<160> why;
+    bool is_pause = false;              ///< the car comes back: Car::paused says to what
 };
 
 /// What a step gives: the car as it is now, what it sends, what it does.

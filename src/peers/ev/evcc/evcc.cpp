@@ -19,7 +19,7 @@ Duration patience(const Timers& timers, Step step) {
 }
 
 Move end(const Car& car, bool is_ok, std::string_view why) {
-    Move move{car, {}, {}, Ending{is_ok, Text<160>::cut(why)}};
+    Move move{car, {}, {}, Ending{is_ok, Text<160>::cut(why), false}};
     move.car.step = Step::done;
     move.car.is_waiting = false;
     move.car.inlet = {};   // whatever happened: contactor open, pilot at B
@@ -55,6 +55,12 @@ void misdo(Misdeed misdeed, Sending& sending, const Car& car, std::uint64_t unix
     if (misdeed == Misdeed::wrong_stream) sending.stream = sending.stream == PayloadType::common ? PayloadType::dc : PayloadType::common;
 }
 
+/// A schedule is negotiated beside the loop, in a stream of its own.
+PayloadType stream_of(Step step, const Message& message) {
+    const bool is_negotiated = step == Step::renegotiation || step == Step::new_schedule || step == Step::new_profile;
+    return is_negotiated ? PayloadType::schedule_renegotiation : payload_type_of(schema_of_message(pointer_to(message)));
+}
+
 bool is_of_transport(Misdeed misdeed) {
     return misdeed == Misdeed::garbage || misdeed == Misdeed::bad_header || misdeed == Misdeed::huge_length ||
            misdeed == Misdeed::slow_drip || misdeed == Misdeed::disconnect;
@@ -70,7 +76,7 @@ Move send(const Plan& plan, Car car, const Cable& cable, Instant now, std::uint6
     Move move{std::move(car), {}, {}, {}};
     Sending sending{make_request(plan, move.car, cable, unix_s), PayloadType::common, {}};
     put_header(sending.message, move.car.session, unix_s);
-    sending.stream = payload_type_of(schema_of_message(pointer_to(sending.message)));
+    sending.stream = stream_of(move.car.step, sending.message);
     const std::uint16_t count = ++move.car.counts[sending.message.index()];
     move.car.is_waiting = true;
     move.car.sent = now;
@@ -115,10 +121,11 @@ Result<> check(const Car& car, const Message& message) {
 
 /// The current is going: the contactor opens without it, the pilot goes to B, and the welding detection begins.
 Move ramp_down(const Plan& plan, Car car, const Cable& cable, Instant now, std::uint64_t unix_s) {
+    if (is_ac(plan.service)) car.inlet.contactor = false;   // its own charger stops
     const bool is_gone = !cable.is_there || std::abs(cable.current.value) < no_current.value;
     if (!is_gone && now - car.since < plan.timers.ramp_down) return {std::move(car), {}, {}, {}};
     car.inlet = {Pilot::b, false};
-    car.step = Step::welding_detection;
+    car.step = is_ac(plan.service) ? Step::session_stop : Step::welding_detection;
     car.since = now;
     return send(plan, std::move(car), cable, now, unix_s);
 }
@@ -134,16 +141,21 @@ Move stop_early(const Plan& plan, Car car, const Cable& cable, Instant now, std:
 }  // namespace
 
 std::string_view name(Step step) noexcept {
-    constexpr std::array<std::string_view, 18> names{
+    constexpr std::array<std::string_view, 22> names{
         "app_protocol",      "session_setup",     "authorization_setup", "authorization",     "service_discovery", "service_detail",
         "service_selection", "charge_parameters", "schedule_exchange",   "cable_check",       "precharge",         "power_on",
-        "charge_loop",       "power_off",         "ramp_down",           "welding_detection", "session_stop",      "done"};
+        "charge_loop",       "standby",           "renegotiation",       "new_schedule",      "new_profile",       "power_off",
+        "ramp_down",         "welding_detection", "session_stop",        "done"};
     static_assert(names.size() == static_cast<std::size_t>(Step::done) + 1);
     return names[static_cast<std::size_t>(step)];
 }
 
-Move begin(const Plan& plan, const Cable& cable, Instant now, std::uint64_t unix_s) {
+Move begin(const Plan& plan, const Cable& cable, Instant now, std::uint64_t unix_s, const Car& before) {
     Car car;
+    car.paused = before.paused;
+    car.taken = before.taken;
+    car.statistics = before.statistics;
+    if (car.paused) car.session = car.paused->session;
     car.since = now;
     return send(plan, std::move(car), cable, now, unix_s);
 }
@@ -157,6 +169,7 @@ Move receive(const Plan& plan, const Car& before, const Message& message, const 
     const auto next = check(move.car, message).and_then([&] { return take(plan, move.car, message, cable, now); });
     if (!next || next->step == Step::done) {
         Move ended = next ? end(move.car, true, "finished") : end(move.car, false, next.error().what.view());
+        ended.ending->is_pause = next && move.car.paused.has_value();
         ended.exchanged = move.exchanged;
         return ended;
     }

@@ -6,8 +6,8 @@
 
 namespace voltkeep::iso15118::evcc {
 
-/// The connection has been made.
-[[nodiscard]] Move begin(const Plan& plan, const Cable& cable, Instant now, std::uint64_t unix_s);
+/// The connection has been made. `before`: the same car in a connection that it has paused, else nothing.
+[[nodiscard]] Move begin(const Plan& plan, const Cable& cable, Instant now, std::uint64_t unix_s, const Car& before = {});
 /// A message has come.
 [[nodiscard]] Move receive(const Plan& plan, const Car& car, const Message& message, const Cable& cable, Instant now);
 /// Time has passed, or the cable says something new: at least every 10 ms.

@@ -12,6 +12,7 @@ struct Context {
     const Settings& settings;
     const Moment& moment;
     const Station& station;
+    Instant arrived;                   ///< of the request
 };
 
 template <class Response>
@@ -51,9 +52,6 @@ template <class Response>
     return answer;
 }
 
-/// What the charger wants the car to do; absent: nothing.
-[[nodiscard]] std::optional<EVSEStatus> status_for(const Context& context, Session& session);
-
 // setup.cpp
 Answer<supportedAppProtocolRes> choose_protocol(const Context&, const Session&, const supportedAppProtocolReq&);
 Answer<SessionSetupRes> set_up_session(const Context&, const Session&, const SessionSetupReq&);
@@ -66,14 +64,19 @@ Answer<ServiceDetailRes> detail_service(const Context&, const Session&, const Se
 Answer<ServiceSelectionRes> select_service(const Context&, const Session&, const ServiceSelectionReq&);
 // parameters.cpp
 Answer<DC_ChargeParameterDiscoveryRes> exchange_parameters(const Context&, const Session&, const DC_ChargeParameterDiscoveryReq&);
+Answer<AC_ChargeParameterDiscoveryRes> exchange_ac_parameters(const Context&, const Session&, const AC_ChargeParameterDiscoveryReq&);
+// schedules.cpp
 Answer<ScheduleExchangeRes> exchange_schedules(const Context&, const Session&, const ScheduleExchangeReq&);
+Answer<ScheduleExchangeRes> renegotiate_schedules(const Context&, const Session&, const ScheduleExchangeReq&);
 // preparation.cpp
 Answer<DC_CableCheckRes> check_cable(const Context&, const Session&, const DC_CableCheckReq&);
 Answer<DC_PreChargeRes> pre_charge(const Context&, const Session&, const DC_PreChargeReq&);
 // delivery.cpp
 Answer<PowerDeliveryRes> start_power(const Context&, const Session&, const PowerDeliveryReq&);
 Answer<PowerDeliveryRes> change_power(const Context&, const Session&, const PowerDeliveryReq&);
+// loop_dc.cpp, loop_ac.cpp
 Answer<DC_ChargeLoopRes> charge(const Context&, const Session&, const DC_ChargeLoopReq&);
+Answer<AC_ChargeLoopRes> charge_ac(const Context&, const Session&, const AC_ChargeLoopReq&);
 // stop.cpp
 Answer<DC_WeldingDetectionRes> detect_welding(const Context&, const Session&, const DC_WeldingDetectionReq&);
 Answer<SessionStopRes> stop_session(const Context&, const Session&, const SessionStopReq&);

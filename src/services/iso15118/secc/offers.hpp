@@ -8,32 +8,42 @@
 
 namespace voltkeep::iso15118::secc {
 
-/// Numbers of the energy services (ISO 15118-20, its table of services).
-inline constexpr ServiceID dc_service = 2;
+/// Numbers of the energy services (ISO 15118-20, its table of services; 8 and 9 by its first amendment).
+inline constexpr ServiceID ac_service = 1, dc_service = 2, ac_bpt_service = 5, dc_bpt_service = 6, mcs_service = 8, mcs_bpt_service = 9;
 inline constexpr ServiceID highest_energy_service = 11;
 
+enum class MobilityNeeds : std::uint8_t { by_car = 1, by_charger = 2 };
 enum class Pricing : std::uint8_t { none = 0, absolute = 1, level = 2 };
-enum class Connector : std::uint8_t { core = 1, extended = 2 };
 
 /// One combination that a car can select.
-struct Offer {
-    ServiceID service;
+struct Combination {
     ServiceID parameter_set;
-    Connector connector;
     ControlMode control;
+    MobilityNeeds mobility;
     Pricing pricing;
 };
 
 //= ISO 15118-20 [V2G20-2656] both control modes are offered
-inline constexpr std::array offers{
-    Offer{dc_service, 1, Connector::extended, ControlMode::dynamic, Pricing::none},
-    Offer{dc_service, 2, Connector::extended, ControlMode::scheduled, Pricing::level},
+//= ISO 15118-20 [V2G20-2663] mobility needs are provided by the charger in dynamic mode alone
+inline constexpr std::array combinations{
+    Combination{1, ControlMode::dynamic, MobilityNeeds::by_car, Pricing::none},
+    Combination{2, ControlMode::scheduled, MobilityNeeds::by_car, Pricing::level},
+    Combination{3, ControlMode::dynamic, MobilityNeeds::by_charger, Pricing::none},
+    Combination{4, ControlMode::scheduled, MobilityNeeds::by_car, Pricing::absolute},
 };
 
-[[nodiscard]] const Offer* find_offer(ServiceID service, ServiceID parameter_set);
-[[nodiscard]] bool is_offered(ServiceID service);
-[[nodiscard]] ServiceList energy_services();
+/// What is offered at this EVSE: null if it is not.
+[[nodiscard]] const Combination* find_offer(const Settings& settings, ServiceID service, ServiceID parameter_set);
+[[nodiscard]] bool is_offered(const Settings& settings, ServiceID service);
+[[nodiscard]] ServiceList energy_services(const Settings& settings);
 /// Empty if the service is not offered.
-[[nodiscard]] ServiceParameterList parameter_sets(ServiceID service);
+[[nodiscard]] ServiceParameterList parameter_sets(const Settings& settings, ServiceID service);
+
+/// Whether energy may flow both ways in it.
+[[nodiscard]] constexpr bool is_bidirectional(ServiceID service) {
+    return service == ac_bpt_service || service == dc_bpt_service || service == mcs_bpt_service;
+}
+/// Whether it is of alternating current.
+[[nodiscard]] constexpr bool is_ac(ServiceID service) { return service == ac_service || service == ac_bpt_service; }
 
 }  // namespace voltkeep::iso15118::secc

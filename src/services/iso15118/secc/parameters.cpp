@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// DC_ChargeParameterDiscovery, ScheduleExchange.
+// DC_ChargeParameterDiscovery, AC_ChargeParameterDiscovery: what the car may have, and what the charger promises.
 #include <algorithm>
+#include <limits>
 
 #include "services/iso15118/secc/handlers.hpp"
+#include "services/iso15118/secc/offers.hpp"
 #include "wire/iso15118/rational.hpp"
 
 namespace voltkeep::iso15118::secc {
 namespace {
 
-constexpr std::uint32_t schedule_duration_s = 24 * 60 * 60;
-constexpr std::uint32_t only_schedule = 1;
+/// What comes back is said as a magnitude; whoever says it with a sign means the same.
+template <class Q>
+std::optional<Q> magnitude(const std::optional<Q>& quantity) {
+    if (!quantity || quantity->value == std::numeric_limits<typename Q::rep>::min()) return std::nullopt;
+    return Q{quantity->value < 0 ? -quantity->value : quantity->value};
+}
 
-/// What the car may have, or nothing if its numbers make no sense together or with this charger.
-std::optional<Needs> needs_of(const DC_CPDReqEnergyTransferMode& mode, const Station& station) {
+/// Nothing if the numbers make no sense together or with this charger.
+template <class Mode>
+std::optional<Needs> needs_of_dc(const Mode& mode, const Station& station) {
     const auto maximum_voltage = to_millivolt(mode.ev_maximum_voltage);
     const auto minimum_voltage = to_millivolt(mode.ev_minimum_voltage);
     const auto maximum_current = to_milliampere(mode.ev_maximum_charge_current);
@@ -28,39 +35,87 @@ std::optional<Needs> needs_of(const DC_CPDReqEnergyTransferMode& mode, const Sta
     needs.maximum_current = *maximum_current;
     needs.minimum_current = *minimum_current;
     needs.maximum_power = *maximum_power;
+    if constexpr (requires { mode.ev_maximum_discharge_current; }) {
+        const auto current = magnitude(to_milliampere(mode.ev_maximum_discharge_current));
+        const auto power = magnitude(to_watt(mode.ev_maximum_discharge_power));
+        if (!current || !power) return std::nullopt;
+        needs.maximum_discharge_current = *current;
+        needs.maximum_discharge_power = *power;
+    }
     return needs;
 }
 
-DC_CPDResEnergyTransferMode offer_of(const Station& station) {
-    DC_CPDResEnergyTransferMode mode;
+/// The sum of the phases: the first number is of all of them if it is alone, else of L1.
+std::optional<Watt> sum_of(const RationalNumber& first, const std::optional<RationalNumber>& l2, const std::optional<RationalNumber>& l3) {
+    std::int64_t sum = 0;
+    for (const auto& power : {std::optional(first), l2, l3}) {
+        if (!power) continue;
+        const auto watts = to_watt(*power);
+        if (!watts) return std::nullopt;
+        sum += watts->value;
+    }
+    if (sum < std::numeric_limits<std::int32_t>::min() || sum > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+    return Watt{static_cast<std::int32_t>(sum)};
+}
+
+template <class Mode>
+std::optional<Needs> needs_of_ac(const Mode& mode) {
+    const auto maximum = sum_of(mode.ev_maximum_charge_power, mode.ev_maximum_charge_power_l2, mode.ev_maximum_charge_power_l3);
+    const auto minimum = sum_of(mode.ev_minimum_charge_power, mode.ev_minimum_charge_power_l2, mode.ev_minimum_charge_power_l3);
+    if (!maximum || !minimum || minimum->value < 0 || *maximum < *minimum) return std::nullopt;
+    Needs needs;
+    needs.maximum_power = *maximum;
+    if constexpr (requires { mode.ev_maximum_discharge_power; }) {
+        const auto power = magnitude(sum_of(mode.ev_maximum_discharge_power, mode.ev_maximum_discharge_power_l2, mode.ev_maximum_discharge_power_l3));
+        if (!power) return std::nullopt;
+        needs.maximum_discharge_power = *power;
+    }
+    return needs;
+}
+
+template <class Mode>
+Mode dc_offer_of(const Station& station) {
+    Mode mode;
     mode.evse_maximum_charge_power = to_rational(station.maximum_power);
     mode.evse_minimum_charge_power = to_rational(station.minimum_power);
     mode.evse_maximum_charge_current = to_rational(station.maximum_current);
     mode.evse_minimum_charge_current = to_rational(station.minimum_current);
     mode.evse_maximum_voltage = to_rational(station.maximum_voltage);
     mode.evse_minimum_voltage = to_rational(station.minimum_voltage);
+    if constexpr (requires { mode.evse_maximum_discharge_power; }) {
+        mode.evse_maximum_discharge_power = to_rational(station.maximum_discharge_power);
+        mode.evse_maximum_discharge_current = to_rational(station.maximum_discharge_current);
+    }
     return mode;
 }
 
-//= ISO 15118-20 [V2G20-2176] a schedule comes with its prices
-ScheduleTuple schedule_of(const Session& session, std::uint64_t unix_s) {
-    ScheduleTuple tuple;
-    tuple.schedule_tuple_id = only_schedule;
-    PowerSchedule& power = tuple.charging_schedule.power_schedule;
-    power.time_anchor = unix_s;
-    power.power_schedule_entries.power_schedule_entry = {{schedule_duration_s, to_rational(session.promised.power), {}, {}}};
-    PriceLevelSchedule prices;
-    prices.time_anchor = unix_s;
-    prices.price_schedule_id = only_schedule;
-    prices.number_of_price_levels = 1;
-    prices.price_level_schedule_entries.price_level_schedule_entry = {{schedule_duration_s, 0}};
-    tuple.charging_schedule.price_schedule = prices;
-    return tuple;
+template <class Mode>
+Mode ac_offer_of(const Station& station) {
+    constexpr std::int64_t nominal_hertz = 50;
+    Mode mode;
+    mode.evse_maximum_charge_power = to_rational(station.maximum_power);
+    mode.evse_minimum_charge_power = to_rational(station.minimum_power);
+    mode.evse_nominal_frequency = to_rational(nominal_hertz, 0);
+    if constexpr (requires { mode.evse_maximum_discharge_power; })
+        mode.evse_maximum_discharge_power = to_rational(station.maximum_discharge_power);
+    return mode;
 }
 
-std::optional<RationalNumber> energy_of(const ScheduleExchangeReq& request) {
-    return std::visit([](const auto& mode) -> std::optional<RationalNumber> { return mode.ev_target_energy_request; },
-                      request.control_mode);
+/// The parameters' variant is that of the selected service, and the numbers are possible; else FAILED_WrongChargeParameter.
+template <class Response>
+void conclude(Answer<Response>& answer, const Station& station, const std::optional<Needs>& needs) {
+    if (!needs) {
+        answer.response.response_code = ResponseCode::FAILED_WrongChargeParameter;
+        return;
+    }
+    answer.session.needs = *needs;
+    answer.session.promised = {station.maximum_voltage, station.maximum_current, station.maximum_power, {}, {}};
+    if (is_bidirectional(answer.session.service)) {
+        answer.session.promised.discharge_current = station.maximum_discharge_current;
+        answer.session.promised.discharge_power = station.maximum_discharge_power;
+    }
+    answer.session.stage = Stage::schedule_exchange;
+    answer.actions.tell_needs = true;
 }
 
 }  // namespace
@@ -70,34 +125,34 @@ Answer<DC_ChargeParameterDiscoveryRes> exchange_parameters(const Context& contex
     using Response = DC_ChargeParameterDiscoveryRes;
     const Station& station = context.station;
     auto answer = begin<Response>(context, session);
-    answer.response.energy_transfer_mode = offer_of(station);
+    const auto* plain = std::get_if<DC_CPDReqEnergyTransferMode>(&request.energy_transfer_mode);
+    const auto* both = std::get_if<BPT_DC_CPDReqEnergyTransferMode>(&request.energy_transfer_mode);
+    if (both) answer.response.energy_transfer_mode = dc_offer_of<BPT_DC_CPDResEnergyTransferMode>(station);
+    else answer.response.energy_transfer_mode = dc_offer_of<DC_CPDResEnergyTransferMode>(station);
     if (!station.is_known) return give_up<Response>(context, session, ResponseCode::FAILED, "the limits are not known");
-    const auto* mode = std::get_if<DC_CPDReqEnergyTransferMode>(&request.energy_transfer_mode);
-    const auto needs = mode ? needs_of(*mode, station) : std::nullopt;
-    if (!needs) {
-        answer.response.response_code = ResponseCode::FAILED_WrongChargeParameter;
-        return answer;
-    }
-    answer.session.needs = *needs;
-    answer.session.promised = {station.maximum_voltage, station.maximum_current, station.maximum_power};
-    answer.session.stage = Stage::schedule_exchange;
-    answer.actions.tell_needs = true;
+    std::optional<Needs> needs;
+    if (is_ac(session.service)) return refuse<Response>(context, session, ResponseCode::FAILED_SequenceError);
+    if (plain && !is_bidirectional(session.service)) needs = needs_of_dc(*plain, station);
+    if (both && is_bidirectional(session.service)) needs = needs_of_dc(*both, station);
+    conclude(answer, station, needs);
     return answer;
 }
 
-//= ISO 15118-20 [V2G20-1600] the control mode of the answer is the one of the request
-Answer<ScheduleExchangeRes> exchange_schedules(const Context& context, const Session& session, const ScheduleExchangeReq& request) {
-    using Response = ScheduleExchangeRes;
-    const bool is_dynamic = std::holds_alternative<Dynamic_SEReqControlMode>(request.control_mode);
+Answer<AC_ChargeParameterDiscoveryRes> exchange_ac_parameters(const Context& context, const Session& session,
+                                                              const AC_ChargeParameterDiscoveryReq& request) {
+    using Response = AC_ChargeParameterDiscoveryRes;
+    const Station& station = context.station;
     auto answer = begin<Response>(context, session);
-    if (!is_dynamic) answer.response.control_mode = Scheduled_SEResControlMode{{schedule_of(session, context.moment.unix_s)}};
-    if (is_dynamic != (session.control == ControlMode::dynamic)) {
-        answer.response.response_code = ResponseCode::FAILED_ScheduleSelectionInvalid;
-        return answer;
-    }
-    if (const auto energy = energy_of(request))
-        answer.session.needs.energy_wanted = std::max(to_watthour(*energy).value_or(WattHour{0}), WattHour{0});
-    answer.session.stage = Stage::cable_check;
+    const auto* plain = std::get_if<AC_CPDReqEnergyTransferMode>(&request.energy_transfer_mode);
+    const auto* both = std::get_if<BPT_AC_CPDReqEnergyTransferMode>(&request.energy_transfer_mode);
+    if (both) answer.response.energy_transfer_mode = ac_offer_of<BPT_AC_CPDResEnergyTransferMode>(station);
+    else answer.response.energy_transfer_mode = ac_offer_of<AC_CPDResEnergyTransferMode>(station);
+    if (!station.is_known) return give_up<Response>(context, session, ResponseCode::FAILED, "the limits are not known");
+    std::optional<Needs> needs;
+    if (!is_ac(session.service)) return refuse<Response>(context, session, ResponseCode::FAILED_SequenceError);
+    if (plain && !is_bidirectional(session.service)) needs = needs_of_ac(*plain);
+    if (both && is_bidirectional(session.service)) needs = needs_of_ac(*both);
+    conclude(answer, station, needs);
     return answer;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DC_CableCheck, DC_PreCharge: the station works, the answers tell how far it is.
 #include "services/iso15118/secc/handlers.hpp"
+#include "services/iso15118/secc/offers.hpp"
 #include "wire/iso15118/rational.hpp"
 
 namespace voltkeep::iso15118::secc {
@@ -27,6 +28,7 @@ Answer<DC_CableCheckRes> check_cable(const Context& context, const Session& sess
 Answer<DC_PreChargeRes> pre_charge(const Context& context, const Session& session, const DC_PreChargeReq& request) {
     using Response = DC_PreChargeRes;
     const Station& station = context.station;
+    if (is_ac(session.service)) return refuse<Response>(context, session, ResponseCode::FAILED_SequenceError);
     auto answer = begin<Response>(context, session);
     answer.response.evse_present_voltage = to_rational(station.present_voltage);
     const auto target = to_millivolt(request.ev_target_voltage);

@@ -35,17 +35,18 @@ AuthorizationSetupRes blank(const Settings&) {
 }
 
 template <>
-ServiceDiscoveryRes blank(const Settings&) {
+ServiceDiscoveryRes blank(const Settings& settings) {
     ServiceDiscoveryRes response;
-    response.energy_transfer_service_list = energy_services();
+    response.service_renegotiation_supported = true;
+    response.energy_transfer_service_list = energy_services(settings);
     return response;
 }
 
 template <>
-ServiceDetailRes blank(const Settings&) {
+ServiceDetailRes blank(const Settings& settings) {
     ServiceDetailRes response;
-    response.service_id = offers.front().service;
-    response.service_parameter_list = parameter_sets(offers.front().service);
+    response.service_id = energy_services(settings).service[0].service_id;
+    response.service_parameter_list = parameter_sets(settings, response.service_id);
     return response;
 }
 

@@ -4,6 +4,7 @@
 
 #include <format>
 
+#include "services/iso15118/secc/offers.hpp"
 #include "services/iso15118/secc/refusal.hpp"
 #include "services/iso15118/secc/table.hpp"
 
@@ -11,7 +12,7 @@ namespace voltkeep::iso15118::secc {
 namespace {
 
 Turn end(const Session& session, StopCause cause, std::string_view why) {
-    Turn turn{session, {}, {}};
+    Turn turn{session, {}, PayloadType::common, {}};
     if (session.stage != Stage::ended) turn.actions.stop = Stop{cause, Text<80>::cut(why)};
     turn.session.stage = Stage::ended;
     turn.session.needs.phase = Phase::idle;
@@ -43,26 +44,45 @@ bool has_right_id(const Session& session, const Message& request) {
 }
 
 Turn refuse_request(const Settings& settings, const Session& session, const Message& request, ResponseCode code) {
-    Turn turn{session, refusal(settings, request, code), {}};
+    Turn turn{session, refusal(settings, request, code), PayloadType::common, {}};
     if (turn.response && response_code_of(*turn.response)) return turn;   // the code ends the session in `finish`
     auto ended = end(session, StopCause::protocol_error, std::format("{} out of its place", name(request)));
     ended.response = std::move(turn.response);
     return ended;
 }
 
-Duration patience(const Settings& settings, const Session& session, const Message& response) {
+bool is_of_loop(const Message& response) {
+    return std::holds_alternative<DC_ChargeLoopRes>(response) || std::holds_alternative<AC_ChargeLoopRes>(response);
+}
+
+/// By when the next request must have come.
+Instant deadline_after(const Settings& settings, const Session& before, const Turn& turn, const Request& request, Instant now) {
+    const Stage stage = turn.session.stage;
+    // Up to SessionSetupRes the one deadline of the whole set-up counts.
+    if (stage <= Stage::session_setup) return turn.session.deadline;
     //= ISO 15118-20 [V2G20-1643] the car closes the connection; the charger waits for it
-    if (session.stage == Stage::ended) return settings.close_timeout;
+    if (stage == Stage::ended) return now + settings.close_timeout;
     //= ISO 15118-20 [V2G20-1500] in the charge loop the next request comes within 0.5 s
-    if (std::holds_alternative<DC_ChargeLoopRes>(response)) return settings.loop_timeout;
-    return settings.sequence_timeout;
+    if (is_of_loop(*turn.response)) return now + settings.loop_timeout;
+    const bool is_beside_loop = before.stage == Stage::charge_loop && stage == Stage::charge_loop;
+    if (!is_beside_loop) return now + settings.sequence_timeout;
+    // Beside the loop the loop goes on: a side stream wins it no time.
+    return request.stream == PayloadType::schedule_renegotiation ? before.deadline : now + settings.loop_timeout;
+}
+
+/// In the stream of its schema; what negotiates a schedule beside the loop also in the stream that there is for it.
+bool is_in_its_stream(const Session& session, const Request& request) {
+    if (request.stream == payload_type_of(schema_of_message(pointer_to(request.message)))) return true;
+    const bool is_negotiated =
+        std::holds_alternative<ScheduleExchangeReq>(request.message) || std::holds_alternative<PowerDeliveryReq>(request.message);
+    return request.stream == PayloadType::schedule_renegotiation && session.stage == Stage::charge_loop && is_negotiated;
 }
 
 /// What every response has in common.
-Turn finish(const Settings& settings, const Session& before, const Message& request, const Moment& moment, Turn turn) {
+Turn finish(const Settings& settings, const Session& before, const Request& request, const Moment& moment, Turn turn) {
     const ResponseCode* code = turn.response ? response_code_of(*turn.response) : nullptr;
     if (code && is_failed(*code)) {
-        const auto why = std::format("{} to {}", exi::name(*code), name(request));
+        const auto why = std::format("{} to {}", exi::name(*code), name(request.message));
         if (!turn.actions.stop) turn.actions.stop = Stop{StopCause::protocol_error, Text<80>::cut(why)};
         turn.actions.close = Text<80>::cut(why);
         turn.session.stage = Stage::ended;
@@ -74,8 +94,9 @@ Turn finish(const Settings& settings, const Session& before, const Message& requ
     if (turn.session.stage != before.stage) turn.session.since = moment.now;
     if (!turn.response) return turn;
     put_header(*turn.response, turn.session, moment);
-    // Up to SessionSetupRes the one deadline of the whole set-up counts.
-    if (turn.session.stage > Stage::session_setup) turn.session.deadline = moment.now + patience(settings, turn.session, *turn.response);
+    turn.session.deadline = deadline_after(settings, before, turn, request, moment.now);
+    turn.stream = request.stream == PayloadType::schedule_renegotiation ? request.stream
+                                                                        : payload_type_of(schema_of_message(pointer_to(*turn.response)));
     return turn;
 }
 
@@ -101,10 +122,10 @@ Turn step(const Settings& settings, const Session& session, const Request& reque
     if (session.stage == Stage::ended) return end(session, StopCause::protocol_error, "a message after the end of the session");
     //= ISO 15118-20 [V2G20-443] a request after the timeout finds the session ended
     if (request.arrived > session.deadline) return expired(session);
-    if (request.stream != payload_type_of(schema_of_message(pointer_to(request.message))))
+    if (!is_in_its_stream(session, request))
         return end(session, StopCause::protocol_error, std::format("{} in another stream", name(request.message)));
 
-    const Context context{settings, moment, moment.station};
+    const Context context{settings, moment, moment.station, request.arrived};
     const Row* row = find_row(session.stage, request.message);
     Turn turn;
     if (!row) {
@@ -118,8 +139,9 @@ Turn step(const Settings& settings, const Session& session, const Request& reque
         turn.actions.stop = Stop{StopCause::communication_lost, "not authorized any more"};
     } else {
         turn = row->handle(context, session, request.message);
+        if (turn.actions.wait) return {turn.session, {}, PayloadType::common, turn.actions};
     }
-    return finish(settings, session, request.message, moment, std::move(turn));
+    return finish(settings, session, request, moment, std::move(turn));
 }
 
 Turn undecodable(const Session& session, std::string_view why) { return end(session, StopCause::protocol_error, why); }
@@ -138,9 +160,10 @@ Turn closed(const Session& session) {
 bool is_sound(const Settings& settings, const Session& session, Instant now) {
     const bool has_id = session.id != std::array<std::uint8_t, 8>{};
     const bool is_timed = session.since <= now && session.deadline <= now + std::max(settings.sequence_timeout, settings.setup_timeout);
-    const bool is_positive = session.needs.target_current.value >= 0 && session.needs.target_voltage.value >= 0 &&
-                             session.promised.voltage.value >= 0 && session.promised.current.value >= 0;
-    const bool has_service = session.service != 0 && session.control != ControlMode::none;
+    const bool is_positive = session.needs.target_current.value >= -session.promised.discharge_current.value && session.needs.target_voltage.value >= 0 &&
+                             session.promised.voltage.value >= 0 && session.promised.current.value >= 0 && session.promised.discharge_current.value >= 0;
+    const Combination* offer = find_offer(settings, session.service, session.parameter_set);
+    const bool has_service = offer && offer->control == session.control;
     if (!is_timed || !is_positive) return false;
     if (session.stage == Stage::ended) return true;
     if (has_id != (session.stage > Stage::session_setup)) return false;

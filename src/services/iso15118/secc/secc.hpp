@@ -20,7 +20,8 @@ struct Request {
 
 struct Turn {
     Session session;
-    std::optional<Message> response;   ///< absent: there is nothing that could be answered
+    std::optional<Message> response;   ///< absent: there is nothing that could be answered, or not yet (Actions::wait)
+    PayloadType stream = PayloadType::common;   ///< in which the response goes
     Actions actions;
 };
 

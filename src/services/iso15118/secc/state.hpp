@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
@@ -13,16 +14,26 @@
 
 namespace voltkeep::iso15118::secc {
 
+/// What the EVSE is built for.
+enum class Outlet : std::uint8_t { dc, ac, mcs, last_ = mcs };
+
 /// Set once at the start of the service. The times are those of the standard (its tables of timers).
 struct Settings {
     Text<255> evse;                        ///< EVSEID
+    Outlet outlet = Outlet::dc;
+    bool is_bidirectional = false;         ///< energy may also come back: the services with BPT are offered beside the others
+    std::uint8_t phases = 3;               ///< AC
+    MilliVolt nominal_voltage{230'000};    ///< AC, phase to neutral
+    Text<3> currency;                      ///< ISO 4217; empty: prices are not offered in money
+    std::int64_t price_micro_per_kwh = 0;
     bool tls_required = true;              ///< false in the lab profile alone
     Duration setup_timeout = 18s;          ///< V2G_SECC_CommunicationSetup_Timeout: from the connection to SessionSetupRes
     Duration sequence_timeout = 60s;       ///< V2G_SECC_Sequence_Timeout
     Duration loop_timeout = 500ms;         ///< the same after a charge loop response
     Duration close_timeout = 5s;           ///< for the car to close the connection after SessionStopRes
-    Duration authorization_limit = 55s;    ///< of answers that say Ongoing, without somebody who is waited for
+    Duration authorization_limit = 55s;    ///< V2G_SECC_Ongoing_Performance_Time: of answers that say Ongoing, without somebody who is waited for
     Duration cable_check_limit = 38s;      ///< of answers that say Ongoing; the car gives up after 40 s
+    Duration contactor_limit = 1400ms;     ///< AC: PowerDeliveryRes waits so long for the contactor; the performance time is 1.5 s
     Duration terminate_limit = 10s;        ///< how long the loop goes on after the car was told to terminate
 };
 
@@ -37,11 +48,11 @@ enum class Stage : std::uint8_t {
     service_selection,    ///< or another ServiceDetailReq
     charge_parameters,
     schedule_exchange,
-    cable_check,
+    cable_check,          ///< DC, as the next one
     precharge,            ///< the first one
-    power_delivery,       ///< or another DC_PreChargeReq
-    charge_loop,          ///< or PowerDeliveryReq(Stop)
-    welding_detection,    ///< or SessionStopReq
+    power_delivery,       ///< DC: or another DC_PreChargeReq
+    charge_loop,          ///< or PowerDeliveryReq; while a schedule is negotiated also ScheduleExchangeReq
+    welding_detection,    ///< DC; or SessionStopReq
     session_stop,
     ended,                ///< nothing: whatever comes ends the connection
     last_ = ended,
@@ -50,6 +61,15 @@ enum class Stage : std::uint8_t {
 
 enum class ControlMode : std::uint8_t { none, scheduled, dynamic, last_ = dynamic };
 
+/// A new schedule beside the charge loop.
+enum class Renegotiation : std::uint8_t {
+    none,
+    told,      ///< the charger has asked for it
+    opened,    ///< the car has, or has taken up the charger's word
+    offered,   ///< the new schedule is with the car; the old one is in force until the car says PowerDelivery
+    last_ = offered,
+};
+
 /// What the station shall do for the car, in the order of a DC session.
 enum class Phase : std::uint8_t { idle, cable_check, precharge, charge, stopping, weld_check, last_ = weld_check };
 
@@ -57,12 +77,14 @@ enum class Phase : std::uint8_t { idle, cable_check, precharge, charge, stopping
 struct Needs {
     Phase phase = Phase::idle;
     MilliVolt target_voltage;
-    MilliAmpere target_current;
+    MilliAmpere target_current;        ///< negative: the car gives, where the selected service is bidirectional
     MilliVolt present_voltage;         ///< as the car measures it
     MilliVolt maximum_voltage;
     MilliAmpere maximum_current;
     Watt maximum_power;
     MilliAmpere minimum_current;
+    MilliAmpere maximum_discharge_current;   ///< 0: the car gives nothing
+    Watt maximum_discharge_power;
     WattHour energy_wanted;            ///< 0: not said
     Permille state_of_charge{-1};      ///< -1: not said
     friend bool operator==(const Needs&, const Needs&) = default;
@@ -73,20 +95,29 @@ struct Limits {
     MilliVolt voltage;
     MilliAmpere current;
     Watt power;
+    MilliAmpere discharge_current;
+    Watt discharge_power;
     friend bool operator==(const Limits&, const Limits&) = default;
 };
+
+using SessionOctets = std::array<std::uint8_t, 8>;
+using VehicleHash = std::array<std::uint8_t, 64>;
 
 struct Session {
     Stage stage = Stage::app_protocol;
     Instant since;                          ///< when it began to wait for this
     Instant deadline;                       ///< by when the car's next message must have come
-    std::array<std::uint8_t, 8> id{};       ///< SessionID; 0 before SessionSetup
+    SessionOctets id{};                     ///< SessionID; 0 before SessionSetup
     Text<255> evcc;                         ///< EVCCID
     std::uint16_t service = 0;              ///< selected ServiceID
     std::uint16_t parameter_set = 0;
     ControlMode control = ControlMode::none;
     Limits promised;
     Needs needs;
+    Renegotiation renegotiation = Renegotiation::none;
+    Watt scheduled;                         ///< power of the schedule in force
+    Watt offered;                           ///< and of the one that the car was given last
+    bool is_paused = false;                 ///< it has ended so that the same car can go on with it
     bool is_told_to_terminate = false;
     Instant told_at;                        ///< when the car was told first
     friend bool operator==(const Session&, const Session&) = default;
@@ -100,6 +131,17 @@ struct Session {
 
 enum class Verdict : std::uint8_t { pending, accepted, refused, last_ = refused };
 enum class Progress : std::uint8_t { ongoing, finished, failed, last_ = failed };
+
+/// A session that was paused: what the same car finds again when it comes back.
+struct Paused {
+    SessionOctets id{};
+    VehicleHash vehicle{};
+    Text<255> evcc;
+    std::uint16_t service = 0;
+    std::uint16_t parameter_set = 0;
+    ControlMode control = ControlMode::none;
+    friend bool operator==(const Paused&, const Paused&) = default;
+};
 
 /// What the station says of itself at this moment.
 struct Station {
@@ -117,10 +159,15 @@ struct Station {
     MilliAmpere minimum_current;
     Watt maximum_power;
     Watt minimum_power;
+    MilliAmpere maximum_discharge_current;   ///< 0: nothing may come back
+    Watt maximum_discharge_power;
+    Watt available_power;              ///< what the station could give this car over the next hours: of this a schedule is made
     bool is_current_limited = false;
     bool is_power_limited = false;
     bool is_voltage_limited = false;
+    Watt present_power;                ///< AC: of all phases
     WattHour energy;                   ///< of this transaction
+    WattHour energy_back;              ///< and what came back in it
     Text<32> meter;                    ///< empty: no reading yet
 };
 
@@ -128,14 +175,17 @@ struct Station {
 struct Moment {
     Instant now;                       ///< when the answer is made
     std::uint64_t unix_s = 0;          ///< for the time stamps
-    std::array<std::uint8_t, 8> fresh_id{};   ///< random, never used before
+    SessionOctets fresh_id{};          ///< random, never used before
     bool is_tls13 = false;             ///< the connection is TLS 1.3 with both sides authenticated
+    VehicleHash vehicle{};             ///< SHA-512 of the vehicle certificate's DER; 0: the car showed none
+    std::optional<Paused> paused;      ///< of this EVSE's last car
     Station station;
 };
 
 /// Why the car's session ends, for the station.
 enum class StopCause : std::uint8_t {
     ev_terminate,          ///< the car wants no more
+    ev_pause,              ///< the car wants no more now, and goes on later with the same session
     communication_lost,    ///< the car, or the power path, may begin anew within the same transaction
     protocol_error,        ///< the car broke the protocol; it may begin anew
     last_ = protocol_error,
@@ -149,6 +199,7 @@ struct Stop {
 struct Actions {
     bool tell_needs = false;           ///< Session::needs to the station
     bool authorize = false;            ///< ask whether this car may charge
+    bool wait = false;                 ///< the station is not as far as the response would say: ask again soon, nothing else counts
     std::optional<Stop> stop;
     Text<80> close;                    ///< not empty: end the connection once the response is sent, for this reason
 };

@@ -11,7 +11,7 @@ struct Handled<Handler> {
     static constexpr std::size_t request = iso15118::detail::position<Req, Message>;
     static Turn run(const Context& context, const Session& session, const Message& message) {
         auto answer = Handler(context, session, std::get<Req>(message));
-        return {std::move(answer.session), Message(std::move(answer.response)), std::move(answer.actions)};
+        return {std::move(answer.session), Message(std::move(answer.response)), PayloadType::common, std::move(answer.actions)};
     }
 };
 
@@ -34,6 +34,7 @@ constexpr std::array rows{
     on<detail_service>(service_selection),
     on<select_service>(service_selection),
     on<exchange_parameters>(charge_parameters),
+    on<exchange_ac_parameters>(charge_parameters),
     on<exchange_schedules>(schedule_exchange),
     on<check_cable>(cable_check),
     on<pre_charge>(precharge),
@@ -42,6 +43,8 @@ constexpr std::array rows{
 
     // From here on a car that may not charge any more is told to terminate, and stops in order.
     on<charge>(charge_loop, open),
+    on<charge_ac>(charge_loop, open),
+    on<renegotiate_schedules>(charge_loop, open),
     on<change_power>(charge_loop, open),
     on<detect_welding>(welding_detection, open),
 
