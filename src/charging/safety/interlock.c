@@ -64,6 +64,10 @@ uint32_t interlock_stop_bound_us(uint8_t path, uint8_t stop) {
 
 int32_t interlock_open_below_ma(uint8_t stop) { return stop == STOP_NORMAL ? 1000 : 5000; }
 
+static int has_load(const struct interlock_inputs *inputs, int32_t below_ma) {
+    return !inputs->current_known || inputs->current_ma >= below_ma || inputs->current_ma <= -below_ma;
+}
+
 static uint32_t own_conditions(const struct interlock_state *state, const struct interlock_inputs *inputs) {
     uint32_t found = 0;
     if (state->phase == INTERLOCK_OPEN) {
@@ -73,24 +77,45 @@ static uint32_t own_conditions(const struct interlock_state *state, const struct
     }
     if (!inputs->contactor_closed) found |= BIT(PROTECTION_CONTACTOR_NOT_CLOSED);
     if (!inputs->locked) found |= BIT(PROTECTION_LOCK_OPEN);
-    /* While a stop is running, nobody consents any more, and on DC the car may leave C: neither is a fault then.
-     * On AC, C to B is how the car pauses, answered by opening at once and not by a trip. */
-    if (state->phase != INTERLOCK_RUNNING) return found;
-    if (!inputs->consent) found |= BIT(PROTECTION_CONSENT_EXPIRED);
-    if (!inputs->energy_ready && inputs->path == PATH_DC) found |= BIT(PROTECTION_PILOT_LOST);
+    /* On AC, C to B is how the car pauses, answered by opening at once and not by a trip. On DC the car may leave C when a stop has
+     * brought the current down, and not before. */
+    const int may_leave = state->phase == INTERLOCK_STOPPING && !has_load(inputs, interlock_open_below_ma(STOP_EMERGENCY));
+    if (!inputs->energy_ready && inputs->path == PATH_DC && !may_leave) found |= BIT(PROTECTION_PILOT_LOST);
+    /* While a stop is running, nobody consents any more: no fault then. */
+    if (!inputs->consent && state->phase == INTERLOCK_RUNNING) found |= BIT(PROTECTION_CONSENT_EXPIRED);
     return found;
 }
 
-/* Times the conditions; returns those that are over their time. */
+int interlock_begins_anew(uint8_t id) {
+    switch (id) {
+        case PROTECTION_CONTACTOR_NOT_CLOSED:
+        case PROTECTION_CONTACTOR_WELDED:
+        case PROTECTION_DISCHARGE_FAILED:
+        case PROTECTION_SETUP_TIMEOUT:
+        case PROTECTION_RESIDUAL_DC_6:
+        case PROTECTION_OVER_CURRENT_LONG:
+            return 1;
+        default:
+            return 0;
+    }
+}
+
+/* Times the conditions; returns those that are over their time. One that has just come began somewhere in this period: half of it counts.
+ * One that comes and goes is timed through its gaps: in them its time runs back, a quarter as fast, so that what is there for more than a
+ * fifth of the time trips. */
 static uint32_t trips(struct interlock_state *state, uint32_t conditions, uint32_t elapsed_us) {
     uint32_t tripped = 0;
     for (unsigned id = 0; id < PROTECTION_COUNT; ++id) {
+        const uint32_t time_us = interlock_protections[id].time_us;
+        uint32_t held_us = state->held_us[id];
         if (!(conditions & BIT(id))) {
-            state->held_us[id] = 0;
-            continue;
+            held_us = interlock_begins_anew((uint8_t)id) || held_us < elapsed_us / 4u ? 0 : held_us - elapsed_us / 4u;
+        } else {
+            const uint32_t lasted_us = state->conditions & BIT(id) ? elapsed_us : elapsed_us / 2u;
+            held_us = lasted_us >= time_us - held_us ? time_us : held_us + lasted_us;
+            if (held_us >= time_us) tripped |= BIT(id);
         }
-        state->held_us[id] = state->conditions & BIT(id) ? saturating_add(state->held_us[id], elapsed_us) : 0;
-        if (state->held_us[id] >= interlock_protections[id].time_us) tripped |= BIT(id);
+        state->held_us[id] = held_us;
     }
     state->conditions = conditions;
     return tripped;
@@ -156,10 +181,6 @@ static void begin_stop(struct interlock_state *state, uint8_t path, uint8_t stop
     state->phase = INTERLOCK_STOPPING;
     state->stop = stop;
     state->cause = cause;
-}
-
-static int has_load(const struct interlock_inputs *inputs, int32_t below_ma) {
-    return !inputs->current_known || inputs->current_ma >= below_ma || inputs->current_ma <= -below_ma;
 }
 
 struct interlock_outputs interlock_step(struct interlock_state *state, const struct interlock_inputs *inputs) {

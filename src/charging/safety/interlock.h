@@ -6,7 +6,8 @@
  *
  * What holds in every reachable state (interlock_holds() says it in code):
  *  - running: no protection has tripped, consent is fresh, the car is ready for energy, the lock is closed;
- *  - stopping: the contactor opens when the current is gone, and at the latest when stop_left_us has run down;
+ *  - stopping: the contactor opens when the current is gone, and at the latest when stop_left_us has run down; on DC a car that leaves
+ *    C or D before the current is gone makes it an emergency;
  *  - open: it closes only when all of the above is true, the voltages on both sides match, no condition of any
  *    protection is present, the request to close was seen withdrawn since the contactor opened, the contactor has rested for
  *    CLOSING_PAUSE_MS since then, and a closing is left: it has so many at once, and regains one at a time. Nothing of this delays an opening.
@@ -98,7 +99,7 @@ extern const struct interlock_closing interlock_closings[CLOSING_COUNT];
 
 /* Zero-initialised: open since now, not armed, nothing latched, no closing spent. */
 struct interlock_state {
-    uint32_t held_us[PROTECTION_COUNT];  /* how long each condition has lasted */
+    uint32_t held_us[PROTECTION_COUNT];  /* how long each condition has lasted, up to its time; a quarter of its gaps taken off */
     uint32_t conditions;                 /* the conditions of the last step, one bit a protection */
     uint32_t latched;                    /* tripped, and not yet acknowledged with the cause gone */
     uint32_t stop_left_us;               /* stopping: when it has run down, the contactor opens under whatever load */
@@ -137,6 +138,10 @@ struct interlock_outputs {
     uint8_t stop;             /* enum interlock_stop: the class of the running stop, STOP_NONE when not stopping */
     uint8_t opened_under_load;/* the contactor was told to open in this step, with current through it */
 };
+
+/* Whether the time of this protection begins anew each time its condition comes: it times what the station itself has begun, or has a time
+ * of many seconds without a break in its clause, and a higher limit with a short one beside it. All others are timed through gaps. */
+int interlock_begins_anew(uint8_t id);
 
 /* Bounds of a stop, microseconds from its start to the command to open. */
 uint32_t interlock_stop_bound_us(uint8_t path, uint8_t stop);

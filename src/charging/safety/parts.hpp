@@ -28,7 +28,6 @@ constexpr std::int32_t magnitude(std::int32_t value) { return value < 0 ? (value
 constexpr std::int32_t lower(std::int32_t a, std::int32_t b) { return a < b ? a : b; }
 constexpr std::int32_t higher(std::int32_t a, std::int32_t b) { return a > b ? a : b; }
 inline std::int32_t limit_of(std::uint8_t id) { return interlock_protections[id].limit; }
-constexpr std::uint32_t kDebounceUs = 20'000;
 
 /// Takes the command's setpoint if it is not absurd, clamped to nameplate; counts once a message what it refuses or clamps.
 void accept_setpoint(Work& work);

@@ -60,10 +60,10 @@ void see(Work& work) {
     }
     // What was never measured is not known; while the pilot says F it cannot be read.
     if (state.seen && state.drive != Drive::fault)
-        state.pilot.step(classify_pilot(s.pilot_high_mv, s.pilot_low_mv), work.elapsed_us, kDebounceUs);
+        state.pilot.step(classify_pilot(s.pilot_high_mv, s.pilot_low_mv), Pilot::between, work.elapsed_us);
     const bool lockable = work.configuration.outlet != Outlet::ac_cable;
-    state.locked.step(!lockable || s.locked, work.elapsed_us, kDebounceUs);
-    state.diode.step(state.drive != Drive::pwm || diode_present(s.pilot_low_mv), work.elapsed_us, kDebounceUs);
+    state.locked.step(!lockable || s.locked, false, work.elapsed_us);
+    state.diode.step(state.drive != Drive::pwm || diode_present(s.pilot_low_mv), false, work.elapsed_us);
 
     const Pilot pilot = state.pilot.stable;
     work.plugged = pilot == Pilot::b || pilot == Pilot::c || pilot == Pilot::d;
@@ -194,8 +194,8 @@ Step step(const Configuration& configuration, const State& before, const Inputs&
     a.reset_watchdog = !interlock.close;
     a.latched = state.knows_register ? state.interlock.latched : kUnknownRegister;
     a.spent = state.knows_register ? state.interlock.spent : kUnknownSpent;
-    // What is live stays locked, whatever the pilot says.
-    const bool is_live = interlock.close || (!is_ac && inputs.sensors.outlet_voltage.value >= 60'000);
+    // What is live stays locked, whatever the pilot says; behind a welded contactor the mains are.
+    const bool is_live = interlock.close || (is_ac ? inputs.sensors.contactor_closed : inputs.sensors.outlet_voltage.value >= 60'000);
     a.lock = is_live || (work.plugged && (inputs.command.lock || inputs.command.demand != Demand::none));
     state.fault_signal_us = state.fault_signal_us > work.elapsed_us ? state.fault_signal_us - work.elapsed_us : 0;
     if (state.fault_signal_us > 0) {

@@ -43,7 +43,7 @@ struct Configuration {
     std::int32_t ramp_limit_ma_per_s = 400'000; ///< what may be asked for; more is refused
     MilliVolt insulation_test_voltage{500'000};
     MilliAmpere precharge_current{2'000};
-    std::uint16_t consent_max_ms = 1'000;       ///< a longer consent is cut to this
+    std::uint16_t consent_max_ms = 500;         ///< a longer consent is cut to this
     std::uint8_t closings_most = CLOSINGS_AT_ONCE;             ///< of the contactor, at once; what its maker says
     std::uint32_t closing_regained_ms = CLOSING_REGAINED_MS;   ///< and how long until one of them is regained; 0: at once, no limit
     std::uint8_t phases = 3;                    ///< AC: 1 or 3
@@ -214,18 +214,32 @@ struct Outputs {
     Report report{};
 };
 
-/// A value that must be seen for a while before it is believed.
+/// A value that must be seen for a while before it is believed, and again and again for as long to be believed any longer: what only
+/// comes and goes is not known.
 template <class T>
 struct Debounced {
+    static constexpr std::uint32_t kHeldUs = 20'000;         ///< without a break: then it is believed
+    static constexpr std::uint32_t kUnconfirmedUs = 60'000;  ///< since it was last seen for so long: then it is not known
+
     T stable{};
     T seen{};
     std::uint32_t held_us = 0;
+    std::uint32_t unconfirmed_us = 0;
 
-    constexpr void step(T now, std::uint32_t elapsed_us, std::uint32_t time_us) {
-        held_us = now == seen ? (held_us > UINT32_MAX - elapsed_us ? UINT32_MAX : held_us + elapsed_us) : 0;
+    constexpr void step(T now, T not_known, std::uint32_t elapsed_us) {
+        held_us = now == seen ? sum_up_to(held_us, elapsed_us, kHeldUs) : 0;
         seen = now;
-        if (held_us >= time_us) stable = now;
+        unconfirmed_us = sum_up_to(unconfirmed_us, elapsed_us, kUnconfirmedUs);
+        if (held_us == kHeldUs) {
+            stable = now;
+            unconfirmed_us = 0;
+        } else if (unconfirmed_us == kUnconfirmedUs) {
+            stable = not_known;
+        }
     }
+
+private:
+    static constexpr std::uint32_t sum_up_to(std::uint32_t a, std::uint32_t b, std::uint32_t most) { return b >= most - a ? most : a + b; }
 };
 
 struct State {
@@ -237,9 +251,9 @@ struct State {
     bool seen = false;              ///< any frame at all
     bool knows_register = false;    ///< the register's trips are among the latched ones
     std::uint32_t consent_left_us = 0;
-    Debounced<Pilot> pilot{Pilot::between, Pilot::between, 0};  ///< not known until the first frames
+    Debounced<Pilot> pilot{Pilot::between, Pilot::between, 0, 0};  ///< not known until the first frames
     Debounced<bool> locked{};
-    Debounced<bool> diode{true, true, 0};
+    Debounced<bool> diode{true, true, 0, 0};
     Stage stage = Stage::idle;
     std::uint32_t stage_us = 0;     ///< how long the stage has lasted
     std::uint32_t settled_us = 0;   ///< how long the insulation test has stood at its voltage

@@ -80,7 +80,9 @@ Limit limit_now(const Work& work) {
 
 void ramp(Work& work, MilliAmpere target, bool at_once) {
     State& state = work.state;
-    const std::int64_t rate = state.wanted.ramp_ma_per_s > 0 ? state.wanted.ramp_ma_per_s : work.configuration.ramp_ma_per_s;
+    // How fast it goes up may be asked for; down to nothing it never goes slower than the station does.
+    const std::int32_t own = work.configuration.ramp_ma_per_s, asked = state.wanted.ramp_ma_per_s > 0 ? state.wanted.ramp_ma_per_s : own;
+    const std::int64_t rate = target.value == 0 ? higher(asked, own) : asked;
     const std::int64_t elapsed = work.elapsed_us;
     if (at_once) state.ramped = target;
     else toward(state.ramped.value, target.value, rate * elapsed / 1'000'000);

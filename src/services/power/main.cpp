@@ -78,7 +78,7 @@ private:
     void tell(safety::Report report) {
         // A loop that has just been started in the middle of a charge has not seen that nobody is plugged in.
         if (frames_ < settling_frames && report.pilot == safety::Pilot::a) report.pilot = safety::Pilot::between;
-        const bool is_tripped = report.tripped & ~report_.tripped;
+        const std::uint32_t tripped = report.tripped & ~report_.tripped;
         const bool is_changed = report.pilot != report_.pilot || report.stage != report_.stage || report.latched != report_.latched ||
                                 report.contactor_closed != report_.contactor_closed || report.stop != report_.stop ||
                                 report.blocked != report_.blocked || report.wait != report_.wait;
@@ -88,7 +88,9 @@ private:
         const std::uint32_t waits = report.counters.waits_for_closings;
         if (waits != report_.counters.waits_for_closings && std::has_single_bit(waits)) self_.fault(Error(Errc::busy, "the contactor has closed too often: it waits"));
         report_ = report;
-        if (is_tripped) self_.notify(Pulse::tripped, report.cause + 1u);
+        // What has just tripped, and not what began the stop: that may be another one, of long ago. Of several, the cause, else the first.
+        const bool is_cause = report.cause < PROTECTION_COUNT && (tripped >> report.cause & 1u);
+        if (tripped) self_.notify(Pulse::tripped, (is_cause ? report.cause : static_cast<unsigned>(std::countr_zero(tripped))) + 1u);
         if (is_changed) self_.notify(Pulse::changed);
     }
 

@@ -22,13 +22,19 @@ uint8_t nondet_uint8(void);
 /* What an observer has written down. */
 struct ghost {
     uint32_t stopping_us;  /* how long the running stop has been of its present class */
-    uint32_t seen_us;      /* how long one protection's condition has been there, measured from its first step */
+    uint32_t seen_us;      /* how long one protection's condition has been there, up to its time, less a quarter of the gaps between */
     uint8_t watched;       /* that protection: any */
     uint8_t most;          /* how many closings this station has at once: any */
     uint32_t regained_us;  /* and how long until one of them is regained: any */
     uint32_t rested_us;    /* how long the contactor has been open, or this loop there */
     uint32_t regaining_us; /* since a closing was regained, or the first of those that are spent was spent */
 };
+
+/* What the station itself has begun, and what its clause lets stand for many seconds, is timed anew each time. */
+static int is_timed_anew(unsigned id) {
+    return id == PROTECTION_SETUP_TIMEOUT || id == PROTECTION_DISCHARGE_FAILED || id == PROTECTION_CONTACTOR_WELDED ||
+           id == PROTECTION_CONTACTOR_NOT_CLOSED || id == PROTECTION_RESIDUAL_DC_6 || id == PROTECTION_OVER_CURRENT_LONG;
+}
 
 static uint32_t saturating_sum(uint32_t a, uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : a + b; }
 static int is_flag(uint8_t value) { return value <= 1; }
@@ -51,15 +57,12 @@ static int invariant(const struct interlock_state *s, const struct ghost *ghost,
     if (!is_flag(s->armed) || s->stop > STOP_EMERGENCY) return 0;
     if (!latches_at_least(s->latched, LATCH_UNDER_POWER)) return 0;
     for (unsigned id = 0; id < PROTECTION_COUNT; ++id) {
-        if (!(s->conditions & BIT(id)) && s->held_us[id] != 0) return 0;
+        if (s->held_us[id] > interlock_protections[id].time_us) return 0;
+        if (is_timed_anew(id) && !(s->conditions & BIT(id)) && s->held_us[id] != 0) return 0;
         /* While running, what is present has not yet lasted too long. */
         if (s->phase == INTERLOCK_RUNNING && (s->conditions & BIT(id)) && s->held_us[id] >= interlock_protections[id].time_us) return 0;
     }
-    if (s->conditions & BIT(ghost->watched)) {
-        if (s->held_us[ghost->watched] < ghost->seen_us) return 0;
-    } else if (ghost->seen_us != 0) {
-        return 0;
-    }
+    if (s->held_us[ghost->watched] < ghost->seen_us) return 0;
     if (s->spent > ghost->most || s->regain_left_us > ghost->regained_us) return 0;
     if (s->spent == 0 ? s->regain_left_us != 0 : ghost->regained_us - s->regain_left_us > ghost->regaining_us) return 0;
     switch (s->phase) {
@@ -98,10 +101,12 @@ void prove_step(void) {
     /* The observer writes down what it saw. */
     const int was_seen = (before.conditions & BIT(ghost.watched)) != 0;
     const int is_seen = (after.conditions & BIT(ghost.watched)) != 0;
-    ghost.seen_us = is_seen && was_seen ? saturating_sum(ghost.seen_us, in.elapsed_us) : 0;
+    const struct interlock_protection *const row = &interlock_protections[ghost.watched];
+    if (is_seen) ghost.seen_us = saturating_sum(ghost.seen_us, was_seen ? in.elapsed_us : in.elapsed_us / 2);
+    else ghost.seen_us = is_timed_anew(ghost.watched) || ghost.seen_us < in.elapsed_us / 4 ? 0 : ghost.seen_us - in.elapsed_us / 4;
+    if (ghost.seen_us > row->time_us) ghost.seen_us = row->time_us;
     const int same_stop = before.phase == INTERLOCK_STOPPING && after.phase == INTERLOCK_STOPPING && after.stop == before.stop;
     ghost.stopping_us = same_stop ? saturating_sum(ghost.stopping_us, in.elapsed_us) : 0;
-    const struct interlock_protection *const row = &interlock_protections[ghost.watched];
     const int is_over_time = is_seen && ghost.seen_us >= row->time_us;
     const int was_closed = before.phase != INTERLOCK_OPEN;
     const int closes = !was_closed && out.close;
@@ -147,7 +152,7 @@ void prove_step(void) {
     __CPROVER_assert(!after.armed || !in.request || (before.armed && !was_closed), "is armed by a withdrawn request alone");
 
     /* Trips. */
-    __CPROVER_assert(!is_over_time || (out.tripped & BIT(ghost.watched)), "a condition that lasts its time trips");
+    __CPROVER_assert(!is_over_time || (out.tripped & BIT(ghost.watched)), "a condition that lasts its time trips, also one that comes and goes");
     __CPROVER_assert(!(out.tripped & ~after.conditions), "nothing trips that is not there");
     const uint32_t reported = in.conditions & ~(BIT(PROTECTION_PILOT_LOST) | BIT(PROTECTION_LOCK_OPEN) |
                                                 BIT(PROTECTION_CONTACTOR_NOT_CLOSED) | BIT(PROTECTION_CONSENT_EXPIRED));
@@ -155,6 +160,8 @@ void prove_step(void) {
     const int running = before.phase == INTERLOCK_RUNNING;
     __CPROVER_assert(!running || in.consent || (out.tripped & BIT(PROTECTION_CONSENT_EXPIRED)), "consent lost while running is a trip");
     __CPROVER_assert(!running || in.energy_ready || path == PATH_AC || (out.tripped & BIT(PROTECTION_PILOT_LOST)), "DC: a car that leaves C or D while running is a trip");
+    __CPROVER_assert(!was_closed || in.energy_ready || path == PATH_AC || !has_current || (out.tripped & BIT(PROTECTION_PILOT_LOST)),
+                     "DC: and so is one that leaves while a stop has not brought the current down");
     __CPROVER_assert(!was_closed || in.locked || (out.tripped & BIT(PROTECTION_LOCK_OPEN)), "a lock that opens on a closed contactor is a trip");
     __CPROVER_assert(!was_closed || in.contactor_closed || (after.conditions & BIT(PROTECTION_CONTACTOR_NOT_CLOSED)), "a contactor that does not follow is seen");
     const int is_stale = (in.conditions & BIT(PROTECTION_INPUTS_STALE)) != 0;

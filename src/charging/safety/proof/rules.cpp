@@ -26,6 +26,11 @@ bool forbids_closing(Fault fault) {
     }
 }
 
+// How long it is there before anybody can know.
+std::int32_t known_after(Fault fault) {
+    return fault == Fault::echo_frozen || fault == Fault::pilot_flutters || fault == Fault::lock_flutters ? 80 : 30;
+}
+
 std::int32_t regained_ms(const Configuration& c) { return static_cast<std::int32_t>(c.closing_regained_ms); }
 
 const char* closing(const Observer& o, const World& w, const Configuration& c, const Command& command) {
@@ -37,7 +42,7 @@ const char* closing(const Observer& o, const World& w, const Configuration& c, c
     if (s.contactor_closed) return "closed what is closed already";
     if (!is_ac(c.outlet) && absolute(s.supply_voltage.value - s.outlet_voltage.value) > 20'000) return "closed onto another voltage";
     for (std::size_t i = 0; i < w.faults.size(); ++i)
-        if (w.is_there[i] && o.fault_age[i] > (w.faults[i] == Fault::echo_frozen ? 80 : 30) && forbids_closing(w.faults[i])) return "closed onto a fault";
+        if (w.is_there[i] && o.fault_age[i] > known_after(w.faults[i]) && forbids_closing(w.faults[i])) return "closed onto a fault";
     if (o.owes_acknowledgement) return "closed before the emergency was acknowledged";
     if (o.owes_withdrawal) return "closed again while the demand stood";
     if (o.rested < 1'000) return "closed before the contactor had rested";
@@ -130,7 +135,7 @@ const char* observe(Observer& o, const World& w, Scene scene, const Configuratio
     // current sensor is an over-current first: that is what is acknowledged then.
     const auto is_gone = [&](std::size_t i) {
         const Fault f = w.faults[i];
-        return !w.is_there[i] || !forbids_closing(f) || f == Fault::lock_open || f == Fault::echo_frozen || f == Fault::current_sensor || o.fault_age[i] <= 80;
+        return !w.is_there[i] || !forbids_closing(f) || f == Fault::lock_open || f == Fault::lock_flutters || f == Fault::echo_frozen || f == Fault::current_sensor || o.fault_age[i] <= 80;
     };
     if (command.acknowledge && o.owes_acknowledgement > 0 && is_gone(o.owes_acknowledgement - 1u)) o.owes_acknowledgement = 0;
 
@@ -148,6 +153,7 @@ const char* observe(Observer& o, const World& w, Scene scene, const Configuratio
     if (!broken && !o.was_closed && !a.close_contactor && o.against_order > 200 && !out.report.latched) broken = "a contactor that is closed against its order was not latched";
     if (!broken && !is_ac(c.outlet) && is_plugged(s) && s.outlet_voltage.value >= 60'000 && o.was_locked && !a.lock && w.orders.drive != Drive::fault)
         broken = "unlocked under voltage";
+    if (!broken && is_ac(c.outlet) && s.contactor_closed && o.was_locked && !a.lock) broken = "unlocked behind a closed contactor";
 
     const std::uint32_t told = out.report.tripped | out.report.latched;
     const auto bit = [](std::uint8_t id) { return std::uint32_t{1} << id; };

@@ -68,7 +68,7 @@ private:
 };
 
 // A member more in one of these is a question to key_of(): does it change what comes later?
-static_assert(sizeof(State) == 336 && sizeof(interlock_state) == 164 && sizeof(Observer) == 100 && sizeof(Setpoint) == 20);
+static_assert(sizeof(State) == 352 && sizeof(interlock_state) == 164 && sizeof(Observer) == 100 && sizeof(Setpoint) == 20);
 
 void put_core(Key& key, const State& s, const Sensors& sensors) {
     key.put(s.started);
@@ -77,9 +77,8 @@ void put_core(Key& key, const State& s, const Sensors& sensors) {
     key.cut(s.frame_age_us, 40'000);
     key.put(s.seen), key.put(s.knows_register);
     key.put(s.consent_left_us);
-    key.put(s.pilot.stable), key.put(s.pilot.seen), key.cut(s.pilot.held_us, 20'000);
-    key.put(s.locked.stable), key.put(s.locked.seen), key.cut(s.locked.held_us, 20'000);
-    key.put(s.diode.stable), key.put(s.diode.seen), key.cut(s.diode.held_us, 20'000);
+    const auto put_debounced = [&key](const auto& d) { key.put(d.stable), key.put(d.seen), key.put(d.held_us), key.put(d.unconfirmed_us); };
+    put_debounced(s.pilot), put_debounced(s.locked), put_debounced(s.diode);
     key.put(s.stage);
     const bool is_timed = s.stage == Stage::short_test || s.stage == Stage::discharging;   // the stages that end by their time
     key.cut(is_timed ? s.stage_us : 0, 1'600'000);
@@ -91,7 +90,7 @@ void put_core(Key& key, const State& s, const Sensors& sensors) {
     key.cut(s.allowed_held_us, 6'200'000);
     key.put(s.phases), key.put(s.phase_pause_us), key.put(s.fault_signal_us);
     const interlock_state& i = s.interlock;
-    for (unsigned id = 0; id < PROTECTION_COUNT; ++id) key.cut(i.held_us[id], interlock_protections[id].time_us);
+    for (unsigned id = 0; id < PROTECTION_COUNT; ++id) key.put(i.held_us[id]);
     key.cut(i.phase == INTERLOCK_OPEN ? i.rested_us : 0, CLOSING_PAUSE_MS * 1'000), key.put(i.spent), key.put(i.regain_left_us);
     key.put(i.conditions), key.put(i.latched), key.put(i.stop_left_us), key.put(i.phase), key.put(i.stop), key.put(i.armed), key.put(i.cause);
 }
@@ -101,7 +100,7 @@ Key key_of(const Node& n) {
     put_core(key, n.state, n.world.sensors);
     key.put(n.in_motion);
     const World& w = n.world;
-    key.put(w.is_there[0]), key.put(w.is_there[1]), key.put(w.drawn_ma), key.put(w.watchdog), key.put(w.level_mv), key.put(w.demand), key.put(w.renews), key.put(w.setpoint), key.put(w.car_contactor);
+    key.put(w.is_there[0]), key.put(w.is_there[1]), key.put(w.is_odd), key.put(w.drawn_ma), key.put(w.watchdog), key.put(w.level_mv), key.put(w.demand), key.put(w.renews), key.put(w.setpoint), key.put(w.car_contactor);
     key.put(w.sensors.supply_voltage.value), key.put(w.sensors.outlet_voltage.value), key.put(w.sensors.current.value);
     key.put(w.sensors.contactor_closed), key.put(w.sensors.locked);
     // The register counts until the core has read it; then the next order overwrites it.

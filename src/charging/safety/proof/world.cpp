@@ -84,6 +84,8 @@ void break_it(World& w, std::size_t which, Stage stage) {
         case Fault::cable_lost: s.proximity = {0}; break;
         case Fault::cable_unknown: s.proximity = {5'000}; break;
         case Fault::cable_thin: s.proximity = {1'500}; break;
+        case Fault::pilot_flutters: s.pilot_high_mv = w.is_odd ? std::int16_t{9'980} : std::int16_t{10'020}; break;
+        case Fault::lock_flutters: s.locked = s.locked && w.is_odd; break;
     }
 }
 
@@ -123,6 +125,7 @@ void advance(World& w, const Configuration& c, Stage stage) {
     if (is_ac(c.outlet)) alternating(w);
     else direct(w, stage);
     if (!w.has(Fault::echo_frozen)) w.frozen_echo = w.sensors.echo;
+    w.is_odd = (w.has(Fault::pilot_flutters) || w.has(Fault::lock_flutters)) && !w.is_odd;
     for (std::size_t which = 0; which < w.faults.size(); ++which)
         if (w.is_there[which]) break_it(w, which, stage);
 }

@@ -19,7 +19,8 @@ enum class Fault : std::uint8_t {
     over_voltage_ev, over_voltage, over_temperature, minus_temperature, temperature_sensor, cabinet_sensor, current_sensor, supply_voltage_sensor,
     outlet_voltage_sensor, voltages_disagree, auxiliary_open, auxiliary_closed, welded, discharge_broken, never_precharged, insulation_test_hangs,
     supply_fault, mains_voltage, mains_frequency, over_current_back, slow_car, cable_lost, cable_unknown, cable_thin, few_closings,
-    last_ = few_closings,
+    pilot_flutters, lock_flutters,
+    last_ = lock_flutters,
 };
 
 /// Where it is searched.
@@ -92,6 +93,8 @@ inline constexpr std::array<FaultClass, static_cast<std::size_t>(Fault::last_) +
     {"cable_unknown", Kind::ac, 6'300, false, 8'000},
     {"cable_thin", Kind::ac, 0, false, 8'000},
     {"few_closings", Kind::both, 0, false, 12'000},   // a contactor that may close once in 3 s: elsewhere it may at any time
+    {"pilot_flutters", Kind::both, 150, false, 8'000},   // from frame to frame between two states, of which none is C
+    {"lock_flutters", Kind::all, 150, true, 8'000},
 }};
 
 [[nodiscard]] constexpr const FaultClass& class_of(Fault fault) { return kFaults[static_cast<std::size_t>(fault)]; }
@@ -112,6 +115,7 @@ struct World {
     std::uint32_t latched = 0;      ///< the hardware's register
     std::uint8_t spent = 0;         ///< and that of closings
     std::int32_t drawn_ma = 0;      ///< AC: by the car
+    bool is_odd = false;            ///< what comes and goes from frame to frame is there in the odd ones
     bool watchdog = false;          ///< the hardware has opened by itself, and has not been released since
 
     [[nodiscard]] bool has(Fault fault) const {
