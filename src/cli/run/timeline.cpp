@@ -99,11 +99,11 @@ Timeline::Line Timeline::describe(std::string_view source, std::string_view type
         return {step.empty() ? p.text() : step + ": " + std::string(p.string("reason")), false, step == "failed"};
     }
     if (type == "security") return {"SECURITY " + std::string(p.string("event")) + " " + std::string(p.string("detail")), false, true};
+    if (type == "safety" && p.find("protection") != nullptr) return {"protection tripped: " + std::string(p.string("protection")), false, true};
     if (type == "safety" && !step.empty()) {
         const std::string reason(p.string("reason"));
         return {step + ": " + std::string(p.string("trips")) + (reason.empty() ? "" : " (" + reason + ")")};
     }
-    if (type == "safety") return {"protection tripped: " + std::string(p.string("protection")), false, true};
     if (type == "session" && step == "store_set_aside")
         return {std::string(p.string("why")) + ": it is kept as " + std::string(p.string("file")) + ", and a new one is begun", false, true};
     if (type == "session" && step == "status") return {"connector is " + std::string(p.string("status"))};
