@@ -42,8 +42,8 @@ struct Arguments {
 
 Result<int> run_command(RunOptions options) {
     options.state = absolute(options.state);
-    StationFile file = TRY(read_station_file(options.config.empty() ? options.state + "/station.toml" : options.config));
-    if (options.evse > 0) file.evse.count = options.evse;
+    const bool is_named = !options.config.empty();
+    StationFile file = TRY(read_station_file(is_named ? options.config : options.state + "/station.toml", is_named, options.evse));
     if (options.csms_port > 0) file.csms.port = options.csms_port;
     World world(options, TRY(find_layout()), file);
     return world.run();

@@ -46,7 +46,8 @@ std::optional<ModbusMeter> modbus_meter(std::string_view text) {
     return ModbusMeter{std::string(text.substr(0, colon)), static_cast<std::uint16_t>(*port), static_cast<std::uint8_t>(*unit)};
 }
 
-void read_modbus(TomlSection& section, StationFile& f) {
+/// `evses`: as many as are asked for, if the file does not say it.
+void read_modbus(TomlSection& section, StationFile& f, int evses) {
     constexpr std::string_view expected = R"(a meter for each EVSE, as "192.168.7.11:502/1": host, TCP port, unit)";
     section.each("modbus", expected, [&](const toml::node& item) {
         const auto meter = modbus_meter(item.value_exact<std::string>().value_or(""));
@@ -55,7 +56,9 @@ void read_modbus(TomlSection& section, StationFile& f) {
     });
     const toml::node* list = section.find("modbus");
     const bool is_read = list && list->is_array() && f.metering.modbus.size() == list->as_array()->size();
-    if (is_read && f.metering.modbus.size() != static_cast<std::size_t>(f.evse.count)) section.refuse("modbus", *list, expected);
+    const int meters = static_cast<int>(f.metering.modbus.size()), wanted = evses > 0 ? evses : f.evse.count;
+    const bool fits = meters == wanted || (meters == f.evse.count && meters > wanted);   // fewer EVSEs than the file has: the rest is not asked
+    if (is_read && !fits) section.refuse("modbus", *list, std::format("{}, and there are {}", expected, wanted));
     const toml::node* bus = section.find("bus");
     if (bus && f.metering.bus == "modbus" && f.metering.kind == "meter-signed")
         section.refuse("bus", *bus, R"("simulated" with kind = "meter-signed": no record of a meter's own is read over Modbus)");
@@ -85,18 +88,26 @@ void read_own(Keys keys, StationFile& f, int evse) {
     f.evse.own[evse] = own;
 }
 
-void read_each_evse(TomlSection& section, StationFile& f) {
+void read_each_evse(TomlSection& section, StationFile& f, int evses) {
+    const int there = std::max(f.evse.count, evses);
     for (const std::string& key : section.keys()) {
         const auto evse = whole(key);
         if (!evse || std::to_string(*evse) != key) continue;
         const toml::node* table = section.find(key);
-        const bool is_there = *evse >= 1 && *evse <= static_cast<unsigned>(f.evse.count);
+        const bool is_there = *evse >= 1 && *evse <= static_cast<unsigned>(there);
         if (is_there && table->is_table()) read_own(Keys(section, key), f, static_cast<int>(*evse));
-        else section.refuse(key, *table, std::format("a table of one EVSE, and there are 1 to {} (evse.count)", f.evse.count));
+        else section.refuse(key, *table, std::format("a table of one EVSE, and there are 1 to {} (evse.count)", there));
     }
 }
 
-void read_sections(TomlSection file, StationFile& f) {
+/// Of two keys one may be the default: what is refused is what somebody wrote.
+void check_voltages(TomlSection& section, const StationFile& f) {
+    if (f.evse.min_voltage <= f.evse.max_voltage) return;
+    if (const toml::node* node = section.find("min_voltage")) return section.refuse("min_voltage", *node, std::format("at most evse.max_voltage, {}", f.evse.max_voltage));
+    section.refuse("max_voltage", *section.find("max_voltage"), std::format("at least evse.min_voltage, {}", f.evse.min_voltage));
+}
+
+void read_sections(TomlSection file, StationFile& f, int evses) {
     Keys(file, "station")
         .text("identity", f.station.identity, 1, 48, "an identity without ':'", [](const std::string& s) { return s.find(':') == std::string::npos; })
         .text("vendor", f.station.vendor, 1, 50, "the maker")
@@ -111,7 +122,10 @@ void read_sections(TomlSection file, StationFile& f) {
         .number("closings", f.evse.closings, 2, 200, "how often the contactor may close at once")
         .number("closing_regained_ms", f.evse.closing_regained_ms, 1'000, 7'200'000, "milliseconds until one of them is regained")
         .text("id_prefix", f.evse.id_prefix, 3, 30, "the EVSEID without its number")
-        .and_then([&](TomlSection& section) { read_each_evse(section, f); });
+        .and_then([&](TomlSection& section) {
+            check_voltages(section, f);
+            read_each_evse(section, f, evses);
+        });
     Keys(file, "iso15118")
         .number("setup_ms", f.iso15118.setup_ms, 1'000, 120'000, "milliseconds")
         .number("sequence_ms", f.iso15118.sequence_ms, 1'000, 600'000, "milliseconds")
@@ -137,7 +151,7 @@ void read_sections(TomlSection file, StationFile& f) {
         .text("clock", f.metering.clock, 11, 12, R"("informative" or "synchronised")",
               [](const std::string& s) { return s == "informative" || s == "synchronised"; })
         .text("bus", f.metering.bus, 6, 9, R"("simulated" or "modbus")", [](const std::string& s) { return s == "simulated" || s == "modbus"; })
-        .and_then([&](TomlSection& section) { read_modbus(section, f); });
+        .and_then([&](TomlSection& section) { read_modbus(section, f, evses); });
     Keys(file, "trust").text("tpm", f.trust.tpm, 4, 8, R"("none" or "emulated")", [](const std::string& s) { return s == "none" || s == "emulated"; });
 }
 
@@ -175,16 +189,20 @@ Result<std::int64_t> micro_of(const std::string& decimal) {
     return value;
 }
 
-Result<StationFile> read_station_file(const std::string& path) {
+Result<StationFile> read_station_file(const std::string& path, bool is_named, int evses) {
     StationFile station;
     constexpr std::size_t longest = 1 << 20;
     const auto bytes = read_file(path, longest);
-    if (!bytes && bytes.error().code == Errc::not_found) return station;
-    if (!bytes) return std::unexpected(bytes.error());
-    auto file = TomlFile::parse(path, as_text(*bytes));
-    if (file) read_sections(TomlSection(*file), station);
-    const Refusals& refusals = file ? file->refusals() : file.error();
-    if (!refusals.empty()) return fail(Errc::bad_argument, refusals.front().text());
+    const bool is_missing = !bytes && bytes.error().code == Errc::not_found;
+    if (is_missing && is_named) return fail(Errc::not_found, path + ": there is no such file");
+    if (!bytes && !is_missing) return std::unexpected(bytes.error());
+    if (bytes) {
+        auto file = TomlFile::parse(path, as_text(*bytes));
+        if (file) read_sections(TomlSection(*file), station, evses);
+        const Refusals& refusals = file ? file->refusals() : file.error();
+        if (!refusals.empty()) return fail(Errc::bad_argument, refusals.front().text());
+    }
+    if (evses > 0) station.evse.count = evses;
     return station;
 }
 

@@ -92,8 +92,9 @@ struct StationFile {
     } trust;
 };
 
-/// The defaults where there is no such file. Errors: bad_argument, "station.toml:14: evse.max_current = ...: expected ...".
-[[nodiscard]] Result<StationFile> read_station_file(const std::string& path);
+/// `is_named`: somebody asked for this very file; else the defaults stand where there is none. `evses`: so many, whatever the file says
+/// (0: as it says). Errors: bad_argument, "station.toml:14: evse.max_current = ...: expected ..."; not_found (it was named).
+[[nodiscard]] Result<StationFile> read_station_file(const std::string& path, bool is_named = false, int evses = 0);
 
 /// What this EVSE has: of its own, or what all have.
 [[nodiscard]] EvseFile evse_of(const StationFile& file, int evse);

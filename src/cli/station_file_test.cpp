@@ -10,10 +10,10 @@ namespace voltkeep::cli {
 namespace {
 
 /// Reads this text as a station.toml, and gives the error or "".
-std::string error_of(const std::string& text) {
+std::string error_of(const std::string& text, int evses = 0) {
     const std::string path = testing::TempDir() + "station-" + std::to_string(::getpid()) + ".toml";
     std::ofstream(path) << text;
-    const auto file = read_station_file(path);
+    const auto file = read_station_file(path, true, evses);
     ::unlink(path.c_str());
     if (file) return "";
     const std::string what(file.error().what.view());
@@ -23,6 +23,28 @@ std::string error_of(const std::string& text) {
 }  // namespace
 
 TEST(StationFile, an_absent_file_is_a_whole_station) { EXPECT_EQ(read_station_file("/nonexistent/station.toml")->csms.port, 8443); }
+
+TEST(StationFile, one_that_was_named_and_is_not_there_is_no_station) {
+    const auto file = read_station_file("/nonexistent/station.toml", true);
+    ASSERT_FALSE(file);
+    EXPECT_EQ(file.error().what.view(), "/nonexistent/station.toml: there is no such file");
+}
+
+TEST(StationFile, the_lowest_voltage_is_not_above_the_highest) {
+    EXPECT_EQ(error_of("[evse]\nmax_voltage = 500000\nmin_voltage = 600000\n"), "3: evse.min_voltage = 600000: expected at most evse.max_voltage, 500000");
+    EXPECT_EQ(error_of("[evse]\nmax_voltage = 60000\n"), "2: evse.max_voltage = 60000: expected at least evse.min_voltage, 150000");
+    EXPECT_EQ(error_of("[evse]\nmax_voltage = 500000\nmin_voltage = 500000\n"), "");
+}
+
+TEST(StationFile, how_many_evses_were_asked_for_counts) {
+    EXPECT_EQ(error_of("[evse.2]\nconnector = \"sType2\"\n", 2), "");
+    EXPECT_EQ(error_of("[evse]\ncount = 2\n[evse.2]\nconnector = \"sType2\"\n", 1), "") << "the second is not started";
+    EXPECT_EQ(error_of("[evse.3]\nconnector = \"sType2\"\n", 2).substr(0, 10), "1: evse.3 ");
+    const std::string two = "[evse]\ncount = 2\n[metering]\nbus = \"modbus\"\nmodbus = [\"192.168.7.11:502/1\", \"192.168.7.12:502/1\"]\n";
+    EXPECT_EQ(error_of(two, 1), "");
+    EXPECT_EQ(error_of(two, 3).substr(0, 19), "5: metering.modbus ") << "the third has none";
+    EXPECT_EQ(read_station_file("/nonexistent/station.toml", false, 3)->evse.count, 3);
+}
 
 TEST(StationFile, what_it_says_is_taken) { EXPECT_EQ(error_of("[evse]\ncount = 3\n[tariff]\nprice_per_kwh = \"0.123456\"\n"), ""); }
 
