@@ -86,8 +86,11 @@ std::vector<PageLine> message_lines(const Service& s, std::size_t columns) {
     return lines;
 }
 
-PageLine line_of_evse(const Json& e, std::size_t columns) {
+/// What is wrong comes first, and what charges (or did) behind it all the same.
+PageLine line_of_evse(const Json& e) {
     std::string text = format("EVSE %lld ", static_cast<long long>(number_in(e, "evse")));
+    const std::string fault = std::string(e.string("fault")) + std::string(e.string("error"));
+    if (!fault.empty()) text += "FAULT " + fault + ": ";
     text += std::string(e.string("availability")) + " " + std::string(e.string("state"));
     if (!e.string("transaction").empty()) {
         if (number_in(e, "soc_permille") >= 0) text += format(" SoC %.0f%%", static_cast<double>(number_in(e, "soc_permille")) / 10.0);
@@ -96,9 +99,7 @@ PageLine line_of_evse(const Json& e, std::size_t columns) {
                        std::string(e.string("limited_by")).c_str());
         text += " " + std::string(e.string("transaction"));
     }
-    const bool is_bad = !e.string("fault").empty() || !e.string("error").empty();
-    if (is_bad) text = format("EVSE %lld FAULT %s%s", static_cast<long long>(number_in(e, "evse")), std::string(e.string("fault")).c_str(), std::string(e.string("error")).c_str());
-    return {text.substr(0, columns), is_bad ? Style::bad : Style::heading};
+    return {text, !fault.empty() ? Style::bad : Style::heading};
 }
 
 /// "14:03:59Z"
@@ -163,7 +164,7 @@ std::vector<PageLine> StatusPage::lines(const Json& status, const Json& measures
     page.push_back({"station " + std::string(status.string("station")) + "   " + std::to_string(ready) + " of " + std::to_string(services.size()) + " services ready", Style::heading});
     if (is_true(status, "rootless")) page.push_back({"ROOTLESS: no real-time schedules, no control groups, one user for all: not for use", Style::bad});
     else if (is_true(status, "lab")) page.push_back({"LAB: limits are relaxed for measuring and sanitizers: not for use", Style::bad});
-    for (const Json& e : items_of(status, "evses")) page.push_back(line_of_evse(e, size.columns));
+    for (const Json& e : items_of(status, "evses")) page.push_back(line_of_evse(e));
     if (const Json* trust = status.find("trust")) std::ranges::move(trust_lines(*trust, size.columns), std::back_inserter(page));
     page.push_back({});
     page.push_back({format("%-11s %-9s%7s%4s%8s%8s%6s%6s  %s", "service", "state", "pid", "rst", "beats", "calls/s", "cpu%", "MiB", "slowest p99"), Style::heading});
@@ -176,7 +177,8 @@ std::vector<PageLine> StatusPage::lines(const Json& status, const Json& measures
         if (!has_room) continue;
         for (PageLine& line : message_lines(s, size.columns)) page.push_back(std::move(line));
     }
-    for (PageLine& line : page) line.text.resize(std::min(line.text.size(), size.columns));
+    const std::size_t edge = size.rows == 0 ? std::string::npos : size.columns;   // a pipe has none
+    for (PageLine& line : page) line.text.resize(std::min(line.text.size(), edge));
     if (size.rows > 0 && page.size() > size.rows) {
         page.resize(size.rows);
         page.back() = {std::string("... the terminal is too low for the rest").substr(0, size.columns), Style::warning};

@@ -78,6 +78,16 @@ TEST(StatusPage, is_loud_about_what_the_machine_does_not_give) {
     EXPECT_EQ(text_of(page.lines(status(), measures(1), Instant{1}, {})).find("LAB"), std::string::npos);
 }
 
+TEST(StatusPage, a_fault_does_not_hide_what_charges_and_a_pipe_has_no_edge) {
+    const auto faulty = *Json::parse(R"({"ok":true,"station":"VK-1","services":[],"evses":[
+        {"evse":1,"availability":"Faulted","state":"charging","transaction":"01234567-89ab-4def-8123-456789abcdef","energy_mwh":132000,"cost_micro":64680,
+         "currency":"EUR","power_w":49800,"limit_w":50000,"limited_by":"hardware","soc_permille":213,"fault":"the session store takes nothing"}]})");
+    StatusPage page;
+    const std::string text = text_of(page.lines(faulty, measures(1), Instant{1}, {}));
+    EXPECT_NE(text.find("EVSE 1 FAULT the session store takes nothing: Faulted charging SoC 21% 0.132 kWh"), text.npos) << text;
+    EXPECT_NE(text.find(" 01234567-89ab-4def-8123-456789abcdef\n"), text.npos) << "whole: " << text;
+}
+
 TEST(StatusPage, a_service_that_is_not_ready_stands_out) {
     StatusPage page;
     const auto lines = page.lines(status(), measures(1), Instant{1}, {});
