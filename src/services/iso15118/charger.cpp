@@ -258,11 +258,19 @@ void Charger::conclude(const secc::Turn& turn) {
 
 void Charger::tell_needs() { (void)session_.call(needs_of(position_)); }
 
-/// Until session has heard it.
+/// Until session has heard it, or has said that it does not hear this: where the pilot alone speaks, nobody speaks for a car.
 void Charger::tell_stop() {
     if (!stop_) return;
-    if (session_.call(*stop_)) stop_.reset();
-    else self_.after(retry_time, [this] { tell_stop(); });
+    const auto told = session_.call(*stop_);
+    switch (telling_.heard(told ? Errc::ok : told.error().code)) {
+        case Telling::Next::done: return stop_.reset();
+        case Telling::Next::waits: return;
+        case Telling::Next::wait: break;
+    }
+    self_.after(retry_time, [this] {
+        telling_.timer_is_over();
+        tell_stop();
+    });
 }
 
 // ---- time -------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "diary.hpp"
+#include "telling.hpp"
 #include "services/iso15118/protocol.hpp"
 #include "services/iso15118/secc/secc.hpp"
 #include "services/link/protocol.hpp"
@@ -64,6 +65,7 @@ private:
     std::optional<secc::Station> station_; ///< as session said last
     Instant station_at_;
     std::optional<session::StopByEv> stop_;   ///< not told yet
+    Telling telling_;
     std::optional<kernel::TimerId> deadline_;
     bool is_waiting_ = false;              ///< a frame waits for the station's word
     bool is_unsure_ = false;               ///< a call failed: nothing is done before link has been asked
