@@ -5,6 +5,7 @@
 #include "bus.hpp"
 #include "kernel/config.hpp"
 #include "kernel/service.hpp"
+#include "patience.hpp"
 #include "pki/certificate.hpp"
 #include "services/crypto/protocol.hpp"
 #include "services/meter/frames.hpp"
@@ -51,14 +52,15 @@ public:
         if (!is_register(r.import_mwh) || !is_register(r.export_mwh)) return fail(Errc::malformed, "no register shows that");
         ReadingFrame frame{.sequence = r.sequence, .import_mwh = r.import_mwh, .export_mwh = r.export_mwh, .voltage = r.voltage, .current = r.current,
                            .power = r.power, .frequency = r.frequency, .status = r.is_faulty ? std::uint16_t{kInternalFault} : std::uint16_t{0}, .serial = r.serial};
-        const bool is_new = accept(frame, {std::min(r.asked_ns, now().ns)});
-        if (is_new && asked_ && r.asked_ns >= asked_->at.ns) take_answer(nullptr);
+        const Instant made = TRY(asked_at(r.asked_ns, now()));
+        const bool is_new = accept(frame, made);
+        if (is_new && asked_ && made >= asked_->at) take_answer(nullptr);
         return kernel::Done{};
     }
 
     void sign(const Sign& wanted, kernel::Defer<Sign::Signed> reply) {
         if (!billing_) return reply(std::unexpected(billing_.error()));
-        ask(Asked{0, {}, wanted, std::move(reply), now() + patience});
+        ask(Asked{0, {}, wanted, std::move(reply), Patience(now() + patience)});
     }
 
 private:
@@ -68,8 +70,7 @@ private:
         Instant at;                      ///< of that question: a driver's reading is younger
         Sign wanted;
         kernel::Defer<Sign::Signed> reply;
-        Instant until;                   ///< the meter is waited for, and a disk that fails is tried again, until then
-        bool is_told = false;            ///< that it fails
+        Patience patience;               ///< the meter is waited for, and a disk that fails is tried again
     };
 
     /// What the meter has said already may be from before power was off, however new it is: it is asked.
@@ -81,10 +82,10 @@ private:
         if (!is_driven_) {   // a driver asks all the time
             if (const auto sent = send_question(asked); !sent) return asked.reply(fail(Errc::stale, "the meter's bus takes nothing"));
         }
-        const Instant until = asked.until;
+        const Instant until = asked.patience.until();
         asked_ = std::move(asked);
         self_.at(until, [this, number = last_asked_] {
-            if (asked_ && asked_->number == number) std::exchange(asked_, std::nullopt)->reply(fail(Errc::stale, "the meter does not answer"));
+            if (asked_ && asked_->number == number) give_up();
         });
     }
     Result<> send_question(const Asked& asked) {
@@ -95,14 +96,19 @@ private:
     }
 
     void answer(Result<Sign::Signed> done, Asked asked) {
+        const bool is_of_disk = !done && billing_->has_disk_failed();
         if (done) done->public_key = public_key_;
-        else if (!asked.is_told) self_.fault(done.error());
-        asked.is_told = !done;
-        if (done || !billing_->has_disk_failed() || now() >= asked.until) return asked.reply(done);
+        else if (!is_of_disk || asked.patience.disk_failed(done.error())) self_.fault(done.error());
+        if (!is_of_disk || now() >= asked.patience.until()) return asked.reply(done);
         self_.after(disk_pause, [this, again = std::move(asked)]() mutable {
             if (asked_) return again.reply(fail(Errc::stale, "asked again"));
             ask(std::move(again));
         });
+    }
+
+    void give_up() {
+        Asked asked = *std::exchange(asked_, std::nullopt);
+        asked.reply(std::unexpected(asked.patience.when_over()));
     }
 
     /// The newest sample is the one that was asked for, or came with the record that was.

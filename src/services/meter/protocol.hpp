@@ -41,7 +41,7 @@ struct Read {
 enum class Mark : std::uint8_t { begin, intermediate, end, last_ = end };
 
 /// Signs, as a reading of this transaction, what the meter says when it is asked now: nothing that was on its way before. The record of the end has the first reading too. Each record has a page number
-/// that was never used before, whenever the power went. Said twice, it is signed twice. Errors: stale (no answer in 0.8 s); integrity (the meter is not good, or
+/// that was never used before, whenever the power went. Said twice, it is signed twice. Errors: stale (no answer in 0.8 s, and the disk is well); integrity (the meter is not good, or
 /// not the one of the beginning); bad_state (no such transaction was begun); full, io (the number could not be kept); tls (no signature).
 struct Sign {
     Mark mark = Mark::begin;
@@ -72,7 +72,7 @@ struct Reading {
     Text<24> serial;
 };
 
-/// From the driver: the meter as it is now. Errors: bad_state (this meter has its own bus); malformed (no register shows that).
+/// From the driver: the meter as it is now. Errors: bad_state (this meter has its own bus); malformed (no register, or no clock, shows that).
 struct Put {
     Reading reading;
     using Reply = kernel::Done;

@@ -49,8 +49,17 @@ private:
         retry_.succeeded();
         reading->asked_ns = begun.ns;
         // If the one before is not taken yet, this one is not handed in: the next will be newer.
-        (void)!meter_.request(meter::Put{*reading}, [](const Result<kernel::Done>&) {});
+        (void)!meter_.request(meter::Put{*reading}, [this](const Result<kernel::Done>& taken) { look_at(taken); });
         self_.after(std::max(Duration::zero(), begun + period - now()), [this] { take(); });
+    }
+
+    /// What `meter` does not take for what it is would be lost without a word; what is on its way to a new process is not.
+    void look_at(const Result<kernel::Done>& taken) {
+        const Errc code = taken ? Errc::ok : taken.error().code;
+        const bool is_judged = code == Errc::ok || code == Errc::denied || code >= Errc::malformed;
+        if (!is_judged || std::exchange(refused_, code) == code || code == Errc::ok) return;
+        journal_.append(audit::Type::meter, self_.evse().number,
+                        audit::Payload().put("step", "reading_refused").put("code", name(code)).put("why", taken.error().what.view()));
     }
 
     /// Told once for each kind of trouble, however often it is tried.
@@ -70,6 +79,7 @@ private:
     audit::Journal journal_;
     std::optional<Bus> bus_;
     std::optional<Errc> outage_;  ///< what was told of it
+    Errc refused_ = Errc::ok;     ///< why `meter` has refused the last reading
     Retry retry_;
 };
 
