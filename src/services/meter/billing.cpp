@@ -53,7 +53,8 @@ Result<Billing> Billing::open(Config config, const std::optional<std::string>& k
     const Json* b = json->find("begin");
     if (b != nullptr && b->find("export_mwh") != nullptr)   // a beginning of which only one register was kept has no end
         billing.begin_ = Begin{std::string(b->string("transaction")), std::string(b->string("serial")), TRY(number_of(*b, "import_mwh")),
-                               TRY(number_of(*b, "export_mwh")), TRY(number_of(*b, "wall_ms")), b->string("time").empty() ? TimeStatus::unknown : static_cast<TimeStatus>(b->string("time")[0]), {}};
+                               TRY(number_of(*b, "export_mwh")), TRY(number_of(*b, "wall_ms")), b->string("time").empty() ? TimeStatus::unknown : static_cast<TimeStatus>(b->string("time")[0]),
+                               b->find("at_ns") != nullptr ? std::optional(Instant{TRY(number_of(*b, "at_ns"))}) : std::nullopt};
     return billing;
 }
 
@@ -65,14 +66,18 @@ std::string Billing::text() const {
     if (known_) object.put("serial", known_->serial.view()).put("import_mwh", known_->import_mwh).put("export_mwh", known_->export_mwh);
     if (begin_) {
         const char time = static_cast<char>(begin_->time);
-        object.put_raw("begin", JsonObject<512>().put("transaction", begin_->transaction).put("serial", begin_->serial).put("import_mwh", begin_->import_mwh)
-                                    .put("export_mwh", begin_->export_mwh).put("wall_ms", begin_->wall_ms).put("time", std::string_view(&time, 1)).text());
+        JsonObject<512> begin;
+        begin.put("transaction", begin_->transaction).put("serial", begin_->serial).put("import_mwh", begin_->import_mwh).put("export_mwh", begin_->export_mwh)
+            .put("wall_ms", begin_->wall_ms).put("time", std::string_view(&time, 1));
+        if (begin_->at) begin.put("at_ns", begin_->at->ns);
+        object.put_raw("begin", begin.text());
     }
     return std::string(object.text());
 }
 
 /// A clock that nobody synchronises is informative. From the first reading on its time is relative, a duration that this machine's own
-/// clock confirms; if it was set meanwhile, time is not billable any more, and the reading says so.
+/// clock confirms, whoever died in between; if it was set meanwhile, time is not billable any more, and the reading says so. A machine that
+/// was started again has a monotonic clock of its own: if it is below the old one nobody confirms anything, and if not, it confirms too little.
 ocmf::Reading Billing::reading_of(const Sample& sample, Reason reason) const {
     ocmf::Reading r;
     r.wall_ms = sample.taken_wall_ms;
@@ -81,6 +86,7 @@ ocmf::Reading Billing::reading_of(const Sample& sample, Reason reason) const {
     if (sample.taken_wall_ms < oldest_wall_ms) r.time = TimeStatus::unknown;
     else r.time = config_.is_clock_synchronised ? TimeStatus::synchronised : TimeStatus::informative;
     if (reason == Reason::begin || !begin_->at || r.time == TimeStatus::unknown) return r;
+    if (sample.taken_ns < begin_->at->ns) return r;
     const std::int64_t by_the_machine = (Instant{sample.taken_ns} - *begin_->at).count() / 1'000'000;
     const std::int64_t by_the_clock = sample.taken_wall_ms - begin_->wall_ms;
     const bool was_set = std::abs(by_the_machine - by_the_clock) > most_drift_ms;

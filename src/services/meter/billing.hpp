@@ -56,7 +56,7 @@ private:
         std::int64_t export_mwh = 0;
         std::int64_t wall_ms = 0;
         ocmf::TimeStatus time = ocmf::TimeStatus::unknown;
-        std::optional<Instant> at;       ///< in the life of this process
+        std::optional<Instant> at;       ///< by this machine's monotonic clock; nothing: it was not kept
     };
 
     Billing(Config config, Keep keep) : config_(std::move(config)), keep_(std::move(keep)) {}

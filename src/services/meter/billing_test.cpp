@@ -179,7 +179,7 @@ TEST_F(MeterBilling, an_end_needs_its_beginning_on_the_same_meter) {
 TEST_F(MeterBilling, the_time_says_what_it_is_worth) {
     using ocmf::TimeStatus;
     Billing b = open();
-    EXPECT_EQ(verified(MUST(sign(b, ask(Mark::begin), sample(1, 0)))).readings.at(0).time, TimeStatus::informative);
+    EXPECT_EQ(verified(MUST(sign(b, ask(Mark::begin), sample(1, 10)))).readings.at(0).time, TimeStatus::informative);
     const auto end = verified(MUST(sign(b, ask(Mark::end), sample(2, 60))));
     EXPECT_EQ(end.readings.at(0).time, TimeStatus::informative);
     EXPECT_EQ(end.readings.at(2).time, TimeStatus::relative) << "a duration that the machine confirms";
@@ -190,7 +190,17 @@ TEST_F(MeterBilling, the_time_says_what_it_is_worth) {
     EXPECT_EQ(jumped.readings.at(2).error_flags, "t");
     EXPECT_EQ(*ocmf::billed_mwh(jumped), 2) << "energy is good all the same";
     Billing next = open();
-    EXPECT_EQ(verified(MUST(sign(next, ask(Mark::end), sample(3, 180)))).readings.at(2).time, TimeStatus::informative) << "nobody has watched the clock";
+    EXPECT_EQ(verified(MUST(sign(next, ask(Mark::intermediate), sample(3, 180)))).readings.at(0).time, TimeStatus::relative) << "the machine's clock went on";
+    set = sample(3, 181);
+    set.taken_wall_ms += 5'000;   // somebody has set the clock, and the process was started again in between
+    const auto after_death = verified(MUST(sign(next, ask(Mark::end), set)));
+    EXPECT_EQ(after_death.readings.at(2).time, TimeStatus::informative);
+    EXPECT_EQ(after_death.readings.at(2).error_flags, "t");
+    Sample rebooted = sample(3, 200);
+    rebooted.taken_ns = 5'000'000'000;   // the machine was started again: another monotonic clock
+    const auto after_reboot = verified(MUST(sign(next, ask(Mark::end), rebooted)));
+    EXPECT_EQ(after_reboot.readings.at(2).time, TimeStatus::informative) << "nobody has watched the clock";
+    EXPECT_EQ(after_reboot.readings.at(2).error_flags, "");
     Sample never_set = sample(1, 0);
     never_set.taken_wall_ms = 1'000;
     EXPECT_EQ(verified(MUST(sign(next, ask(Mark::begin), never_set))).readings.at(0).time, TimeStatus::unknown);
