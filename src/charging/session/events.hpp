@@ -72,7 +72,8 @@ struct PowerGone {};
 /// power is off.
 enum class ReadingWanted : std::uint8_t { none, first, periodic, last, last_ = last };
 /// `asked`: as which it was asked for. One that was asked for before power was off is not the last one, however late it comes.
-struct MeterSeen { Reading reading; ReadingWanted asked = ReadingWanted::none; };
+/// `of`: whom its record names; absent: it names nobody.
+struct MeterSeen { Reading reading; ReadingWanted asked = ReadingWanted::none; std::optional<Identity> of{}; };
 struct MeterGone {};
 /// It measures; what it says is not for a bill.
 struct MeterAlive {};

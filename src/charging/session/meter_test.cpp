@@ -44,6 +44,34 @@ struct Asked : Evse {
 
 }  // namespace
 
+// A reading names who it was signed for: that it is fresh does not make it another's.
+TEST(SignedReadings, of_one_customer_begin_no_transaction_of_another) {
+    for (const bool is_late : {true, false}) {
+        Evse evse;
+        evse.meter = false;
+        evse.plug();
+        evse.tick();
+        evse.tell(IdentityPresented{kCard});
+        evse.answer(true);
+        evse.power.contactor_closed = true;   // nothing begins yet
+        evse.seen();
+        EXPECT_EQ(reading_wanted(evse.configuration, evse.state, evse.context.now), ReadingWanted::first);
+        const MeterSeen signed_for_card{{.wall_ms = evse.context.wall.unix_ms, .import_mwh = 5, .page = 77}, ReadingWanted::first, kCard};
+        if (!is_late) evse.tell(signed_for_card);
+        evse.tell(IdentityPresented{kCard});   // taken back
+        evse.power.contactor_closed = false;
+        evse.tell(RemoteStarted{kOther, 7});
+        evse.seen();
+        if (is_late) evse.tell(signed_for_card);
+        EXPECT_TRUE(evse.records.empty());
+        EXPECT_EQ(reading_wanted(evse.configuration, evse.state, evse.context.now), ReadingWanted::first) << "one that names this customer";
+        evse.tell(MeterSeen{{.wall_ms = evse.context.wall.unix_ms, .import_mwh = 5, .page = 78}, ReadingWanted::first, kOther});
+        ASSERT_EQ(evse.records.size(), 1u);
+        EXPECT_EQ(evse.records[0].identity, kOther);
+        EXPECT_EQ(evse.records[0].reading->page, 78u);
+    }
+}
+
 TEST(SignedReadings, are_asked_for_at_the_beginning_in_between_and_when_power_is_off) {
     Asked evse;
     evse.begin_charging();

@@ -137,6 +137,7 @@ struct State {
     Instant reading_at{};
     Instant metered_at{};                ///< when the meter said anything
     bool reading_after_power = false;    ///< asked for when power was off: the final one
+    std::optional<Identity> reading_of;  ///< whom that names: it is nobody else's first one
     EvNeeds needs{};
     Instant needs_at{};
     bool needs_told = true;              ///< false: a new process has only what was stored, and power keeps what it was told last

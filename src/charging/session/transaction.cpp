@@ -19,6 +19,11 @@ void take_reading(Machine& m, Transaction& t) {
     t.last = *m.state.reading;
 }
 
+/// The newest reading is fresh, and its record names nobody else.
+bool has_first_reading(const State& state, const Identity& identity, Instant now) {
+    return state.reading && now - state.reading_at <= kFreshReading && (!state.reading_of || *state.reading_of == identity);
+}
+
 }  // namespace
 
 void Machine::try_start() {
@@ -27,7 +32,7 @@ void Machine::try_start() {
     if (!open || !open->accepted || state.durable.transaction || !state.durable.operative) return;
     if (!state.plugged || !state.power_known || state.power.latched != 0 || state.power.contactor_closed) return;
     // Nothing is billed that is not measured: without a fresh first reading there is no transaction.
-    if (!state.reading || context.now - state.reading_at > kFreshReading) return;
+    if (!has_first_reading(state, open->identity, context.now)) return;
     CHECK(!context.fresh.empty());
 
     Transaction t;
@@ -123,12 +128,16 @@ void Machine::try_end() {
 }
 
 void Machine::on(const MeterSeen& event) {
-    if (const auto& t = state.durable.transaction; t && event.reading.serial != t->begin.serial) return on(MeterFails{MeterTrouble::exchanged});
+    const auto& t = state.durable.transaction;
+    if (t && event.reading.serial != t->begin.serial) return on(MeterFails{MeterTrouble::exchanged});
+    const Identity* who = t ? &t->identity : state.authorizing ? &state.authorizing->identity : nullptr;
+    if (event.of && (!who || *who != *event.of)) return;   // whoever it was signed for has been taken back meanwhile
     const bool falls = state.reading && (event.reading.import_mwh < state.reading->import_mwh || event.reading.export_mwh < state.reading->export_mwh);
     if (falls) note(NoteKind::register_fell);
     state.reading = event.reading;
     state.reading_at = state.metered_at = context.now;
-    if (event.asked == ReadingWanted::last && state.durable.transaction && state.durable.transaction->stopping && is_off(state)) state.reading_after_power = true;
+    state.reading_of = event.of;
+    if (event.asked == ReadingWanted::last && t && t->stopping && is_off(state)) state.reading_after_power = true;
 }
 
 void Machine::on(const MeterGone&) {
@@ -148,10 +157,9 @@ void Machine::on(const MeterFails& event) {
 ReadingWanted reading_wanted(const Configuration& configuration, const State& state, Instant now) {
     const auto& t = state.durable.transaction;
     if (t && t->stopping) return is_off(state) && !state.reading_after_power ? ReadingWanted::last : ReadingWanted::none;
-    const bool has_one = state.reading.has_value();
-    if (t) return has_one && now - state.reading_at < configuration.meter_interval ? ReadingWanted::none : ReadingWanted::periodic;
+    if (t) return state.reading && now - state.reading_at < configuration.meter_interval ? ReadingWanted::none : ReadingWanted::periodic;
     const bool begins = state.authorizing && state.authorizing->accepted && state.plugged && state.durable.operative;
-    return begins && (!has_one || now - state.reading_at > kFreshReading) ? ReadingWanted::first : ReadingWanted::none;
+    return begins && !has_first_reading(state, state.authorizing->identity, now) ? ReadingWanted::first : ReadingWanted::none;
 }
 
 void Machine::on(const StoppedByEv& event) {

@@ -161,18 +161,18 @@ void Evse::sign_if_wanted() {
     sign.transaction = t ? t->id : next_id_;
     sign.identification_type = Text<16>::cut(identification_type(who));
     sign.identification = who.token;
-    is_signing_ = meter_.request(sign, [this, wanted, of = sign.transaction](Result<meter::Sign::Signed> done) { take_signed(wanted, of, std::move(done)); }).has_value();
+    is_signing_ = meter_.request(sign, [this, wanted, of = sign.transaction, who](Result<meter::Sign::Signed> done) { take_signed(wanted, of, who, std::move(done)); }).has_value();
     sign_not_before_ = now() + 200ms;
 }
 
-void Evse::take_signed(charging::ReadingWanted asked, const TransactionId& of, Result<meter::Sign::Signed> done) {
+void Evse::take_signed(charging::ReadingWanted asked, const TransactionId& of, const Identity& who, Result<meter::Sign::Signed> done) {
     is_signing_ = false;
     const auto& t = state_.durable.transaction;
     if (of != (t ? t->id : next_id_)) return;   // it has ended without this one
     if (done) {
         signed_.emplace(done->page, SignedReading{done->record, done->public_key});
         const meter::Sample& s = done->sample;
-        return feed(charging::MeterSeen{{s.taken_wall_ms, s.import_mwh, s.export_mwh, s.voltage, s.current, s.power, s.serial, done->page}, asked});
+        return feed(charging::MeterSeen{{s.taken_wall_ms, s.import_mwh, s.export_mwh, s.voltage, s.current, s.power, s.serial, done->page}, asked, who});
     }
     switch (done.error().code) {
         case Errc::stale: case Errc::busy: case Errc::timeout: case Errc::gone_unread: case Errc::gone_unknown: return;   // asked again; without an answer the meter is lost

@@ -50,7 +50,7 @@ private:
     [[nodiscard]] charging::Context context() const;
     void judge(const meter::Sample& sample);
     void sign_if_wanted();
-    void take_signed(charging::ReadingWanted asked, const TransactionId& of, Result<meter::Sign::Signed> done);
+    void take_signed(charging::ReadingWanted asked, const TransactionId& of, const Identity& who, Result<meter::Sign::Signed> done);
 
     kernel::Service& self_;
     Store& store_;
