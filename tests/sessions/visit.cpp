@@ -287,6 +287,7 @@ void Visit::hear(const Record& record) {
 void Visit::come() {
     body_ = {.plugged = true, .pilot = plant::CarPilot::b, .battery = {60'000}, .state_of_charge = {static_cast<std::int16_t>(100 + dice(700))}};
     car_ = Car::waiting;
+    car_name_ = Text<255>::cut("EVCC-" + std::to_string(ms_));
     car_until_ms_ = ms_ + 6'000 + dice(12'000);
     car_wants_ma_ = 5'000 + dice(200'000);
     plant_.set_car(body_);
@@ -332,7 +333,10 @@ void Visit::drive_car() {
             const EvVerdict verdict = verdict_for_ev(state_);
             const bool is_stored = stored_.transaction && stored_.transaction->id == verdict.transaction;
             if (verdict.verdict == Verdict::accepted && is_stored) turn(Car::cable_check);
-            else feed(EvAuthorizes{dice(2) ? card : Identity{}});
+            else {
+                if (state_.evcc != car_name_) feed(EvNamed{car_name_});
+                feed(EvAuthorizes{dice(2) ? card : Identity{}});
+            }
             break;
         }
         case Car::cable_check:

@@ -85,6 +85,7 @@ private:
     Car car_ = Car::away;
     std::int64_t car_until_ms_ = 0, car_next_ms_ = 0, car_phase_ms_ = 0;
     std::int32_t car_wants_ma_ = 100'000;
+    Text<255> car_name_;
     bool is_car_silent_ = false;
 
     safety::Configuration limits_{};

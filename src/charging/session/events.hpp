@@ -90,6 +90,8 @@ struct StoreFails { bool is_on = true; bool is_full = false; };
 struct IdentityPresented { Identity identity; };
 /// The car identifies itself. `external` means that somebody does it by other means; asked again until there is a verdict.
 struct EvAuthorizes { Identity identity; };
+/// What the car calls itself (EVCCID): before anything that it asks for. After an outage of the whole station nothing else says whose plug it is.
+struct EvNamed { Text<255> evcc; };
 /// The answer to AskAuthorization; one for a request that is no longer open is dropped.
 struct AuthorizationAnswered {
     std::uint64_t request = 0;
@@ -132,7 +134,7 @@ struct Ticked {};
 
 using Event = std::variant<PowerSeen, PowerGone, MeterSeen, MeterGone, OutOfOrder, StoreFails, IdentityPresented, EvAuthorizes, AuthorizationAnswered,
                            AuthorizationWithdrawn, RemoteStarted, RemoteStopped, EvNeeds, StoppedByEv, StoppedByUser, LimitChanged,
-                           AvailabilityWanted, Reserved, ReservationCancelled, TripsAcknowledged, Ticked, MeterAlive, MeterFails>;
+                           AvailabilityWanted, Reserved, ReservationCancelled, TripsAcknowledged, Ticked, MeterAlive, MeterFails, EvNamed>;
 
 // --- actions --------------------------------------------------------------------------------------------------------------------
 
@@ -187,7 +189,7 @@ struct EvSetpointChanged {};
 enum class NoteKind : std::uint8_t {
     plugged, unplugged, authorized, refused, authorization_timeout, late_answer_dropped, connect_timeout, tripped, trips_cleared,
     meter_lost, power_lost, resumed, resume_refused, register_fell, reservation_ended, store_fails, store_is_back, meter_not_good, meter_exchanged,
-    meter_not_signed, last_ = meter_not_signed,
+    meter_not_signed, another_car, last_ = another_car,
 };
 struct Note { NoteKind kind = NoteKind::plugged; std::uint8_t protection = PROTECTION_NONE; };
 

@@ -77,9 +77,24 @@ void Machine::on(const IdentityPresented& event) {
     ask(*this, identity);
 }
 
+/// The plug may have been another's while the whole station was away: the bill ends with its own car.
+void Machine::on(const EvNamed& event) {
+    state.evcc = event.evcc;
+    Transaction* t = running();
+    if (!t || (t->is_same_car && !t->evcc.empty())) return;   // who is plugged was never out of sight
+    if (!t->is_same_car && t->evcc != event.evcc) {
+        note(NoteKind::another_car);
+        return stop(StopCause::unplugged, Trigger::ev_departed);
+    }
+    t->evcc = event.evcc;
+    t->is_same_car = true;
+    dirty = true;
+}
+
 void Machine::on(const EvAuthorizes& event) {
     state.parted_at = context.now;   // it speaks: nobody has to wake it
     if (running() || state.authorizing) return;
+    if (state.durable.transaction && state.durable.car_may_ask) return;   // the one before it ends first
     if (!is_free(state) || !state.plugged || !state.durable.car_may_ask) return refuse(*this, event.identity);
     if (state.refused && context.now < state.refused_until) return;
     const bool by_other_means = event.identity.kind == IdentificationKind::external;

@@ -23,6 +23,7 @@ struct Machine {
 
     // identification.cpp
     void on(const IdentityPresented& event);
+    void on(const EvNamed& event);
     void on(const EvAuthorizes& event);
     void on(const AuthorizationAnswered& event);
     void on(const AuthorizationWithdrawn& event);

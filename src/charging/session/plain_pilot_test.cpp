@@ -47,9 +47,16 @@ public:
     [[nodiscard]] int asked() const { return asked_; }
     /// The process dies; it comes back with what is on the disk.
     void die() { lives_ = false; }
-    void come_back() {
-        take(resume(session_, stored_, Restart::process, context()));
+    void come_back(Restart as = Restart::process) {
+        take(resume(session_, stored_, as, context()));
         lives_ = true;
+    }
+    void lose_mains() {
+        loop_ = {};
+        command_ = {};
+        sensors_ = {};
+        orders_ = {};
+        come_back(Restart::reboot);
     }
     void tell(const Event& event) {
         if (lives_) take(step(session_, state_, event, context()));
@@ -156,6 +163,27 @@ TEST(PlainPilot, goes_on_in_the_same_transaction_after_every_length_of_silence) 
         EXPECT_TRUE(socket.delivers()) << "after " << silence << " ms";
         EXPECT_TRUE(socket.is_same_transaction()) << "after " << silence << " ms";
         EXPECT_EQ(socket.started(), 1) << "no second transaction";
+    }
+}
+
+/// Nobody saw the plug while the whole station was away, and the pilot says no name.
+TEST(PlainPilot, begins_anew_for_whoever_is_allowed_after_an_outage_of_the_station) {
+    for (const bool is_anybody : {true, false}) {
+        Socket socket;
+        socket.charge();
+        if (is_anybody) socket.session_.anybody = Identity{IdentificationKind::token, "ANYBODY", "Central"};
+        socket.lose_mains();
+        socket.run(2'000);
+        EXPECT_FALSE(socket.is_closed());
+        EXPECT_FALSE(socket.state().durable.transaction) << "ended, with its last reading";
+        EXPECT_EQ(socket.asked(), is_anybody ? 1 : 0);
+        if (is_anybody) socket.answer(true);
+        else socket.tell(RemoteStarted{{IdentificationKind::token, "CARD-2", "ISO14443"}, 8});
+        socket.run(3'000);
+        EXPECT_TRUE(socket.delivers()) << "nobody had to unplug";
+        EXPECT_EQ(socket.started(), 2);
+        socket.run(90'000);
+        EXPECT_TRUE(socket.delivers());
     }
 }
 

@@ -107,6 +107,7 @@ void Machine::on(const PowerSeen& event) {
             state.refused.reset();
         }
         state.plugged = state.finished = false;
+        state.evcc = {};
         dirty = dirty || !state.durable.car_may_ask;
         state.durable.car_may_ask = true;
         state.needs = {};
@@ -151,7 +152,7 @@ void Machine::on(const EvNeeds& event) {
     if (begins) state.engaged = state.failed = false;
     if (event.phase == EvPhase::cable_check && before != EvPhase::cable_check) {
         state.paused = false;
-        state.reconnect_until.reset();
+        if (state.durable.transaction->is_same_car) state.reconnect_until.reset();
     }
     if (event.phase == EvPhase::precharge) state.precharge_voltage = event.target_voltage;
     if (event.phase != before) {

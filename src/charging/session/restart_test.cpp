@@ -152,18 +152,24 @@ TEST(Session, a_new_process_goes_on_without_a_gap) {
     EXPECT_EQ(evse.last().sequence, next);
 }
 
+/// Everything is off for a while; what was plugged may be another car's.
+static void lose_mains(Evse& evse, std::int64_t for_ms) {
+    evse.context.wall.unix_ms += for_ms;
+    evse.power.stage = safety::Stage::idle;
+    evse.power.contactor_closed = false;
+    evse.wanted = {};
+    evse.consent_until = {};
+}
+
 //= OCPP 2.1 E17.FR.10, E17.FR.14, E17.FR.20
 TEST(Session, a_short_outage_is_resumed_and_a_long_one_ended) {
     for (const bool is_short : {true, false}) {
         Evse evse;
+        evse.name_car("CAR-A");
         evse.charge();
         const TransactionId id = evse.last().transaction;
         const std::uint32_t next = evse.last().sequence + 1;
-        evse.context.wall.unix_ms += is_short ? 60'000 : 600'000;
-        evse.power.stage = safety::Stage::idle;
-        evse.power.contactor_closed = false;
-        evse.wanted = {};
-        evse.consent_until = {};
+        lose_mains(evse, is_short ? 60'000 : 600'000);
         const std::size_t told = evse.records.size();
         evse.take(resume(evse.configuration, evse.stored, Restart::reboot, evse.context));
         evse.run(1s);
@@ -172,6 +178,7 @@ TEST(Session, a_short_outage_is_resumed_and_a_long_one_ended) {
         EXPECT_EQ(evse.records[told].sequence, next);
         if (is_short) {
             EXPECT_EQ(evse.records[told].trigger, Trigger::tx_resumed);
+            evse.name_car("CAR-A");
             evse.protocol();
             EXPECT_EQ(evse.state.phase, Phase::charging);
         } else {
@@ -181,8 +188,75 @@ TEST(Session, a_short_outage_is_resumed_and_a_long_one_ended) {
     }
 }
 
+TEST(Session, a_transaction_is_resumed_by_its_own_car_alone) {
+    for (const std::string_view car : {"CAR-A", "CAR-B", ""}) {
+        Evse evse;
+        evse.name_car("CAR-A");
+        evse.charge();
+        const TransactionId id = evse.last().transaction;
+        const std::int64_t energy = evse.register_mwh - 5'000'000;
+        lose_mains(evse, 4'000);
+        evse.take(resume(evse.configuration, evse.stored, Restart::reboot, evse.context));
+        evse.run(1s);
+        evse.take(resume(evse.configuration, evse.stored, Restart::process, evse.context));   // who does not know either
+        evse.tick();
+        EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::pending) << "nobody has said whose plug it is";
+        evse.need(EvPhase::cable_check);
+        evse.run(1s);
+        EXPECT_FALSE(evse.consented());
+        if (!car.empty()) evse.name_car(car);
+        evse.tell(EvAuthorizes{kExternal});
+        if (car == "CAR-A") {
+            EXPECT_EQ(verdict_for_ev(evse.state).transaction, id);
+            evse.protocol();
+            EXPECT_EQ(evse.state.phase, Phase::charging);
+            EXPECT_EQ(evse.last().transaction, id);
+            continue;
+        }
+        EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::pending);
+        evse.run(evse.configuration.reconnect_timeout);
+        EXPECT_EQ(evse.last().kind, RecordKind::ended);
+        EXPECT_EQ(evse.last().stop, car.empty() ? StopCause::ev_communication_lost : StopCause::unplugged);
+        EXPECT_EQ(evse.last().energy_mwh, energy) << "the bill of the car that has left";
+        evse.tell(EvAuthorizes{kExternal});
+        EXPECT_EQ(verdict_for_ev(evse.state).verdict, Verdict::pending) << "it is asked who pays for this one";
+        evse.tell(IdentityPresented{kOther});
+        evse.answer(true);
+        evse.tick();
+        EXPECT_NE(evse.last().transaction, id);
+        EXPECT_EQ(evse.last().identity, kOther);
+        evse.protocol();
+        EXPECT_EQ(evse.state.phase, Phase::charging);
+    }
+}
+
+TEST(Session, a_car_that_never_said_its_name_is_not_the_same_one_after_an_outage) {
+    Evse evse;
+    evse.charge();
+    lose_mains(evse, 4'000);
+    evse.take(resume(evse.configuration, evse.stored, Restart::reboot, evse.context));
+    evse.run(1s);
+    EXPECT_EQ(evse.last().kind, RecordKind::ended);
+    EXPECT_EQ(evse.last().stop, StopCause::reboot);
+    evse.name_car("CAR-A");
+    evse.tell(EvAuthorizes{kCard});
+    EXPECT_TRUE(evse.state.authorizing) << "whoever is plugged may ask";
+}
+
+TEST(Session, a_car_that_says_another_name_while_it_was_plugged_all_the_time_goes_on) {
+    Evse evse;
+    evse.charge();
+    const TransactionId id = evse.last().transaction;
+    evse.name_car("EVCC-OF-ISO-15118-20");
+    evse.tell(StoppedByEv{StopCause::ev_communication_lost});
+    evse.name_car("0011223344AA");
+    evse.tell(EvAuthorizes{kExternal});
+    EXPECT_EQ(verdict_for_ev(evse.state).transaction, id);
+}
+
 TEST(Session, a_car_that_left_during_the_outage_ends_the_transaction) {
     Evse evse;
+    evse.name_car("CAR-A");
     evse.charge();
     evse.power = {};
     evse.power.pilot = safety::Pilot::a;

@@ -77,7 +77,7 @@ constexpr MilliAmpere kLeastByPilot{6'000};
 bool may_deliver(const State& state) {
     const auto& t = state.durable.transaction;
     const bool waits = state.reconnect_until && state.needs.phase == EvPhase::idle;
-    return t && !t->stopping && state.plugged && state.power_known && state.power.latched == 0 && !state.paused && !waits;
+    return t && !t->stopping && t->is_same_car && state.plugged && state.power_known && state.power.latched == 0 && !state.paused && !waits;
 }
 
 ChargingState charging_state(const State& state) {
@@ -114,7 +114,7 @@ std::int64_t cost_of(const Configuration& configuration, const State& state) {
 
 EvVerdict verdict_for_ev(const State& state) {
     const auto& t = state.durable.transaction;
-    if (t && !t->stopping) return {Verdict::accepted, t->id};
+    if (t && !t->stopping) return t->is_same_car ? EvVerdict{Verdict::accepted, t->id} : EvVerdict{};
     if (state.refused && !state.authorizing) return {Verdict::refused, {}};
     return {};
 }
@@ -226,12 +226,17 @@ Step resume(const Configuration& configuration, const Durable& durable, Restart 
             machine.state.needs = t->needs;
             machine.state.needs_told = t->needs.phase != EvPhase::charge;
             machine.state.precharge_voltage = t->needs.target_voltage;
+            if (!t->is_same_car) {
+                machine.state.reconnect_until = context.now + configuration.reconnect_timeout;
+                machine.state.parted_at = context.now;
+            }
             machine.note(NoteKind::resumed);
-        } else if (short_enough) {
+        } else if (short_enough && !t->evcc.empty()) {
             //= OCPP 2.1 E17.FR.10, E17.FR.14 a transaction is resumed after a power loss
             machine.state.reconnect_until = context.now + configuration.reconnect_timeout;
             machine.state.parted_at = context.now;
             t->needs = {};
+            t->is_same_car = false;
             machine.note(NoteKind::resumed);
             machine.record(RecordKind::updated, Trigger::tx_resumed);
         } else {

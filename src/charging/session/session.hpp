@@ -76,6 +76,8 @@ struct Transaction {
     std::int64_t seen_wall_ms = 0;       ///< when this was last stored, for the length of an outage
     Reading begin;
     Reading last;
+    Text<255> evcc;                      ///< what its car calls itself; empty: not said, or it cannot
+    bool is_same_car = true;             ///< false: the whole station was away, and whoever is plugged has not said that name yet
     EvNeeds needs;                       ///< as of the last change of phase: a new process goes on with them
     ChargingState told = ChargingState::idle;
     bool stopping = false;               ///< final: never false again
@@ -132,12 +134,13 @@ struct State {
     Instant mains_bad_at{};                  ///< when power saw bad mains last
     bool power_known = false;
     bool plugged = false;
+    Text<255> evcc;                      ///< what the car that is plugged calls itself
     bool finished = false;               ///< a transaction has ended since the car was plugged
     std::optional<Reading> reading;
+    std::optional<Identity> reading_of;  ///< whom that names: it is nobody else's first one
     Instant reading_at{};
     Instant metered_at{};                ///< when the meter said anything
     bool reading_after_power = false;    ///< asked for when power was off: the final one
-    std::optional<Identity> reading_of;  ///< whom that names: it is nobody else's first one
     EvNeeds needs{};
     Instant needs_at{};
     bool needs_told = true;              ///< false: a new process has only what was stored, and power keeps what it was told last
@@ -172,8 +175,9 @@ struct Step {
 [[nodiscard]] State initial(const Configuration& configuration);
 
 enum class Restart : std::uint8_t { process, reboot, last_ = reboot };
-/// From what was stored. After a crash of the process a transaction goes on; after a reboot it goes on if the outage was short enough,
-/// and is otherwise ended. A transaction that was stopping is ended, and gets no energy.
+/// From what was stored. After a crash of the process a transaction goes on. After a reboot nobody has seen the plug meanwhile: it goes on
+/// if the outage was short enough and the car says the name (EVCCID) under which it began, and is otherwise ended; so it is where a car has
+/// no name, by the pilot alone. A transaction that was stopping is ended, and gets no energy.
 [[nodiscard]] Step resume(const Configuration& configuration, const Durable& durable, Restart restart, const Context& context);
 
 [[nodiscard]] Step step(const Configuration& configuration, const State& state, const Event& event, const Context& context);

@@ -117,6 +117,7 @@ struct Evse {
         power.plugged = power.energy_ready = false;
         seen();
     }
+    void name_car(std::string_view evcc) { tell(EvNamed{Text<255>::cut(evcc)}); }
     void answer(bool accepted) { tell(AuthorizationAnswered{asked, accepted, {}}); }
     void need(EvPhase phase, std::int32_t ma = 100'000) {
         tell(EvNeeds{.phase = phase, .target_voltage = {400'000}, .target_current = {ma}, .maximum_voltage = {450'000},

@@ -38,6 +38,7 @@ void Machine::try_start() {
     Transaction t;
     t.id = context.fresh;
     t.identity = open->identity;
+    t.evcc = state.evcc;
     t.remote_start_id = open->remote_start_id;
     t.started_wall_ms = context.wall.unix_ms;
     t.begin = t.last = *state.reading;
@@ -103,8 +104,8 @@ void Machine::stop(StopCause cause, Trigger trigger, std::uint8_t protection) {
     t->stop_trigger = trigger;
     t->protection = protection;
     dirty = true;
-    const bool by_the_car = cause == StopCause::ev_terminate || cause == StopCause::ev_communication_lost || cause == StopCause::unplugged;
-    state.durable.car_may_ask = by_the_car;
+    const bool by_nobody = cause == StopCause::unplugged || cause == StopCause::reboot;   // who is plugged now was refused nothing
+    state.durable.car_may_ask = by_nobody || cause == StopCause::ev_terminate || cause == StopCause::ev_communication_lost;
     state.authorizing.reset();
     state.refused.reset();
     state.reconnect_until.reset();
@@ -135,8 +136,8 @@ void Machine::on(const MeterSeen& event) {
     const bool falls = state.reading && (event.reading.import_mwh < state.reading->import_mwh || event.reading.export_mwh < state.reading->export_mwh);
     if (falls) note(NoteKind::register_fell);
     state.reading = event.reading;
-    state.reading_at = state.metered_at = context.now;
     state.reading_of = event.of;
+    state.reading_at = state.metered_at = context.now;
     if (event.asked == ReadingWanted::last && t && t->stopping && is_off(state)) state.reading_after_power = true;
 }
 

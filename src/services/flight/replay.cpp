@@ -35,7 +35,7 @@ Result<Replayed> replay_safety(const Segment& segment) {
 std::string_view word(const charging::Event& event) {
     constexpr std::string_view words[] = {"PowerSeen", "PowerGone", "MeterSeen", "MeterGone", "OutOfOrder", "StoreFails", "IdentityPresented", "EvAuthorizes",
                                           "AuthorizationAnswered", "AuthorizationWithdrawn", "RemoteStarted", "RemoteStopped", "EvNeeds", "StoppedByEv",
-                                          "StoppedByUser", "LimitChanged", "AvailabilityWanted", "Reserved", "ReservationCancelled", "TripsAcknowledged", "Ticked", "MeterAlive", "MeterFails"};
+                                          "StoppedByUser", "LimitChanged", "AvailabilityWanted", "Reserved", "ReservationCancelled", "TripsAcknowledged", "Ticked", "MeterAlive", "MeterFails", "EvNamed"};
     static_assert(std::size(words) == std::variant_size_v<charging::Event>);
     return words[event.index()];
 }

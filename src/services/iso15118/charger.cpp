@@ -236,7 +236,7 @@ std::optional<secc::Station> Charger::station_for(const Frame& frame, bool is_lo
 void Charger::order(const secc::Session& session, const secc::Actions& actions) {
     if (actions.tell_needs) (void)session_.call(needs_of(session));   // said again with every message that uses power
     if (actions.authorize)
-        (void)session_.call(session::Authorize{{session::IdentificationKind::external, {}, {}}});   // the car asks again
+        (void)session_.call(session::Authorize{{session::IdentificationKind::external, {}, {}}, session.evcc});   // the car asks again
     if (actions.stop) {
         stop_ = stop_of(*actions.stop);
         tell_stop();

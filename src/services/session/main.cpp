@@ -140,11 +140,14 @@ int main() {
     self.serve<Interface>(
         [&](const Authorize& m, const kernel::Caller& caller) -> Result<Authorize::Authorization> {
             Evse* const evse = TRY(station.heard(caller));
+            evse->name_car(m.evcc);
             evse->feed(charging::EvAuthorizes{m.identity});
             return evse->verdict();
         },
         [&](const SetEvNeeds& m, const kernel::Caller& caller) -> Result<kernel::Done> {
-            TRY(station.heard(caller))->feed(needs_of(m));
+            Evse* const evse = TRY(station.heard(caller));
+            evse->name_car(m.evcc);
+            evse->feed(needs_of(m));
             return done();
         },
         [&](const TakeSetpoint&, const kernel::Caller& caller) -> Result<TakeSetpoint::Setpoint> { return TRY(station.of(caller))->setpoint(); },

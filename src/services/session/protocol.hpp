@@ -25,6 +25,7 @@ using Phase = charging::EvPhase;
 /// iso15118: may this identity charge here? Idempotent: ask again after the pulse `decided`.
 struct Authorize {
     Identity identity;
+    Text<255> evcc;                      ///< the car's EVCCID as it said it in SessionSetup
     struct Authorization {
         Verdict verdict = Verdict::pending;
         TransactionId transaction;   ///< when accepted

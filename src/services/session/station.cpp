@@ -45,7 +45,7 @@ std::string_view word(charging::NoteKind kind) {
     constexpr std::string_view words[] = {"plugged",   "unplugged",     "authorized", "refused",    "authorization_timeout", "late_answer_dropped",
                                           "connect_timeout", "tripped", "trips_cleared", "meter_lost", "power_lost",          "resumed",
                                           "resume_refused",  "register_fell", "reservation_ended", "store_fails", "store_is_back", "meter_not_good",
-                                          "meter_exchanged", "meter_not_signed"};
+                                          "meter_exchanged", "meter_not_signed", "another_car"};
     static_assert(std::size(words) == static_cast<std::size_t>(charging::NoteKind::last_) + 1);
     return words[static_cast<std::size_t>(kind)];
 }
@@ -111,6 +111,10 @@ void Evse::feed(const charging::Event& event) {
     if (const auto& t = state_.durable.transaction; t && t->id == next_id_) next_id_ = fresh_id();
     carry_out(actions);
     sign_if_wanted();
+}
+
+void Evse::name_car(const Text<255>& evcc) {
+    if (!evcc.empty() && evcc != state_.evcc) feed(charging::EvNamed{evcc});
 }
 
 void Evse::look_at_power() {

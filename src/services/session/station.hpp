@@ -19,6 +19,8 @@ public:
     Result<> begin(bool same_boot);
 
     void feed(const charging::Event& event);
+    /// What the car calls itself, before what it asks for under that name.
+    void name_car(const Text<255>& evcc);
     void look_at_power();
     void power_is_back();
     void look_at_meter();
