@@ -92,7 +92,8 @@ Result<> write_settings_above(const fs::path& folder, std::size_t evses) {
     config.price_micro_per_kwh = 490'000;
     config.fuse_share = {22'000};
     for (std::size_t evse = 1; evse <= evses; ++evse)
-        CHECK(config.evses.push({.is_digital = false, .power = {22'080}, .current = {32'000}, .voltage = {230'000}, .minimum_voltage = {200'000}}));
+        CHECK(config.evses.push(
+            {.is_digital = false, .power = {22'080}, .current = {32'000}, .voltage = {230'000}, .minimum_voltage = {200'000}, .discharge = {}}));
     TRY(kernel::write_file((folder / "config/session").string(), kernel::encode_config(config), 0644));
     TRY(kernel::write_file((folder / "run/boot-id").string(), as_bytes("00112233445566778899aabbccddeeff"), 0644));
     for (std::size_t evse = 1; evse <= evses; ++evse) {
