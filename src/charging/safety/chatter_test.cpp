@@ -6,18 +6,13 @@ namespace voltkeep::safety {
 namespace {
 
 Bench delivering(Outlet outlet) {
-    Bench bench;
+    Bench bench = outlet == Outlet::ccs ? Bench{} : ac_bench();
+    bench.configuration.outlet = outlet;
     if (outlet == Outlet::ccs) {
         bench.deliver();
         return bench;
     }
-    bench.configuration.outlet = outlet;
-    bench.configuration.current_max = bench.configuration.cable_max = {32'000};
-    bench.in.command.digital = false;
-    bench.in.sensors.proximity = {220};
-    bench.run(100);
     bench.plug(6'000);
-    bench.run(100);
     bench.demand(Demand::energy, 32'000);
     EXPECT_TRUE(bench.until(Stage::delivering));
     bench.run(2'000);

@@ -109,4 +109,15 @@ struct Bench {
     }
 };
 
+/// AC at a socket, with a cable for 32 A.
+inline Bench ac_bench() {
+    Bench bench;
+    bench.configuration.outlet = Outlet::ac_socket;
+    bench.configuration.current_max = bench.configuration.cable_max = {32'000};
+    bench.in.sensors.proximity = {220};
+    bench.in.command.digital = false;
+    bench.in.command.setpoint.current = {32'000};
+    return bench;
+}
+
 }  // namespace voltkeep::safety

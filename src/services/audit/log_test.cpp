@@ -11,26 +11,15 @@
 #include <fstream>
 
 #include "base/json.hpp"
+#include "test_folder.hpp"
 #include "wire/audit_log/test_signer.hpp"
 #include "wire/exi/json.hpp"
 
 namespace voltkeep::audit {
 namespace {
 
-class AuditLog : public testing::Test {
+class AuditLog : public FolderTest {
 protected:
-    void SetUp() override {
-        // In memory, if the machine has such a folder: order and content are tried here, and a disk takes its time for each sync.
-        for (const char* const where : {"/dev/shm/", "/tmp/"}) {
-            std::string name = std::string(where) + "voltkeep-log-XXXXXX";
-            if (::mkdtemp(name.data()) == nullptr) continue;
-            folder = name;
-            break;
-        }
-        ASSERT_FALSE(folder.empty());
-    }
-    void TearDown() override { std::filesystem::remove_all(folder); }
-
     Time tick() {
         clock += 1'000'000;
         return {{clock}, {1'763'000'000'000 + clock / 1'000'000}};
@@ -106,7 +95,6 @@ protected:
         }
     }
 
-    std::string folder;
     std::int64_t clock = 1'000'000'000;
 };
 

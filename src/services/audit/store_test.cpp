@@ -3,29 +3,18 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
 
+#include "test_folder.hpp"
+
 namespace voltkeep::audit {
 namespace {
 
-class AuditStore : public testing::Test {
+class AuditStore : public FolderTest {
 protected:
-    void SetUp() override {
-        // In memory, if the machine has such a folder: order and content are tried here, and a disk takes its time for each sync.
-        for (const char* const where : {"/dev/shm/", "/tmp/"}) {
-            std::string name = std::string(where) + "voltkeep-log-XXXXXX";
-            if (::mkdtemp(name.data()) == nullptr) continue;
-            folder = name;
-            break;
-        }
-        ASSERT_FALSE(folder.empty());
-    }
-    void TearDown() override { std::filesystem::remove_all(folder); }
-
     Store fresh(std::uint64_t segment_bound = 8u << 20) { return MUST(Store::open(folder, sealed, segment_bound)); }
     static std::optional<audit_log::Checkpoint> seal_of(const Store& store) { return audit_log::Checkpoint{"test", store.size(), store.root()}; }
     static audit_log::Entry entry(int n) { return {"test", static_cast<std::uint64_t>(n), 1, 1, 1, "session", 0, "{\"n\":" + std::to_string(n) + "}"}; }
@@ -58,7 +47,6 @@ protected:
         file.put(static_cast<char>(old ^ 1));
     }
 
-    std::string folder;
     std::optional<audit_log::Checkpoint> sealed;   ///< what the next start believes
 };
 
