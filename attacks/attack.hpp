@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every attack of the book is made of. A folder aNN_name/ has a README.md (what, precedent, oracle, control) and one source that
-// registers itself. Each attack runs against a real station, and once more, as its control, against one that lacks the one protection
-// which is tried: there it must succeed, or it proves nothing.
+// What every attack of the book is made of. A folder aNN_name/ has a README.md (what, precedent, oracle, control) and one source
+// that registers itself. Each attack runs against a real station, and once more, as its control, against one that lacks the one
+// protection which is tried: there it must succeed, or it proves nothing.
 #pragma once
 
 #include <string>

@@ -31,13 +31,15 @@ const std::vector<Page>& book() {
         {"A07", "2", "CVE-2026-24445, CVE-2026-31904", "guessing credentials at the gateway and the local interface"},
         {"A08", "3", "CVE-2025-12357, DCeption", "SLAC and SDP are spoofed on the cable, SDP says \"no TLS\""},
         {"A09", "3,5", "EVerest's CVEs, HYC50's charging gun", "EXI and V2GTP crashers against the running charger side"},
-        {"A10", "3", "theft of contract certificates", "the memory of every process and the disk are searched for the station's private keys"},
+        {"A10", "3", "theft of contract certificates",
+         "the memory of every process and the disk are searched for the station's private keys"},
         {"A11", "4", "Wall Connector", "flipped bits in each boot stage, old signed image, wrong slot"},
         {"A12", "4", "Autel, CHARX VDE-2024-022", "open ports from the first moment, built-in credentials"},
         {"A13", "5", "Autel's NFC overflow 2026", "an owned driver tries to get out of its sandbox"},
         {"A14", "5", "CVE-2024-23971", "shell, format and path strings in every text field of OCPP"},
         {"A15", "6", "CVE-2024-4622", "an owned screen calls power, keys, log and updates"},
-        {"A16", "6", "EVerest: schema checks off", "malformed, oversized, unlisted and flooding messages from each client to its servers"},
+        {"A16", "6", "EVerest: schema checks off",
+         "malformed, oversized, unlisted and flooding messages from each client to its servers"},
         {"A17", "7", "billing fraud", "meter frames are altered, readings replayed, tariffs swapped"},
         {"A18", "7", "load-altering attacks", "forged limits from the grid, absurd values, oscillation"},
         {"A19", "7,8", "ZDI at Black Hat 2025", "a car draws twice what it is offered; the meter's driver lies"},
@@ -56,8 +58,8 @@ std::string table_for_docs() {
     const std::vector<Attack> there = built();
     for (const Page& page : book()) {
         const bool is_built = std::ranges::find(there, page.id, &Attack::id) != there.end();
-        text += "| " + std::string(page.id) + " | " + std::string(page.vectors) + " | " + std::string(page.what) + " | " + std::string(page.precedent) +
-                " | " + (is_built ? "done" : "not done") + " |\n";
+        text += "| " + std::string(page.id) + " | " + std::string(page.vectors) + " | " + std::string(page.what) + " | " +
+                std::string(page.precedent) + " | " + (is_built ? "done" : "not done") + " |\n";
     }
     return text;
 }

@@ -20,7 +20,8 @@ struct Report {
     double seconds = 0;
 
     [[nodiscard]] bool is_good() const {
-        return could_not.empty() && trial.contained.holds() && trial.on_time.holds() && trial.logged.holds() && trial.control.holds();
+        return could_not.empty() && trial.contained.holds() && trial.on_time.holds() && trial.logged.holds() &&
+               trial.control.holds();
     }
 };
 
@@ -28,7 +29,8 @@ Report run(const Attack& attack, const Page& page) {
     Report report{&page, {}, {}, 0};
     const Instant begun = now();
     Result<> done = attack.run(report.trial);
-    // A machine that others use, too, may take a turn of the loop away. What an attack does to the loop, it does again: once more, and said.
+    // A machine that others use, too, may take a turn of the loop away. What an attack does to the loop, it does again: once
+    // more, and said.
     if (done && !report.trial.on_time.holds()) {
         std::string first = report.trial.on_time.failures().empty() ? "" : report.trial.on_time.failures().front();
         report.trial = {};
@@ -45,7 +47,8 @@ const char* word(const Oracle& oracle) { return oracle.holds() ? "yes" : oracle.
 
 void print_failures(const Report& report) {
     const Trial& t = report.trial;
-    const std::pair<const char*, const Oracle*> oracles[] = {{"contained", &t.contained}, {"on time", &t.on_time}, {"logged", &t.logged}, {"control", &t.control}};
+    const std::pair<const char*, const Oracle*> oracles[] = {
+        {"contained", &t.contained}, {"on time", &t.on_time}, {"logged", &t.logged}, {"control", &t.control}};
     for (const auto& [name, oracle] : oracles)
         for (const std::string& failure : oracle->failures()) std::printf("       %s: NOT %s\n", name, failure.c_str());
     if (!report.could_not.empty()) std::printf("       could not be run: %s\n", report.could_not.c_str());
@@ -53,8 +56,9 @@ void print_failures(const Report& report) {
 
 void print_row(const Report& report) {
     const Trial& t = report.trial;
-    std::printf("%-4s %-9s %-11s %-6s %-8s %5.1f s  %.*s\n", std::string(report.page->id).c_str(), word(t.contained), word(t.on_time), word(t.logged),
-                word(t.control), report.seconds, static_cast<int>(report.page->what.size()), report.page->what.data());
+    std::printf("%-4s %-9s %-11s %-6s %-8s %5.1f s  %.*s\n", std::string(report.page->id).c_str(), word(t.contained),
+                word(t.on_time), word(t.logged), word(t.control), report.seconds, static_cast<int>(report.page->what.size()),
+                report.page->what.data());
     for (const auto& [name, value] : t.figures) std::printf("       %s: %s\n", name.c_str(), value.c_str());
     print_failures(report);
     std::fflush(stdout);
@@ -96,7 +100,8 @@ int wrong_use(const std::string& why) {
 void print_list() {
     const std::vector<Attack> there = built();
     for (const Page& page : book())
-        std::printf("%s  %-8s  %.*s\n", std::string(page.id).c_str(), std::ranges::find(there, page.id, &Attack::id) != there.end() ? "done" : "not done",
+        std::printf("%s  %-8s  %.*s\n", std::string(page.id).c_str(),
+                    std::ranges::find(there, page.id, &Attack::id) != there.end() ? "done" : "not done",
                     static_cast<int>(page.what.size()), page.what.data());
 }
 
@@ -125,12 +130,15 @@ int main(std::span<char*> words) {
     if (is_all)
         for (const Page& page : book()) wanted.push_back(&page);
     if (::geteuid() != 0)
-        std::fprintf(stderr, "attack: not root: there are no real-time schedules and no control groups here, and what they prevent is not prevented\n");
+        std::fprintf(stderr,
+                     "attack: not root: there are no real-time schedules and no control groups here, and what they prevent is "
+                     "not prevented\n");
 
     const std::vector<Attack> there = built();
     std::vector<Report> reports;
     std::vector<const Page*> missing;
-    if (!as_json) std::printf("%-4s %-9s %-11s %-6s %-8s %7s  %s\n", "", "contained", "no deadline", "logged", "succeeds", "time", "what");
+    if (!as_json)
+        std::printf("%-4s %-9s %-11s %-6s %-8s %7s  %s\n", "", "contained", "no deadline", "logged", "succeeds", "time", "what");
     if (!as_json) std::printf("%-4s %-9s %-11s %-6s %-8s\n", "", "", "missed", "", "without");
     for (const Page* page : wanted) {
         const auto attack = std::ranges::find(there, page->id, &Attack::id);

@@ -20,7 +20,8 @@ Result<LoopTimes> loop_of(Station& station) {
     for (const Json& service : measures.find("services")->items()) {
         if (service.string("name") != "power@1") continue;
         for (const Json& m : service.find("messages")->items())
-            if (number_in(m, "message") == kernel::control::Measure::timers) return LoopTimes{number_in(m, "total"), number_in(m, "late"), number_in(m, "worst_us")};
+            if (number_in(m, "message") == kernel::control::Measure::timers)
+                return LoopTimes{number_in(m, "total"), number_in(m, "late"), number_in(m, "worst_us")};
     }
     return fail(Errc::not_found, "the power loop says nothing of its turns");
 }
@@ -66,18 +67,24 @@ Result<> Watch::judge(Trial& trial) {
     const std::int64_t missed_turns = TRY(missed());
     const LoopTimes loop = TRY(loop_of(*station_));
     const std::int64_t turns = loop.turns - loop_before_.turns;
-    trial.on_time.expect(turns > 50 && missed_turns == 0, "every turn of the power loop within its period: " + std::to_string(missed_turns) + " of " + std::to_string(turns) + " missed");
+    trial.on_time.expect(turns > 50 && missed_turns == 0,
+                         "every turn of the power loop within its period: " + std::to_string(missed_turns) + " of " +
+                             std::to_string(turns) + " missed");
     trial.figure("power loop", std::to_string(turns) + " turns, " + std::to_string(missed_turns) + " missed, p99.99 " +
-                                   milliseconds(static_cast<double>(std::max(*worst_us_, loop.worst_us))) + " (the slowest one) of 10 ms; " + std::to_string(stolen_ms() - stolen_before_ms_) +
+                                   milliseconds(static_cast<double>(std::max(*worst_us_, loop.worst_us))) +
+                                   " (the slowest one) of 10 ms; " + std::to_string(stolen_ms() - stolen_before_ms_) +
                                    " ms of processor time were stolen from this machine meanwhile");
     const auto is_of_loop = [](const Json& line) { return line.string("service").starts_with("power"); };
-    const auto late = [&](const Json& line) { return line.string("event") == "service" && line.string("occasion") == "late" && is_of_loop(line); };
+    const auto late = [&](const Json& line) {
+        return line.string("event") == "service" && line.string("occasion") == "late" && is_of_loop(line);
+    };
     trial.on_time.expect(station_->count(late, first_line_) == 0, "power and its driver miss no beat");
     if (charge_may_end_) return {};
     const auto trip = [](const Json& line) { return line.string("event") == "safety"; };
     trial.on_time.expect(station_->count(trip, first_line_) == 0, "no protection trips");
     const Json hardware = TRY(station_->plant());
-    trial.on_time.expect(hardware.find("watchdog") != nullptr && hardware.find("watchdog")->scalar() == "false", "the hardware's watchdog has not tripped");
+    trial.on_time.expect(hardware.find("watchdog") != nullptr && hardware.find("watchdog")->scalar() == "false",
+                         "the hardware's watchdog has not tripped");
     return {};
 }
 

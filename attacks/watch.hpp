@@ -24,14 +24,17 @@ struct LoopTimes {
     std::int64_t worst_us = 0;    ///< of the last second
 };
 
-/// What a station was before an attack, and the judgement of what it is after it: the parts of the three oracles that every attack shares.
+/// What a station was before an attack, and the judgement of what it is after it: the parts of the three oracles that every
+/// attack shares.
 class Watch {
 public:
-    /// Takes the state of all services and of the power loop. `may_die`: services that the attack owns and whose end is their own.
+    /// Takes the state of all services and of the power loop. `may_die`: services that the attack owns and whose end is their
+    /// own.
     static Result<Watch> begin(Station& station, std::vector<std::string> may_die = {});
     /// Who was attacked may end the charge by being busy: a protection may trip and the hardware may be told to stop.
     void charge_may_end() { charge_may_end_ = true; }
-    /// contained: nobody else was started again, or missed beats. on_time: the power loop, its driver and the hardware's watchdog.
+    /// contained: nobody else was started again, or missed beats. on_time: the power loop, its driver and the hardware's
+    /// watchdog.
     Result<> judge(Trial& trial);
     /// How many turns of the power loop came late since the beginning, for a control that makes them late.
     Result<std::int64_t> missed();

@@ -29,17 +29,20 @@ struct Row {
 inline void print_json(const char* bench, std::span<Row> rows, std::span<const std::pair<std::string, double>> ratios) {
     std::string text = std::format(R"({{"bench":"{}","rows":[)", bench);
     for (Row& row : rows)
-        text += std::format(R"({}{{"name":"{}","median_us":{:.2f},"p99_us":{:.2f},"p999_us":{:.2f},"samples":{}}})", &row == rows.data() ? "" : ",",
-                            row.name, row.at(0.5), row.at(0.99), row.at(0.999), row.times_ns.size());
+        text +=
+            std::format(R"({}{{"name":"{}","median_us":{:.2f},"p99_us":{:.2f},"p999_us":{:.2f},"samples":{}}})",
+                        &row == rows.data() ? "" : ",", row.name, row.at(0.5), row.at(0.99), row.at(0.999), row.times_ns.size());
     text += R"(],"ratios":{)";
-    for (const auto& [name, ratio] : ratios) text += std::format(R"({}"{}":{:.3f})", &name == &ratios[0].first ? "" : ",", name, ratio);
+    for (const auto& [name, ratio] : ratios)
+        text += std::format(R"({}"{}":{:.3f})", &name == &ratios[0].first ? "" : ",", name, ratio);
     std::printf("%s}}\n", text.c_str());
 }
 
 inline void print_table(std::span<Row> rows, std::span<const std::pair<std::string, double>> ratios) {
     std::printf("%-44s %10s %10s %10s %9s\n", "", "median us", "p99 us", "p99.9 us", "samples");
     for (Row& row : rows)
-        std::printf("%-44s %10.1f %10.1f %10.1f %9zu\n", row.name.c_str(), row.at(0.5), row.at(0.99), row.at(0.999), row.times_ns.size());
+        std::printf("%-44s %10.1f %10.1f %10.1f %9zu\n", row.name.c_str(), row.at(0.5), row.at(0.99), row.at(0.999),
+                    row.times_ns.size());
     for (const auto& [name, ratio] : ratios) std::printf("%-44s %10.2f\n", name.c_str(), ratio);
 }
 

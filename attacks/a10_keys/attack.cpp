@@ -34,8 +34,8 @@ harness::Options charging_station(std::string tpm) {
     return options;
 }
 
-/// The TPM's private halves by their value, from the memory of the process that plays the part: each was loaded there for its last
-/// signature. Nobody but the test can do this: it is root, and the part an emulated one.
+/// The TPM's private halves by their value, from the memory of the process that plays the part: each was loaded there for its
+/// last signature. Nobody but the test can do this: it is root, and the part an emulated one.
 Result<std::vector<PrivateKey>> take_from_tpm(Station& station) {
     std::vector<PrivateKey> keys;
     for (const Owned& key : owned) {
@@ -45,9 +45,11 @@ Result<std::vector<PrivateKey>> take_from_tpm(Station& station) {
             const ServiceState part = TRY(station.service("swtpm"));
             found = find_private_half(TRY(memory_of(part.pid)), known.get());
             const ServiceState user = TRY(station.service(key.service));
-            if (!found && std::string_view(key.name) == "tls-csms" && user.life == "ready") ::kill(user.pid, SIGKILL);   // it shakes hands anew
+            if (!found && std::string_view(key.name) == "tls-csms" && user.life == "ready")
+                ::kill(user.pid, SIGKILL);  // it shakes hands anew
         }
-        if (!found) return fail(Errc::not_found, std::string("the private half of ") + key.name + " is not in the TPM's memory either");
+        if (!found)
+            return fail(Errc::not_found, std::string("the private half of ") + key.name + " is not in the TPM's memory either");
         keys.push_back(*found);
     }
     return keys;
@@ -77,8 +79,10 @@ Result<> run(Trial& trial) {
         trial.contained.expect(names.empty(), std::string(owned[i].name) + " in the memory of nobody but its keepers: " + names);
         trial.contained.expect(files.empty(), std::string(owned[i].name) + " in no file: " + files);
     }
-    trial.figure("searched", std::to_string(searched >> 20) + " MiB of memory for " + std::to_string(keys.size()) + " keys by their value");
-    for (const char* name : {"attach to another process", "read another process's memory"}) TRY(expect_refused(*station, trial, "meter@1", name));
+    trial.figure("searched",
+                 std::to_string(searched >> 20) + " MiB of memory for " + std::to_string(keys.size()) + " keys by their value");
+    for (const char* name : {"attach to another process", "read another process's memory"})
+        TRY(expect_refused(*station, trial, "meter@1", name));
     TRY(watch.judge(trial));
     trial.contained.expect(station->is_charging(), "the car goes on charging");
     return {};
@@ -93,7 +97,8 @@ Result<> control(Trial& trial) {
         const PrivateKey half = TRY(private_half_of(file.get()));
         std::size_t searched = 0;
         const std::string names = TRY(who_has(*station, half, searched)), files = files_with(station->state(), half);
-        trial.control.expect(names == std::string(key.service) + " ", std::string(key.name) + " is in the memory of " + key.service + " alone: " + names);
+        trial.control.expect(names == std::string(key.service) + " ",
+                             std::string(key.name) + " is in the memory of " + key.service + " alone: " + names);
         trial.control.expect(files == std::string(key.file) + " ", std::string(key.name) + " is in its file alone: " + files);
     }
     return {};

@@ -27,12 +27,15 @@ using Group = std::unique_ptr<EC_GROUP, decltype(&EC_GROUP_free)>;
 using Point = std::unique_ptr<EC_POINT, decltype(&EC_POINT_free)>;
 
 bool contains(std::string_view bytes, std::string_view part) {
-    return part.size() >= 8 && ::memmem(bytes.data(), bytes.size(), part.data(), part.size()) != nullptr;   // string_view::find is slow here
+    return part.size() >= 8 &&
+           ::memmem(bytes.data(), bytes.size(), part.data(), part.size()) != nullptr;  // string_view::find is slow here
 }
 
 std::string base64(std::string_view bytes) {
     std::string text(4 * (bytes.size() / 3 + 1) + 1, '\0');
-    text.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()))));
+    text.resize(static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                                         reinterpret_cast<const unsigned char*>(bytes.data()),
+                                                         static_cast<int>(bytes.size()))));
     return text;
 }
 
@@ -77,7 +80,9 @@ Result<std::string> memory_of(pid_t process) {
         const std::size_t at = all.size();
         all.resize(at + (end - begin));
         std::size_t done = 0;   // a page that is not there ends a read
-        for (ssize_t n; done < end - begin && (n = ::pread(memory.get(), all.data() + at + done, end - begin - done, static_cast<off_t>(begin + done))) > 0;) done += static_cast<std::size_t>(n);
+        for (ssize_t n; done < end - begin && (n = ::pread(memory.get(), all.data() + at + done, end - begin - done,
+                                                           static_cast<off_t>(begin + done))) > 0;)
+            done += static_cast<std::size_t>(n);
         all.resize(at + done);
     }
     if (all.empty()) return fail(Errc::io, folder + "mem: nothing can be read");
@@ -92,7 +97,9 @@ bool holds(std::string_view bytes, const PrivateKey& key) {
             if (contains(bytes, number.substr(at, third))) return true;
     std::string text;   // a PEM file has line ends in it
     std::ranges::copy_if(bytes, std::back_inserter(text), [](char c) { return c != '\n' && c != '\r'; });
-    return std::ranges::any_of(texts_of(key), [&](const std::string& part) { return contains(text, std::string_view(part).substr(0, part.size() - 4)); });
+    return std::ranges::any_of(texts_of(key), [&](const std::string& part) {
+        return contains(text, std::string_view(part).substr(0, part.size() - 4));
+    });
 }
 
 std::optional<PrivateKey> find_private_half(std::string_view memory, const EVP_PKEY* public_half) {
@@ -109,8 +116,10 @@ std::optional<PrivateKey> find_private_half(std::string_view memory, const EVP_P
     for (std::size_t at = 0; (at = memory.find(before, at)) != std::string_view::npos; ++at) {
         const std::string_view number = memory.substr(at + before.size(), length);
         if (number.size() < length || !looks_random(number)) continue;
-        const Number tried(BN_bin2bn(reinterpret_cast<const unsigned char*>(number.data()), static_cast<int>(length), nullptr), BN_free);
-        if (EC_POINT_mul(group.get(), made.get(), tried.get(), nullptr, nullptr, nullptr) == 1 && EC_POINT_cmp(group.get(), made.get(), wanted.get(), nullptr) == 0)
+        const Number tried(BN_bin2bn(reinterpret_cast<const unsigned char*>(number.data()), static_cast<int>(length), nullptr),
+                           BN_free);
+        if (EC_POINT_mul(group.get(), made.get(), tried.get(), nullptr, nullptr, nullptr) == 1 &&
+            EC_POINT_cmp(group.get(), made.get(), wanted.get(), nullptr) == 0)
             return PrivateKey{std::string(number)};
     }
     return std::nullopt;

@@ -27,7 +27,8 @@ struct PrivateKey {
 /// True if these bytes hold a third of the number or more, in either order of its bytes, or as the text of a PEM file.
 [[nodiscard]] bool holds(std::string_view bytes, const PrivateKey& key);
 
-/// The private half that belongs to this public one, if it is in the memory of an emulated TPM: there a number stands behind its size.
+/// The private half that belongs to this public one, if it is in the memory of an emulated TPM: there a number stands behind its
+/// size.
 [[nodiscard]] std::optional<PrivateKey> find_private_half(std::string_view memory, const EVP_PKEY* public_half);
 
 /// The files below a folder that hold the key, with the folder's path left off, a blank behind each.

@@ -21,11 +21,17 @@ Order message(const std::string& receiver, std::string name) {
     const int number = Interface::template number_of<M>;
     return {std::move(name), "send " + receiver + " " + std::to_string(number) + " 64", End::message, number, receiver};
 }
-Order no_conduit(const std::string& receiver, std::string name) { return {std::move(name), "send " + receiver + " 0 16", End::nothing, 0, receiver}; }
+Order no_conduit(const std::string& receiver, std::string name) {
+    return {std::move(name), "send " + receiver + " 0 16", End::nothing, 0, receiver};
+}
 
 /// The meter keeps a book of its page numbers, so it may open: what it may not open is not there, or not for it.
 Order no_file(std::string name, const std::string& path, int flags) {
-    return {std::move(name), "call " + std::to_string(SYS_openat) + " -100 \"" + path + "\" " + std::to_string(flags), End::nothing, 0, {}};
+    return {std::move(name),
+            "call " + std::to_string(SYS_openat) + " -100 \"" + path + "\" " + std::to_string(flags),
+            End::nothing,
+            0,
+            {}};
 }
 
 std::vector<Order> of_driver() {
@@ -88,7 +94,8 @@ std::vector<Order> of_driver() {
 /// What both outer processes are told: nothing of it is theirs.
 void add_common(std::vector<Order>& orders) {
     using namespace session;
-    for (const char* receiver : {"powerdrv@1", "power@1", "meter@1", "net", "plc@1", "link@ev1"}) orders.push_back(no_conduit(receiver, std::string("speak to ") + receiver));
+    for (const char* receiver : {"powerdrv@1", "power@1", "meter@1", "net", "plc@1", "link@ev1"})
+        orders.push_back(no_conduit(receiver, std::string("speak to ") + receiver));
     orders.push_back(message<session::Interface, Authorize>("session", "authorize a car"));
     orders.push_back(message<session::Interface, SetEvNeeds>("session", "say what the car needs"));
     orders.push_back(message<session::Interface, TakeSetpoint>("session", "take the setpoint"));

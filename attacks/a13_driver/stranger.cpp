@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A service that somebody has taken over: the station's own objects, and in the runtime's loop a stranger (the linker puts this file in
-// front of Runtime::turn). The service goes on with its work. SIGUSR1 with a number says which order to carry out; what came of it is
-// printed as "stranger NUMBER ANSWER", if there is anybody left to print it.
+// A service that somebody has taken over: the station's own objects, and in the runtime's loop a stranger (the linker puts this
+// file in front of Runtime::turn). The service goes on with its work. SIGUSR1 with a number says which order to carry out; what
+// came of it is printed as "stranger NUMBER ANSWER", if there is anybody left to print it.
 #include <signal.h>
 
 #include <cstdio>

@@ -23,8 +23,8 @@ bool is_entry(const Json& line, const Order& order, const std::string& service) 
     const std::string_view event = line.string("event");
     if (event != "policy" && event != "service") return false;
     const auto is = [&](std::string_view who, std::string_view occasion, int code) {
-        return line.string("service") == who && line.string("occasion") == occasion && (code < 0 || number_in(line, "code") == code) &&
-               number_in(line, "detail") == order.detail;
+        return line.string("service") == who && line.string("occasion") == occasion &&
+               (code < 0 || number_in(line, "code") == code) && number_in(line, "detail") == order.detail;
     };
     switch (order.end) {
         case End::death: return is(service, "fault", 0xfe);
@@ -39,7 +39,8 @@ bool is_contained(const Order& order, const std::string& answer) {
     switch (order.end) {
         case End::death: return answer == "death";
         case End::request: return answer == "refused";
-        case End::message: return answer == "denied" || (answer == "ok" && order.order.starts_with("pulse"));   // a pulse has no answer
+        case End::message:
+            return answer == "denied" || (answer == "ok" && order.order.starts_with("pulse"));  // a pulse has no answer
         case End::nothing: return answer == "no conduit" || answer.starts_with("E");
     }
     return false;
@@ -118,7 +119,8 @@ Result<> carry_out_all(Station& station, Trial& trial, const std::string& servic
         ++(end == End::death ? deaths : end == End::nothing ? silences : refusals);
     }
     TRY(running(station, service));
-    trial.figure(service, std::to_string(orders.size()) + " tries: " + std::to_string(deaths) + " ended it by their system call, " + std::to_string(refusals) +
+    trial.figure(service, std::to_string(orders.size()) + " tries: " + std::to_string(deaths) +
+                              " ended it by their system call, " + std::to_string(refusals) +
                               " messages and requests were refused, " + std::to_string(silences) + " found nothing to reach");
     return {};
 }

@@ -38,9 +38,11 @@ Result<> control(Trial& trial) {
     options.changes.edits = {
         {"session/manifest.toml", R"("Present", "AcknowledgeTrips"])", R"("Present", "AcknowledgeTrips", "SetAvailability"])"},
         {"operator/manifest.toml", "StopByUser = 50", "StopByUser = 50, SetAvailability = 50"},
-        {"ocpp/manifest.toml", "syscalls = [\"base\", \"kept\"]", "syscalls = [\"base\", \"kept\", \"files\"]\ncontrol = [\"get_state\", \"restart\"]"},
+        {"ocpp/manifest.toml", "syscalls = [\"base\", \"kept\"]",
+         "syscalls = [\"base\", \"kept\", \"files\"]\ncontrol = [\"get_state\", \"restart\"]"},
         {"ocpp/manifest.toml", R"(read = ["config/{service}"])", R"(read = ["config/{service}", "pki/station"])"},
-        {"audit/manifest.toml", R"(to.ocpp     = ["Append", "AppendLater"])", R"(to.ocpp     = ["Append", "AppendLater", "Read"])"},
+        {"audit/manifest.toml", R"(to.ocpp     = ["Append", "AppendLater"])",
+         R"(to.ocpp     = ["Append", "AppendLater", "Read"])"},
         {"ocpp/manifest.toml", "AppendLater = { request = 2000 } }", "AppendLater = { request = 2000 }, Read = 200 }"},
     };
     const auto station = TRY(Station::start(options));

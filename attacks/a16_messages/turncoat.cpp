@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A service that somebody has taken over: the station's own program, which goes on with its work, and in whose loop a stranger waits.
-// It is linked with the service's objects, and the linker puts this file in front of the runtime's loop (--wrap); the service's own
-// code and the station's libraries are as they are. A signal says what to do (act.hpp); what came of it is printed as one line.
+// A service that somebody has taken over: the station's own program, which goes on with its work, and in whose loop a stranger
+// waits. It is linked with the service's objects, and the linker puts this file in front of the runtime's loop (--wrap); the
+// service's own code and the station's libraries are as they are. A signal says what to do (act.hpp); what came of it is printed
+// as one line.
 #include <signal.h>
 #include <unistd.h>
 
@@ -54,7 +55,8 @@ void drain(int end, Tally& tally) {
         const auto received = os::receive(end, receiving);
         if (!received || !*received) return;
         for (const int handle : (*received)->handles) os::Descriptor{handle};
-        const auto header = kernel::decode<Header>(Bytes(receiving).first(std::min<std::size_t>((*received)->size, kernel::header_size)));
+        const auto header =
+            kernel::decode<Header>(Bytes(receiving).first(std::min<std::size_t>((*received)->size, kernel::header_size)));
         if (!header || (header->sequence != 0 && header->sequence < stranger)) continue;   // 0: what was too long to be looked at
         if (header->status == static_cast<std::uint16_t>(Errc::denied)) ++tally.denied;
         else if (header->status == static_cast<std::uint16_t>(Errc::malformed)) ++tally.malformed;
@@ -127,7 +129,9 @@ private:
         if (plan.has_header) (void)kernel::encode(Header{stranger + sequence_++, plan.number, 0}, sending);
         std::memset(sending.data() + begin, plan.octet, size - begin);
         static constexpr std::array descriptor{1};
-        const bool is_sent = c.calls && os::send(c.calls.get(), Bytes(sending).first(size), std::span(descriptor).first(plan.has_descriptor ? 1 : 0)).has_value();
+        const bool is_sent = c.calls && os::send(c.calls.get(), Bytes(sending).first(size),
+                                                 std::span(descriptor).first(plan.has_descriptor ? 1 : 0))
+                                            .has_value();
         ++(is_sent ? tallies_[i].sent : tallies_[i].full);
         return is_sent;
     }
@@ -141,31 +145,39 @@ private:
         }
     }
 
-    [[nodiscard]] bool may(std::size_t i, std::uint32_t number) const { return number < 32 && (runtime_.conduits[i].end.messages >> number & 1) != 0; }
+    [[nodiscard]] bool may(std::size_t i, std::uint32_t number) const {
+        return number < 32 && (runtime_.conduits[i].end.messages >> number & 1) != 0;
+    }
 
-    /// Every number that the policy does not give, with no body and with the number of an EVSE; and pulses that nobody listens to.
+    /// Every number that the policy does not give, with no body and with the number of an EVSE; and pulses that nobody listens
+    /// to.
     void plan_unlisted(std::size_t i) {
         for (std::uint32_t number = 0; number < 40; ++number)
             for (const std::size_t size : {0u, 1u})
-                if (!may(i, number)) plans_[i].push_back({.number = static_cast<std::uint16_t>(number), .size = size, .octet = 1});
+                if (!may(i, number))
+                    plans_[i].push_back({.number = static_cast<std::uint16_t>(number), .size = size, .octet = 1});
         plans_[i].push_back({.number = 0xffff});
         for (std::uint8_t code = 0; code < 40; ++code) {
             const std::array<std::byte, 9> pulse{std::byte{code}};
-            if (code >= 32 || !(runtime_.conduits[i].end.pulses_out >> code & 1)) (void)os::send(runtime_.conduits[i].pulses.get(), pulse);
+            if (code >= 32 || !(runtime_.conduits[i].end.pulses_out >> code & 1))
+                (void)os::send(runtime_.conduits[i].pulses.get(), pulse);
         }
     }
 
-    /// Allowed numbers with bodies that are none: too short, too long, counts and enumerators off their lists, a descriptor with it; no
-    /// header, and half of one.
+    /// Allowed numbers with bodies that are none: too short, too long, counts and enumerators off their lists, a descriptor with
+    /// it; no header, and half of one.
     void plan_malformed(std::size_t i) {
         const std::size_t most = runtime_.conduits[i].end.max_size;
         for (std::uint16_t number = 0; number < 32; ++number) {
             if (!may(i, number)) continue;
-            for (const std::size_t size : {std::size_t{1}, most, most + 1, most + 1000, largest}) plans_[i].push_back({.number = number, .size = size});
+            for (const std::size_t size : {std::size_t{1}, most, most + 1, most + 1000, largest})
+                plans_[i].push_back({.number = number, .size = size});
             plans_[i].push_back({.number = number, .has_descriptor = true});
         }
-        for (const std::size_t size : {std::size_t{1}, kernel::header_size / 2}) plans_[i].push_back({.size = size, .has_header = false});
-        for (const std::size_t size : {1, 8, 10, 200}) (void)os::send(runtime_.conduits[i].pulses.get(), Bytes(sending).first(size));
+        for (const std::size_t size : {std::size_t{1}, kernel::header_size / 2})
+            plans_[i].push_back({.size = size, .has_header = false});
+        for (const std::size_t size : {1, 8, 10, 200})
+            (void)os::send(runtime_.conduits[i].pulses.get(), Bytes(sending).first(size));
     }
 
     /// A setpoint of every size, one of which is its own, made of enumerators and booleans that there are none of.
@@ -186,8 +198,12 @@ private:
     void tell() {
         each([this](std::size_t i) {
             const Tally& t = tallies_[i];
-            std::printf("turncoat {\"act\":%d,\"server\":\"%s\",\"sent\":%u,\"full\":%u,\"denied\":%u,\"malformed\":%u,\"accepted\":%u,\"other\":%u}\n", static_cast<int>(act_),
-                        std::string(runtime_.conduits[i].end.peer.view()).c_str(), t.sent, t.full, t.denied, t.malformed, t.accepted, t.other);
+            std::printf(
+                "turncoat "
+                "{\"act\":%d,\"server\":\"%s\",\"sent\":%u,\"full\":%u,\"denied\":%u,\"malformed\":%u,\"accepted\":%u,\"other\":%"
+                "u}\n",
+                static_cast<int>(act_), std::string(runtime_.conduits[i].end.peer.view()).c_str(), t.sent, t.full, t.denied,
+                t.malformed, t.accepted, t.other);
         });
         std::printf("turncoat {\"act\":%d,\"done\":true}\n", static_cast<int>(act_));
         std::fflush(stdout);

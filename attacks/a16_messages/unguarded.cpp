@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the control alone: a server whose receiver looks neither at the policy's bitmap nor at the quota of a client. The linker puts it in
-// front of the runtime.
+// For the control alone: a server whose receiver looks neither at the policy's bitmap nor at the quota of a client. The linker
+// puts it in front of the runtime.
 #include "kernel/runtime.hpp"
 
 using namespace voltkeep;

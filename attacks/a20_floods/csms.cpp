@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// In the place of the reference CSMS: hands every connection on to it, until it is told (SIGUSR1) to turn malicious. Then it drops the
-// station and does to each of its next connections one of the things of Malice, in their order; afterwards it is a relay again. What it did is
-// a line in <control socket's folder>/malice.log. Arguments: those of the reference CSMS, which is csms_real in this program's folder.
+// In the place of the reference CSMS: hands every connection on to it, until it is told (SIGUSR1) to turn malicious. Then it
+// drops the station and does to each of its next connections one of the things of Malice, in their order; afterwards it is a
+// relay again. What it did is a line in <control socket's folder>/malice.log. Arguments: those of the reference CSMS, which is
+// csms_real in this program's folder.
 #include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -73,7 +74,8 @@ std::string frame(unsigned char first, const std::string& payload) {
     if (payload.size() < 126) text += static_cast<char>(payload.size());
     else {
         text += static_cast<char>(127);
-        for (int shift = 56; shift >= 0; shift -= 8) text += static_cast<char>(static_cast<unsigned char>(static_cast<std::uint64_t>(payload.size()) >> shift));
+        for (int shift = 56; shift >= 0; shift -= 8)
+            text += static_cast<char>(static_cast<unsigned char>(static_cast<std::uint64_t>(payload.size()) >> shift));
     }
     return text + payload;
 }
@@ -97,8 +99,10 @@ std::string bomb_of(Malice malice) {
             for (int i = 0; i < 15'000; ++i) text += "\"k" + std::to_string(i) + "\":[],";
             return frame(0x81, text + "\"type\":\"Immediate\"}]");
         case Malice::compressed:   // RSV1, which nobody agreed to; behind it a stored block that would inflate for ever
-            return frame(0xc1, std::string("\xec\xc1\x01\x01\x00\x00\x00\x80\x90\xfe\xaf\xee\x08\x0a", 14) + std::string(100, '\0'));
-        case Malice::endless_length: return std::string("\x81\x7f\x3f\xff\xff\xff\xff\xff\xff\xff", 10) + std::string(60'000, 'x');
+            return frame(0xc1,
+                         std::string("\xec\xc1\x01\x01\x00\x00\x00\x80\x90\xfe\xaf\xee\x08\x0a", 14) + std::string(100, '\0'));
+        case Malice::endless_length:
+            return std::string("\x81\x7f\x3f\xff\xff\xff\xff\xff\xff\xff", 10) + std::string(60'000, 'x');
     }
     return text;
 }
@@ -123,8 +127,10 @@ long do_malice(Socket socket, const std::vector<std::string>& words, Malice mali
         if (n <= 0) return -1;
         request.append(buffer, static_cast<std::size_t>(n));
     }
-    std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: ocpp2.1\r\nSec-WebSocket-Accept: " +
-                         accept_of(request) + "\r\n";
+    std::string answer =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Protocol: "
+        "ocpp2.1\r\nSec-WebSocket-Accept: " +
+        accept_of(request) + "\r\n";
     SSL_write(tls, (answer + "\r\n").data(), static_cast<int>(answer.size() + 2));
     const std::string bomb = bomb_of(malice);
     const int count = malice == Malice::pings ? 20'000 : 8;

@@ -19,7 +19,8 @@ struct Transport {
     const char* name;
     bool (*run)(const Setting&, Samples&);
 };
-constexpr Transport transports[]{{"typed", run_typed}, {"raw seqpacket", run_raw}, {"sd-bus", run_sdbus}, {"mosquitto JSON", run_mosquitto}};
+constexpr Transport transports[]{
+    {"typed", run_typed}, {"raw seqpacket", run_raw}, {"sd-bus", run_sdbus}, {"mosquitto JSON", run_mosquitto}};
 
 struct Scene {
     const char* name;
@@ -28,8 +29,12 @@ struct Scene {
     bool has_all_sizes;
 };
 constexpr Scene scenes[]{
-    {"one core", {true, false}, false, true},        {"any core", {false, false}, false, true},       {"one core, FIFO", {true, true}, false, false},
-    {"one core, hogs", {true, false}, true, false},  {"any core, hogs", {false, false}, true, false}, {"one core, hogs, FIFO", {true, true}, true, false},
+    {"one core", {true, false}, false, true},
+    {"any core", {false, false}, false, true},
+    {"one core, FIFO", {true, true}, false, false},
+    {"one core, hogs", {true, false}, true, false},
+    {"any core, hogs", {false, false}, true, false},
+    {"one core, hogs, FIFO", {true, true}, true, false},
     {"any core, hogs, FIFO", {false, true}, true, false},
 };
 

@@ -49,7 +49,8 @@ public:
     Samples(const Samples&) = delete;
     Samples& operator=(const Samples&) = delete;
     ~Samples();
-    /// Calls until the time is over (at least a hundred times), after some calls that do not count. False as soon as a call fails.
+    /// Calls until the time is over (at least a hundred times), after some calls that do not count. False as soon as a call
+    /// fails.
     bool measure(voltkeep::Duration time, const std::function<bool()>& call);
     [[nodiscard]] std::span<const std::uint32_t> taken() const;
 

@@ -30,7 +30,8 @@ public:
         std::string pattern = std::filesystem::temp_directory_path() / "voltkeep-bench-XXXXXX";
         CHECK(::mkdtemp(pattern.data()) != nullptr);
         path_ = pattern;
-        std::ofstream(configuration()) << "listener 0 " << socket() << "\nallow_anonymous true\npersistence false\nlog_dest none\n"
+        std::ofstream(configuration()) << "listener 0 " << socket()
+                                       << "\nallow_anonymous true\npersistence false\nlog_dest none\n"
                                        << (::geteuid() == 0 ? "user root\n" : "");
     }
     Folder(const Folder&) = delete;
@@ -51,7 +52,8 @@ int run_broker(const Folder& folder, const Placement& placement) {
     const int nothing = ::open("/dev/null", O_RDWR);
     for (int standard = 0; standard < 3; ++standard) ::dup2(nothing, standard);
     const std::string configuration = folder.configuration();
-    for (const char* program : {"/usr/sbin/mosquitto", "/usr/bin/mosquitto"}) ::execl(program, program, "-c", configuration.c_str(), nullptr);
+    for (const char* program : {"/usr/sbin/mosquitto", "/usr/bin/mosquitto"})
+        ::execl(program, program, "-c", configuration.c_str(), nullptr);
     return 127;
 }
 
@@ -67,8 +69,10 @@ struct Party {
         mosquitto_lib_init();
         connection = mosquitto_new(nullptr, true, this);
         CHECK(connection != nullptr);
-        mosquitto_connect_callback_set(connection, [](mosquitto* m, void* p, int) { mosquitto_subscribe(m, nullptr, static_cast<Party*>(p)->hears, 0); });
-        mosquitto_subscribe_callback_set(connection, [](mosquitto*, void* p, int, int, const int*) { static_cast<Party*>(p)->is_subscribed = true; });
+        mosquitto_connect_callback_set(
+            connection, [](mosquitto* m, void* p, int) { mosquitto_subscribe(m, nullptr, static_cast<Party*>(p)->hears, 0); });
+        mosquitto_subscribe_callback_set(
+            connection, [](mosquitto*, void* p, int, int, const int*) { static_cast<Party*>(p)->is_subscribed = true; });
         mosquitto_message_callback_set(connection, [](mosquitto*, void* p, const mosquitto_message* m) {
             static_cast<Party*>(p)->heard.assign(static_cast<const char*>(m->payload), static_cast<std::size_t>(m->payloadlen));
             static_cast<Party*>(p)->has_heard = true;
@@ -90,7 +94,8 @@ struct Party {
     }
     bool say(const char* topic, const json& what) const {
         const std::string text = what.dump();
-        return mosquitto_publish(connection, nullptr, topic, static_cast<int>(text.size()), text.data(), 0, false) == MOSQ_ERR_SUCCESS;
+        return mosquitto_publish(connection, nullptr, topic, static_cast<int>(text.size()), text.data(), 0, false) ==
+               MOSQ_ERR_SUCCESS;
     }
 };
 

@@ -22,9 +22,13 @@ bool run_raw(const Setting& setting, Samples& samples) {
     Process client([&] {
         take_place(setting.placement, Role::client);
         const auto size = static_cast<ssize_t>(setting.size);
-        return samples.measure(setting.time, [&] {
-            return ::send(ends[0], buffer.data(), setting.size, MSG_NOSIGNAL) == size && ::recv(ends[0], buffer.data(), buffer.size(), 0) == size;
-        }) ? 0 : 1;
+        return samples.measure(setting.time,
+                               [&] {
+                                   return ::send(ends[0], buffer.data(), setting.size, MSG_NOSIGNAL) == size &&
+                                          ::recv(ends[0], buffer.data(), buffer.size(), 0) == size;
+                               })
+                   ? 0
+                   : 1;
     });
     return client.wait() == 0;
 }

@@ -26,7 +26,8 @@ int echo(sd_bus_message* request, void*, sd_bus_error*) {
     return result;
 }
 
-const std::array methods{sd_bus_vtable SD_BUS_VTABLE_START(0), sd_bus_vtable SD_BUS_METHOD("Echo", "ay", "ay", echo, SD_BUS_VTABLE_UNPRIVILEGED),
+const std::array methods{sd_bus_vtable SD_BUS_VTABLE_START(0),
+                         sd_bus_vtable SD_BUS_METHOD("Echo", "ay", "ay", echo, SD_BUS_VTABLE_UNPRIVILEGED),
                          sd_bus_vtable SD_BUS_VTABLE_END};
 
 sd_bus* open_bus(int end, bool is_server) {

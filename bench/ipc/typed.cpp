@@ -25,7 +25,8 @@ using Echo = Interface<Numbers, Bytes_<512>, Bytes_<4096>>;
 
 int serve(int control, const Setting& setting) {
     Service self = Service::start(control);
-    self.serve<Echo>([](const Numbers& m) -> Result<Numbers> { return m; }, [](const Bytes_<512>& m) -> Result<Bytes_<512>> { return m; },
+    self.serve<Echo>([](const Numbers& m) -> Result<Numbers> { return m; },
+                     [](const Bytes_<512>& m) -> Result<Bytes_<512>> { return m; },
                      [](const Bytes_<4096>& m) -> Result<Bytes_<4096>> { return m; });
     self.seal();
     take_place(setting.placement, Role::server);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The safety loop as its hardware sees it: when its orders come, and how long it takes to answer what a sensor shows. The bench is the
-// field bus of the real power and powerdrv under the real process manager; cyclictest on the same core, at the same time and with a higher
-// priority, says what the machine itself can do. At rest, with a hog on every core, and with the other services in a flood.
+// The safety loop as its hardware sees it: when its orders come, and how long it takes to answer what a sensor shows. The bench
+// is the field bus of the real power and powerdrv under the real process manager; cyclictest on the same core, at the same time
+// and with a higher priority, says what the machine itself can do. At rest, with a hog on every core, and with the other services
+// in a flood.
 #include <sched.h>
 
 #include <cstring>
@@ -104,7 +105,8 @@ private:
     void speak() {
         const bool is_change = next_change_ < next_frame_;
         if (is_change && !is_waiting_) {
-            // Behind an open contactor a voltage is a reason to lock, without debounce: the shortest way from a sensor to an order.
+            // Behind an open contactor a voltage is a reason to lock, without debounce: the shortest way from a sensor to an
+            // order.
             frame_.sensors.outlet_voltage = {frame_.sensors.outlet_voltage.value == 0 ? 70'000 : 0};
             changed_ = now();
             is_waiting_ = true;
@@ -152,7 +154,8 @@ private:
 class Cyclictest {
 public:
     explicit Cyclictest(std::size_t turns) {
-        const std::string command = "cyclictest --default-system -q -m -p 80 -a 0 -t 1 -i 10000 -h 20000 -l " + std::to_string(turns) + " 2>/dev/null";
+        const std::string command =
+            "cyclictest --default-system -q -m -p 80 -a 0 -t 1 -i 10000 -h 20000 -l " + std::to_string(turns) + " 2>/dev/null";
         pipe_ = ::popen(command.c_str(), "r");
     }
     ~Cyclictest() {
@@ -210,8 +213,10 @@ public:
         bool good = true;
         for (const char* name : {"iso15118", "ocpp", "session"}) {
             unsigned long long done = 0, wrong = 0;
-            good = std::sscanf(station_.tell(name, "rest").c_str(), "%llu %llu", &done, &wrong) == 2 && done > 0 && wrong * 2 < done && good;   // a quota leaves some unanswered
-            words += std::string(words.empty() ? "" : ", ") + name + " " + std::to_string(done) + (wrong > 0 ? " (" + std::to_string(wrong) + " not answered)" : "");
+            good = std::sscanf(station_.tell(name, "rest").c_str(), "%llu %llu", &done, &wrong) == 2 && done > 0 &&
+                   wrong * 2 < done && good;  // a quota leaves some unanswered
+            words += std::string(words.empty() ? "" : ", ") + name + " " + std::to_string(done) +
+                     (wrong > 0 ? " (" + std::to_string(wrong) + " not answered)" : "");
         }
         return good;
     }
@@ -226,7 +231,8 @@ void copy_programs(const std::filesystem::path& to) {
     std::filesystem::copy_file(FLOOD, to / "flood");
 }
 
-void connect(procmgr::test::Station& station, std::uint16_t client, std::uint16_t server, std::uint64_t fingerprint, std::uint32_t messages, std::uint16_t deadline_ms) {
+void connect(procmgr::test::Station& station, std::uint16_t client, std::uint16_t server, std::uint64_t fingerprint,
+             std::uint32_t messages, std::uint16_t deadline_ms) {
     policy::Conduit conduit;
     conduit.client = client;
     conduit.server = server;
@@ -237,10 +243,12 @@ void connect(procmgr::test::Station& station, std::uint16_t client, std::uint16_
 }
 
 enum class Load : std::uint8_t { rest, hogs, floods };
-constexpr std::array loads{std::pair{Load::rest, "at rest"}, std::pair{Load::hogs, "a hog on every core"}, std::pair{Load::floods, "the others in a flood"}};
+constexpr std::array loads{std::pair{Load::rest, "at rest"}, std::pair{Load::hogs, "a hog on every core"},
+                           std::pair{Load::floods, "the others in a flood"}};
 
 /// The rows of one kind of load. False: the loop fell silent, or there was no such load.
-bool add_rows(procmgr::test::Station& station, FieldBus& bus, Load load, const std::string& where, std::size_t turns, std::vector<bench::Row>& rows) {
+bool add_rows(procmgr::test::Station& station, FieldBus& bus, Load load, const std::string& where, std::size_t turns,
+              std::vector<bench::Row>& rows) {
     const Hogs hogs(load == Load::hogs ? std::thread::hardware_concurrency() : 0);
     std::optional<Floods> floods;
     if (load == Load::floods) floods.emplace(station);
@@ -310,7 +318,8 @@ int main(int argc, char** argv) {
         }
         bench::Row& machine = rows[rows.size() - 3];
         constexpr std::array names{"p999_over_cyclictest_at_rest", "p999_over_cyclictest", "p999_over_cyclictest_in_a_flood"};
-        if (machine.at(0.999) > 0) ratios.emplace_back(names[static_cast<std::size_t>(load)], rows[rows.size() - 2].at(0.999) / machine.at(0.999));
+        if (machine.at(0.999) > 0)
+            ratios.emplace_back(names[static_cast<std::size_t>(load)], rows[rows.size() - 2].at(0.999) / machine.at(0.999));
     }
     as_json ? bench::print_json("loop", rows, ratios) : bench::print_table(rows, ratios);
     return 0;

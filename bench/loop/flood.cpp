@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The other services in a flood, told to begin and to end by the bench: `iso15118` decodes an EXI frame, `ocpp` a TransactionEvent, as fast
-// as they can; `session` asks power as fast as it answers. No limit on their share of the processor: worse than they could be.
+// The other services in a flood, told to begin and to end by the bench: `iso15118` decodes an EXI frame, `ocpp` a
+// TransactionEvent, as fast as they can; `session` asks power as fast as it answers. No limit on their share of the processor:
+// worse than they could be.
 #include <cstring>
 
 #include "harness/commands.hpp"

@@ -16,7 +16,8 @@ constexpr int times_a_station = 25;   // the process manager does not heal more 
 /// Ends the server of one station so often in this way. False if it did not come back, or the machine cannot contain services.
 bool measure_station(const std::string& how, bool is_rootless, std::vector<std::uint32_t>& took) {
     procmgr::test::Station station;
-    station.add("back", 60).restart = {.intensity = 30, .period_s = 60, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
+    station.add("back", 60).restart = {
+        .intensity = 30, .period_s = 60, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
     station.add("front", 50);
     station.connect(1, 0);
     station.start(is_rootless ? std::vector<std::string>{"--rootless"} : std::vector<std::string>{});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole session, measured from outside: start to "available", the charger's turnaround per V2G message, and the memory of all of the
-// station's processes together. `ratios`: the sum of the set-up's turnarounds over the aim of 50 ms, the worst over half of the charge
-// loop's performance time (250 ms), memory over the aim of 60 MB; below 1 is better than the aim.
+// A whole session, measured from outside: start to "available", the charger's turnaround per V2G message, and the memory of all
+// of the station's processes together. `ratios`: the sum of the set-up's turnarounds over the aim of 50 ms, the worst over half
+// of the charge loop's performance time (250 ms), memory over the aim of 60 MB; below 1 is better than the aim.
 #include <stdlib.h>
 
 #include <algorithm>
@@ -34,7 +34,12 @@ bool is_of_setup(const std::string& message) {
 bool run_once(Measured& measured, int port) {
     char folder[] = "/tmp/voltkeep-bench-XXXXXX";
     if (::mkdtemp(folder) == nullptr) return false;
-    auto child = cli::Child::start({"voltkeep run", {VOLTKEEP_TOOL, "run", "--once", "--json", "--duration", "4", "--state", folder, "--csms-port", std::to_string(port)}, {}, {}, {}});
+    auto child = cli::Child::start(
+        {"voltkeep run",
+         {VOLTKEEP_TOOL, "run", "--once", "--json", "--duration", "4", "--state", folder, "--csms-port", std::to_string(port)},
+         {},
+         {},
+         {}});
     if (!child) return false;
     double sum = 0;
     bool ok = false;
@@ -84,7 +89,8 @@ int main(int argc, char** argv) {
             std::fprintf(stderr, "bench run: a session was not as it should be\n");
             return 1;
         }
-    std::vector<std::pair<std::string, std::vector<double>>> rows{{"start to available", measured.available_us}, {"set-up, sum of turnarounds", measured.setup_sum_us}};
+    std::vector<std::pair<std::string, std::vector<double>>> rows{{"start to available", measured.available_us},
+                                                                  {"set-up, sum of turnarounds", measured.setup_sum_us}};
     double worst = 0;
     for (const auto& [message, times] : measured.turnaround_us) {
         rows.emplace_back(message, times);
@@ -92,15 +98,18 @@ int main(int argc, char** argv) {
     }
     const double memory = at(measured.memory_kib, 0.5), setup = at(measured.setup_sum_us, 0.5);
     if (!json) {
-        for (const auto& [name, times] : rows) std::printf("%-32s median %10.0f us   p99 %10.0f us\n", name.c_str(), at(times, 0.5), at(times, 0.99));
+        for (const auto& [name, times] : rows)
+            std::printf("%-32s median %10.0f us   p99 %10.0f us\n", name.c_str(), at(times, 0.5), at(times, 0.99));
         std::printf("memory of the station's processes (PSS): %.1f MiB\n", memory / 1024);
         return 0;
     }
     std::printf("{\"bench\":\"run\",\"rows\":[");
     for (const auto& [name, times] : rows)
-        std::printf("%s{\"name\":\"%s\",\"median_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f}", &name == &rows.front().first ? "" : ",", name.c_str(), at(times, 0.5),
-                    at(times, 0.99), at(times, 0.999));
-    std::printf("],\"memory_kib\":%.0f,\"ratios\":{\"setup_over_aim\":%.3f,\"worst_over_half_loop_time\":%.3f,\"memory_over_aim\":%.3f}}\n", memory, setup / 50'000,
-                worst / 125'000, memory * 1.024 / 60'000);
+        std::printf("%s{\"name\":\"%s\",\"median_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f}",
+                    &name == &rows.front().first ? "" : ",", name.c_str(), at(times, 0.5), at(times, 0.99), at(times, 0.999));
+    std::printf(
+        "],\"memory_kib\":%.0f,\"ratios\":{\"setup_over_aim\":%.3f,\"worst_over_half_loop_time\":%.3f,\"memory_over_aim\":%.3f}}"
+        "\n",
+        memory, setup / 50'000, worst / 125'000, memory * 1.024 / 60'000);
     return 0;
 }

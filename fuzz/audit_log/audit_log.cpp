@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as a signed note, a checkpoint, a key, a proof, a path of a tile, a bundle of entries and an entry. What is read is written
-// again as the same bytes: nobody can give one thing two texts. No text is signed by the key that nobody has.
+// Any text as a signed note, a checkpoint, a key, a proof, a path of a tile, a bundle of entries and an entry. What is read is
+// written again as the same bytes: nobody can give one thing two texts. No text is signed by the key that nobody has.
 #include <cstdint>
 #include <string_view>
 
@@ -14,7 +14,8 @@ namespace {
 
 /// A key whose private half was never kept.
 const VerifierKey& key() {
-    static const VerifierKey known = MUST(read_verifier_key("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"));
+    static const VerifierKey known =
+        MUST(read_verifier_key("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"));
     return known;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The process manager's decisions under any sequence of what services say and what the system does to them. A word of the input
-// is four octets: what happens, to whom, and two more. The core's own invariants are CHECKs; here it is seen that a launch is only
-// ordered where no process is, that a conduit is joined only between two that are there, that nobody is told what the policy does not
-// let him ask, and that a stopped station ends.
+// is four octets: what happens, to whom, and two more. The core's own invariants are CHECKs; here it is seen that a launch is
+// only ordered where no process is, that a conduit is joined only between two that are there, that nobody is told what the policy
+// does not let him ask, and that a stopped station ends.
 #include <cstdlib>
 #include <memory>
 #include <vector>
@@ -25,7 +25,10 @@ const policy::Image& image() {
             s.rank = static_cast<std::uint8_t>(90 - 10 * i);
             s.start = i == 3 ? policy::Start::on_demand : policy::Start::always;
             s.control = i == 0 ? 0xffff : 0;
-            s.restart = {.intensity = 3, .period_s = 60, .backoff_ms = {0, 100}, .exhausted = i == 2 ? policy::Exhausted::restart_station : policy::Exhausted::give_up};
+            s.restart = {.intensity = 3,
+                         .period_s = 60,
+                         .backoff_ms = {0, 100},
+                         .exhausted = i == 2 ? policy::Exhausted::restart_station : policy::Exhausted::give_up};
             CHECK(image->services.push(s));
             if (i == 0) continue;
             policy::Conduit c;
@@ -62,10 +65,18 @@ public:
         using control::Request;
         switch (what % 9) {
             case 0: case 1: case 2:
-                return tell(input::Recorded{service, {.request = static_cast<Request>(a % (static_cast<unsigned>(Request::last_) + 1)),
-                                                      .argument = static_cast<std::uint16_t>(b < 250 ? b : b << 8), .code = a, .value = b, .number = b % 3u}});
-            case 3: if (core_->is_present(service)) tell(input::Ended{service, {static_cast<control::Cause>(1 + a % 8), b}}); return;
-            case 4: if (core_->is_present(service)) tell(a % 2 ? Input(input::Unheard{service}) : Input(input::Deaf{service})); return;
+                return tell(input::Recorded{service,
+                                            {.request = static_cast<Request>(a % (static_cast<unsigned>(Request::last_) + 1)),
+                                             .argument = static_cast<std::uint16_t>(b < 250 ? b : b << 8),
+                                             .code = a,
+                                             .value = b,
+                                             .number = b % 3u}});
+            case 3:
+                if (core_->is_present(service)) tell(input::Ended{service, {static_cast<control::Cause>(1 + a % 8), b}});
+                return;
+            case 4:
+                if (core_->is_present(service)) tell(a % 2 ? Input(input::Unheard{service}) : Input(input::Deaf{service}));
+                return;
             case 5: return tell(input::JoinFailed{static_cast<std::uint16_t>(a % image().conduits.size())});
             case 6: is_starved_ = a % 2 != 0; return;
             case 7: now_ = now_ + a * 10ms; return tell(input::Turn{});

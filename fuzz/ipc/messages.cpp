@@ -41,7 +41,8 @@ void attempt(std::span<const std::uint8_t> input, bool is_change) {
     Octets bytes = good;
     if (!is_change) bytes.assign(std::as_bytes(input).begin(), std::as_bytes(input).end());
     else
-        for (; input.size() >= 3 && !bytes.empty(); input = input.subspan(3)) bytes[(input[0] + 256u * input[1]) % bytes.size()] = std::byte{input[2]};
+        for (; input.size() >= 3 && !bytes.empty(); input = input.subspan(3))
+            bytes[(input[0] + 256u * input[1]) % bytes.size()] = std::byte{input[2]};
     const std::array<int, kernel::max_handles> handles{100, 101, 102, 103};   // numbers only: nothing here opens or closes them
     kernel::Reader reader(bytes, std::span(handles).first(Codec<T>::handles()));
     const auto value = std::make_unique<T>();
@@ -60,9 +61,19 @@ void add_interface(std::vector<Try>& all) {
 const std::vector<Try>& types() {
     static const std::vector<Try> all = [] {
         using namespace kernel::control;
-        std::vector<Try> list{attempt<Record>,         attempt<Join>,           attempt<State>,       attempt<Event>,       attempt<Slice>,
-                              attempt<iso15118::Config>, attempt<link::Config>, attempt<net::Config>, attempt<ocpp::Config>, attempt<plc::Config>,
-                              attempt<power::Config>,  attempt<session::Config>, attempt<operator_door::Config>};
+        std::vector<Try> list{attempt<Record>,
+                              attempt<Join>,
+                              attempt<State>,
+                              attempt<Event>,
+                              attempt<Slice>,
+                              attempt<iso15118::Config>,
+                              attempt<link::Config>,
+                              attempt<net::Config>,
+                              attempt<ocpp::Config>,
+                              attempt<plc::Config>,
+                              attempt<power::Config>,
+                              attempt<session::Config>,
+                              attempt<operator_door::Config>};
         add_interface<audit::Interface>(list);
         add_interface<link::Interface>(list);
         add_interface<meter::Interface>(list);

@@ -48,7 +48,19 @@ enum class Pulse : std::uint8_t { open, closed, last_ = closed };
 constexpr std::uint32_t allowed = 0b1101;
 constexpr std::uint16_t to_us = 0, from_us = 1;   // conduits
 
-enum Word : std::uint8_t { call_us, call_us_with_handle, pulse_us, ask, answer, answer_raw, answer_with_handle, pulse_from_server, hang_up, turn, words };
+enum Word : std::uint8_t {
+    call_us,
+    call_us_with_handle,
+    pulse_us,
+    ask,
+    answer,
+    answer_raw,
+    answer_with_handle,
+    pulse_from_server,
+    hang_up,
+    turn,
+    words
+};
 
 void require(bool condition, const std::source_location place = std::source_location::current()) {
     if (!condition) broken_invariant("what this fuzzer requires", place.file_name(), static_cast<int>(place.line()));
@@ -99,7 +111,8 @@ public:
             [this](const Give&) -> Result<Give::File> { return Give::File{{file_.get()}}; });
         for (const char* peer : {"customer", "wholesale"}) {
             service_->on(peer, Pulse::open, [](EvseId, std::uint64_t) {});
-            service_->on(peer, Pulse::closed, [](EvseId, std::uint64_t value) { require(value == 0); });   // a peer that is back, no more
+            service_->on(peer, Pulse::closed,
+                         [](EvseId, std::uint64_t value) { require(value == 0); });  // a peer that is back, no more
         }
         service_->seal();
         end_of_input();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any text as a signed reading, as what is inside one, and as the container of many. What is read can be written, and then says and bills
-// the same; what is signed are bytes of the text itself.
+// Any text as a signed reading, as what is inside one, and as the container of many. What is read can be written, and then says
+// and bills the same; what is signed are bytes of the text itself.
 #include <cstdint>
 #include <string_view>
 
@@ -28,7 +28,8 @@ void try_payload(std::string_view text) {
     CHECK(written->find('|') == std::string::npos);
     const auto again = ocmf::read(*written);
     CHECK(again.has_value());
-    CHECK(again->pagination == p->pagination && again->meter_serial.size() <= 3 * p->meter_serial.size() && again->readings.size() == p->readings.size());
+    CHECK(again->pagination == p->pagination && again->meter_serial.size() <= 3 * p->meter_serial.size() &&
+          again->readings.size() == p->readings.size());
     for (std::size_t i = 0; i < p->readings.size(); ++i) {
         const ocmf::Reading &a = p->readings[i], &b = again->readings[i];
         CHECK(a.value == b.value && a.wall_ms == b.wall_ms && a.time == b.time && a.reason == b.reason && a.status == b.status);

@@ -47,7 +47,8 @@ std::vector<std::byte> good_image() {
 
 /// Three octets a change: where (two) and what.
 std::vector<std::byte> changed(std::vector<std::byte> bytes, std::span<const std::uint8_t> changes) {
-    for (; changes.size() >= 3; changes = changes.subspan(3)) bytes[(changes[0] + 256u * changes[1]) % bytes.size()] = std::byte{changes[2]};
+    for (; changes.size() >= 3; changes = changes.subspan(3))
+        bytes[(changes[0] + 256u * changes[1]) % bytes.size()] = std::byte{changes[2]};
     return bytes;
 }
 }  // namespace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Owns one file descriptor of a program beside the station. Services have the kernel layer's own (kernel/os.hpp), whose calls a test can fail.
+// Owns one file descriptor of a program beside the station. Services have the kernel layer's own (kernel/os.hpp), whose calls a
+// test can fail.
 #pragma once
 
 #include <unistd.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds one small JSON object in place: bounded, escaped, without allocation. For log payloads and status lines.
-// What a text has of control characters (C1 too: a terminal obeys them) is escaped, and a byte that is no UTF-8 becomes U+FFFD: the
-// text may come from anybody, and the object is always one line of valid JSON.
-// What does not fit makes the whole text an empty object with a mark, never a cut-off text: {"overflow":true}.
+// What a text has of control characters (C1 too: a terminal obeys them) is escaped, and a byte that is no UTF-8 becomes U+FFFD:
+// the text may come from anybody, and the object is always one line of valid JSON. What does not fit makes the whole text an
+// empty object with a mark, never a cut-off text: {"overflow":true}.
 #pragma once
 
 #include <array>
@@ -41,8 +41,8 @@ public:
         raw({digits.data(), static_cast<std::size_t>(end - digits.data())});
         return *this;
     }
-    /// Anybody's octets: what is not printable ASCII is escaped, so that they never reach a terminal as they are; the end is left off
-    /// if less than `room` characters would remain for what comes behind.
+    /// Anybody's octets: what is not printable ASCII is escaped, so that they never reach a terminal as they are; the end is left
+    /// off if less than `room` characters would remain for what comes behind.
     JsonObject& put_octets(std::string_view key, std::string_view octets, std::size_t room) {
         begin(key);
         raw("\"");

@@ -6,7 +6,8 @@
 namespace voltkeep {
 
 TEST(JsonObject, escapes_what_json_escapes) {
-    EXPECT_EQ(JsonObject<64>().put("a\"b", "x\\\n").put("n", -5).put("t", true).text(), R"({"a\"b":"x\\\u000a","n":-5,"t":true})");
+    EXPECT_EQ(JsonObject<64>().put("a\"b", "x\\\n").put("n", -5).put("t", true).text(),
+              R"({"a\"b":"x\\\u000a","n":-5,"t":true})");
 }
 
 TEST(JsonObject, a_text_from_anybody_makes_no_invalid_json_and_no_control_character) {

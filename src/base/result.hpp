@@ -52,7 +52,9 @@ struct Error {
 template <class T = void>
 using Result = std::expected<T, Error>;
 
-[[nodiscard]] inline std::unexpected<Error> fail(Errc code, std::string_view what = {}) { return std::unexpected(Error(code, what)); }
+[[nodiscard]] inline std::unexpected<Error> fail(Errc code, std::string_view what = {}) {
+    return std::unexpected(Error(code, what));
+}
 
 /// The error of the call that just failed, with errno's own words: fail_errno("open", path).
 [[nodiscard]] std::unexpected<Error> fail_errno(std::string_view call, std::string_view subject = {});

@@ -30,7 +30,8 @@ public:
     static constexpr std::size_t capacity = N;
 
     constexpr List() = default;
-    /// For constants whose length the reader sees. More than N elements: does not compile in a constant, ends the process otherwise.
+    /// For constants whose length the reader sees. More than N elements: does not compile in a constant, ends the process
+    /// otherwise.
     constexpr List(std::initializer_list<T> items) {
         for (const T& item : items) at_end() = item;
     }
@@ -119,7 +120,9 @@ public:
 
     friend constexpr bool operator==(const Text& a, const Text& b) { return a.view() == b.view(); }
     friend constexpr auto operator<=>(const Text& a, const Text& b) { return a.view() <=> b.view(); }
-    friend constexpr bool operator==(const Text& a, const std::convertible_to<std::string_view> auto& b) { return a.view() == std::string_view(b); }
+    friend constexpr bool operator==(const Text& a, const std::convertible_to<std::string_view> auto& b) {
+        return a.view() == std::string_view(b);
+    }
 
 private:
     std::uint16_t size_ = 0;

@@ -21,7 +21,8 @@ TEST(Times, the_99th_of_100_is_within_its_step_and_never_over_the_worst) {
 }
 
 TEST(Times, no_duration_is_off_the_scale) {
-    for (const Duration took : {-1ns, 0ns, 1ns, Duration(1us), Duration(2us), Duration(3us), Duration(10h), Duration(std::chrono::hours(1'000'000))}) {
+    for (const Duration took :
+         {-1ns, 0ns, 1ns, Duration(1us), Duration(2us), Duration(3us), Duration(10h), Duration(std::chrono::hours(1'000'000))}) {
         Times times;
         times.add(took, 1s);
         EXPECT_EQ(times.p99_us(), times.worst_us);

@@ -19,7 +19,9 @@ std::string value_of(const toml::node& node) {
 }
 }  // namespace
 
-std::uint32_t line_of(const toml::node& node) { return std::max<std::uint32_t>(1, static_cast<std::uint32_t>(node.source().begin.line)); }
+std::uint32_t line_of(const toml::node& node) {
+    return std::max<std::uint32_t>(1, static_cast<std::uint32_t>(node.source().begin.line));
+}
 
 std::optional<std::pair<std::string, std::string>> halves(std::string_view text, char between) {
     const std::size_t at = text.find(between);
@@ -64,7 +66,8 @@ Checked<std::vector<Source>> find_sources(const std::string& folder, const std::
             if (!stream) return std::unexpected(Refusals{{file.path().string(), 1, "cannot be read"}});
         }
     }
-    if (error || sources.empty()) return std::unexpected(Refusals{{folder, 1, "no such file: expected <name>/" + name + " in this folder"}});
+    if (error || sources.empty())
+        return std::unexpected(Refusals{{folder, 1, "no such file: expected <name>/" + name + " in this folder"}});
     std::ranges::sort(sources, {}, &Source::path);
     return sources;
 }
@@ -74,7 +77,8 @@ Checked<TomlFile> TomlFile::parse(const std::string& path, std::string_view text
     file.path = path;
     toml::parse_result parsed = toml::parse(text, path);
     if (parsed) file.table = std::move(parsed).table();
-    else file.refuse(static_cast<std::uint32_t>(parsed.error().source().begin.line), "not TOML: {}", parsed.error().description());
+    else
+        file.refuse(static_cast<std::uint32_t>(parsed.error().source().begin.line), "not TOML: {}", parsed.error().description());
     if (!file.refusals().empty()) return std::unexpected(file.take_refusals());
     return file;
 }
@@ -134,8 +138,8 @@ TomlSection::~TomlSection() {
     for (const std::string& key : known_) list += (list.empty() ? "one of " : ", ") + key;
     for (const auto& [key, node] : *table_)
         if (!known_.contains(key.str()))
-            file_.refuse(static_cast<std::uint32_t>(key.source().begin.line), "{}{}: unknown key: expected {}", prefix_, key.str(),
-                         list.empty() ? "nothing" : list);
+            file_.refuse(static_cast<std::uint32_t>(key.source().begin.line), "{}{}: unknown key: expected {}", prefix_,
+                         key.str(), list.empty() ? "nothing" : list);
 }
 
 }  // namespace voltkeep

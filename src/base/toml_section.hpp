@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a TOML file key by key into variables: a key that nobody asks for, one that must be there and is not, and a value that is not
-// what was expected are refused, each with file and line, and all at once. For programs of people, before a station runs.
+// Reads a TOML file key by key into variables: a key that nobody asks for, one that must be there and is not, and a value that is
+// not what was expected are refused, each with file and line, and all at once. For programs of people, before a station runs.
 #pragma once
 
 #include <set>
@@ -60,11 +60,13 @@ public:
     }
     template <class T>
     void number(std::string_view key, T& out, std::int64_t low, std::int64_t high, std::string_view what, bool required = true) {
-        value(key, out, required, std::format("{} from {} to {}", what, low, high), [&](const toml::node& node) { return number_of(node, low, high); });
+        value(key, out, required, std::format("{} from {} to {}", what, low, high),
+              [&](const toml::node& node) { return number_of(node, low, high); });
     }
     template <Listed E>
     void choice(std::string_view key, E& out, bool required = false) {
-        value(key, out, required, words<E>(), [](const toml::node& node) { return from_word<E>(node.value_exact<std::string>().value_or("")); });
+        value(key, out, required, words<E>(),
+              [](const toml::node& node) { return from_word<E>(node.value_exact<std::string>().value_or("")); });
     }
     template <class Accept>
     void text(std::string_view key, std::string& out, bool required, std::string_view expected, Accept accept) {
@@ -109,7 +111,8 @@ public:
     [[nodiscard]] std::vector<std::string> keys() const;
 
 private:
-    TomlSection(const toml::table* table, std::string prefix, TomlFile& file) : table_(table), prefix_(std::move(prefix)), file_(file) {}
+    TomlSection(const toml::table* table, std::string prefix, TomlFile& file)
+        : table_(table), prefix_(std::move(prefix)), file_(file) {}
 
     const toml::table* table_;   ///< null: it is not there
     std::string prefix_;

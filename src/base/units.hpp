@@ -21,7 +21,8 @@ struct Quantity {
 };
 
 using MilliVolt = Quantity<struct MilliVoltUnit, std::int32_t>;        ///< 1/1000 volt
-using MilliAmpere = Quantity<struct MilliAmpereUnit, std::int32_t>;    ///< 1/1000 ampere; negative flows from the car to the station
+using MilliAmpere =
+    Quantity<struct MilliAmpereUnit, std::int32_t>;  ///< 1/1000 ampere; negative flows from the car to the station
 using Watt = Quantity<struct WattUnit, std::int32_t>;                  ///< negative flows from the car to the station
 using WattHour = Quantity<struct WattHourUnit, std::int64_t>;
 using MilliHertz = Quantity<struct MilliHertzUnit, std::int32_t>;

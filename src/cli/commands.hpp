@@ -14,12 +14,14 @@ Result<int> status_command(const std::string& state, bool json, bool watch);
 
 /// `voltkeep trips`: what is latched at each EVSE, and what is there now.
 Result<int> trips_command(const std::string& state, bool json);
-/// `voltkeep trips acknowledge EVSE [REASON...]`: what is latched there now is acknowledged; 1 if something stays, because its cause does.
+/// `voltkeep trips acknowledge EVSE [REASON...]`: what is latched there now is acknowledged; 1 if something stays, because its
+/// cause does.
 Result<int> trips_acknowledge_command(const std::string& state, int evse, const std::string& reason);
 
 /// `voltkeep log show`: entries from `from` on, the last `last` of them if not 0; `follow` goes on until Ctrl-C.
 Result<int> log_show_command(const std::string& state, std::uint64_t from, std::uint64_t last, bool follow, bool json);
-/// `voltkeep log verify [PATH]`: a log's folder; offline, needs no running station. `key`: the log's public key, PEM; empty: the station's.
+/// `voltkeep log verify [PATH]`: a log's folder; offline, needs no running station. `key`: the log's public key, PEM; empty: the
+/// station's.
 Result<int> log_verify_command(const std::string& folder, const std::string& key, bool every_signature, bool json);
 /// `voltkeep log prove INDEX`: the proof that an entry is in the log, to the standard output.
 Result<int> log_prove_command(const std::string& folder, const std::string& key, std::uint64_t index);
@@ -32,8 +34,8 @@ Result<int> replay_command(const std::string& state, const std::string& what, bo
 Result<int> meter_verify_command(const std::string& path, const std::string& key_path, bool json);
 /// `voltkeep meter export FILE`: the same readings as the XML file that the transparency software opens, on standard output.
 Result<int> meter_export_command(const std::string& path);
-/// `voltkeep meter readings [TRANSACTION]`: what the reference CSMS of a running station has been sent of a transaction (default: the
-/// newest), one TransactionEvent a line, on standard output: a FILE for the two others.
+/// `voltkeep meter readings [TRANSACTION]`: what the reference CSMS of a running station has been sent of a transaction (default:
+/// the newest), one TransactionEvent a line, on standard output: a FILE for the two others.
 Result<int> meter_readings_command(const std::string& state, const std::string& transaction);
 
 /// `voltkeep policy check|show|graph|score|secpol`, and `why A B`
@@ -46,7 +48,8 @@ Result<int> evse_command(const std::string& state, const std::string& request);
 /// `voltkeep ev plug|unplug EVSE`: speaks to a running `voltkeep run`.
 Result<int> ev_command(const std::string& state, const std::string& verb, int evse);
 
-/// Line after line from standard input through a pure function: `v2g decode|encode`, `ocpp check`. An error never stops the stream.
+/// Line after line from standard input through a pure function: `v2g decode|encode`, `ocpp check`. An error never stops the
+/// stream.
 int lines_command(std::string (*convert)(std::string_view line));
 
 }  // namespace voltkeep::cli

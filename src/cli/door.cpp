@@ -12,13 +12,16 @@ namespace voltkeep::cli {
 Result<DoorClient> DoorClient::connect(const std::string& socket) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (socket.size() >= sizeof address.sun_path) return fail(Errc::bad_argument, "the state folder's path is too long for a socket: " + socket);
+    if (socket.size() >= sizeof address.sun_path)
+        return fail(Errc::bad_argument, "the state folder's path is too long for a socket: " + socket);
     std::memcpy(address.sun_path, socket.data(), socket.size());
     DoorClient client;
     client.socket_ = kernel::os::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!client.socket_) return fail_errno("socket");
     if (::connect(client.socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-        if (errno == ENOENT || errno == ECONNREFUSED) return fail(Errc::not_found, "no station runs here (" + socket + "): start one with ./voltkeep run, or name its folder with --state");
+        if (errno == ENOENT || errno == ECONNREFUSED)
+            return fail(Errc::not_found,
+                        "no station runs here (" + socket + "): start one with ./voltkeep run, or name its folder with --state");
         return fail_errno("connect", socket);
     }
     return client;
@@ -26,7 +29,8 @@ Result<DoorClient> DoorClient::connect(const std::string& socket) {
 
 Result<> DoorClient::send(const std::string& request) {
     const std::string line = request + "\n";
-    if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) return fail_errno("send");
+    if (::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size()))
+        return fail_errno("send");
     return {};
 }
 

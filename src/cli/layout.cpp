@@ -15,7 +15,8 @@ Result<Layout> find_layout() {
 
 std::string absolute(const std::string& path) {
     std::error_code error;
-    const auto from_root = std::filesystem::absolute(path, error);   // first: of a path that is not there yet, the next leaves it as it is
+    const auto from_root =
+        std::filesystem::absolute(path, error);  // first: of a path that is not there yet, the next leaves it as it is
     const auto whole = std::filesystem::weakly_canonical(from_root, error);
     return error ? path : whole.string();
 }

@@ -22,8 +22,8 @@ std::string wall_text(std::int64_t ms) {
     std::tm utc{};
     gmtime_r(&seconds, &utc);
     char text[80];
-    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                  utc.tm_sec, static_cast<int>(ms % 1000));
+    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                  utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(ms % 1000));
     return text;
 }
 
@@ -31,8 +31,9 @@ std::string wall_text(std::int64_t ms) {
 void print_entry(const Json& e, bool json) {
     if (json) std::printf("%s\n", printable(e.text()).c_str());
     else
-        std::printf("%6lld  %s  %-13s %-13s %s\n", static_cast<long long>(number_in(e, "index")), wall_text(number_in(e, "wall_ms")).c_str(),
-                    printable(e.string("source")).c_str(), printable(e.string("type")).c_str(), printable(e.string("payload")).c_str());
+        std::printf("%6lld  %s  %-13s %-13s %s\n", static_cast<long long>(number_in(e, "index")),
+                    wall_text(number_in(e, "wall_ms")).c_str(), printable(e.string("source")).c_str(),
+                    printable(e.string("type")).c_str(), printable(e.string("payload")).c_str());
 }
 
 /// The log of a station that does not run, as it lies in its folder.
@@ -49,9 +50,18 @@ Result<int> show_from_folder(const std::string& folder, std::uint64_t from, std:
         const audit_log::Entry e = TRY(audit_log::entry_of(record));
         if (record.index < from) return {};
         print_entry(*Json::parse(JsonObject<8192>()
-                                     .put("index", record.index).put("source", e.source).put("sequence", e.sequence).put("boot", e.boot)
-                                     .put("monotonic_ns", e.monotonic_ns).put("wall_ms", e.wall_ms).put("type", e.type).put("evse", e.evse)
-                                     .put("payload", e.payload).put("hash", audit_log::to_hex(record.leaf)).text().view()),
+                                     .put("index", record.index)
+                                     .put("source", e.source)
+                                     .put("sequence", e.sequence)
+                                     .put("boot", e.boot)
+                                     .put("monotonic_ns", e.monotonic_ns)
+                                     .put("wall_ms", e.wall_ms)
+                                     .put("type", e.type)
+                                     .put("evse", e.evse)
+                                     .put("payload", e.payload)
+                                     .put("hash", audit_log::to_hex(record.leaf))
+                                     .text()
+                                     .view()),
                     json);
         return {};
     };
@@ -95,24 +105,39 @@ Result<int> log_verify_command(const std::string& folder, const std::string& key
         const audit_log::Damage& d = *all.damage;
         const std::string why = d.is_torn ? d.what + " (a write that was cut off, or the end was taken away)" : d.what;
         if (json)
-            std::printf("%s\n", std::string(JsonObject<8192>().put("ok", false).put("entry", d.index).put("file", all.place).put("offset", d.offset).put("what", why).text()).c_str());
+            std::printf("%s\n", std::string(JsonObject<8192>()
+                                                .put("ok", false)
+                                                .put("entry", d.index)
+                                                .put("file", all.place)
+                                                .put("offset", d.offset)
+                                                .put("what", why)
+                                                .text())
+                                    .c_str());
         else
             std::printf("NOT as it was written: entry %llu (%s, byte %llu): %s\nEverything before it is good: %llu entries.\n",
-                        static_cast<unsigned long long>(d.index), all.place.c_str(), static_cast<unsigned long long>(d.offset), why.c_str(),
-                        static_cast<unsigned long long>(d.index));
+                        static_cast<unsigned long long>(d.index), all.place.c_str(), static_cast<unsigned long long>(d.offset),
+                        why.c_str(), static_cast<unsigned long long>(d.index));
         return 1;
     }
     const std::string root = audit_log::to_hex(all.root), when = wall_text(static_cast<std::int64_t>(all.signed_unix_s) * 1000);
     if (json) {
         JsonObject<8192> object;
-        object.put("ok", true).put("entries", all.entries).put("signed", all.signed_size).put("signed_at", when).put("root", root).put("origin", all.origin);
+        object.put("ok", true)
+            .put("entries", all.entries)
+            .put("signed", all.signed_size)
+            .put("signed_at", when)
+            .put("root", root)
+            .put("origin", all.origin);
         if (all.set_back) object.put("clock_set_back", *all.set_back);
         std::printf("%s\n", std::string(object.text()).c_str());
         return 0;
     }
-        std::printf("good: %llu entries, each as it was written; %llu of them signed at %s\nlog %s, root %s\n", static_cast<unsigned long long>(all.entries),
-                    static_cast<unsigned long long>(all.signed_size), when.c_str(), all.origin.c_str(), root.c_str());
-    if (all.set_back) std::printf("the station's clock was set back before entry %llu: go by the order of the entries\n", static_cast<unsigned long long>(*all.set_back));
+    std::printf("good: %llu entries, each as it was written; %llu of them signed at %s\nlog %s, root %s\n",
+                static_cast<unsigned long long>(all.entries), static_cast<unsigned long long>(all.signed_size), when.c_str(),
+                all.origin.c_str(), root.c_str());
+    if (all.set_back)
+        std::printf("the station's clock was set back before entry %llu: go by the order of the entries\n",
+                    static_cast<unsigned long long>(*all.set_back));
     return 0;
 }
 
@@ -128,10 +153,12 @@ Result<int> log_check_command(const std::string& file, const std::string& key) {
     const auto bytes = TRY(kernel::read_file(file, audit_log::proof_file_bound));
     const auto proven = TRY(check_entry(as_text(bytes), public_key));
     const audit_log::Entry& e = proven.entry;
-    std::printf("proved: entry %llu of the log %s\n%s  %s  %s  %s\nIt is one of the first %llu entries, which the key signed at %s.\n",
-                static_cast<unsigned long long>(proven.index), proven.log.checkpoint.origin.c_str(), wall_text(e.wall_ms).c_str(), printable(e.source).c_str(),
-                printable(e.type).c_str(), printable(e.payload).c_str(), static_cast<unsigned long long>(proven.log.checkpoint.size),
-                wall_text(static_cast<std::int64_t>(proven.log.unix_s) * 1000).c_str());
+    std::printf(
+        "proved: entry %llu of the log %s\n%s  %s  %s  %s\nIt is one of the first %llu entries, which the key signed at %s.\n",
+        static_cast<unsigned long long>(proven.index), proven.log.checkpoint.origin.c_str(), wall_text(e.wall_ms).c_str(),
+        printable(e.source).c_str(), printable(e.type).c_str(), printable(e.payload).c_str(),
+        static_cast<unsigned long long>(proven.log.checkpoint.size),
+        wall_text(static_cast<std::int64_t>(proven.log.unix_s) * 1000).c_str());
     return 0;
 }
 

@@ -25,7 +25,9 @@ Result<std::vector<std::pair<std::uint64_t, std::string>>> segments_of(const std
     std::vector<std::pair<std::uint64_t, std::string>> segments;
     for (const auto& item : std::filesystem::directory_iterator(folder, error)) {
         const std::string stem = item.path().stem().string();
-        if (item.path().extension() != ".log" || stem.empty() || stem.size() > 18 || stem.find_first_not_of("0123456789") != std::string::npos) continue;
+        if (item.path().extension() != ".log" || stem.empty() || stem.size() > 18 ||
+            stem.find_first_not_of("0123456789") != std::string::npos)
+            continue;
         segments.emplace_back(std::stoull(stem), item.path().string());
     }
     if (error) return fail(Errc::not_found, "no log in " + folder + ": name its folder, or the station's with --state");
@@ -60,8 +62,10 @@ audit_log::VerifierKey key_named(std::string_view note, const std::vector<std::b
 
 Result<std::vector<std::byte>> read_log_key(const std::string& file) {
     const auto pem = TRY(kernel::read_file(file, 16 * 1024));
-    const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free_all);
-    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                            BIO_free_all);
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr),
+                                                                  EVP_PKEY_free);
     if (!key || EVP_PKEY_is_a(key.get(), "ML-DSA-44") != 1) return fail(Errc::malformed, file + " has no ML-DSA-44 public key");
     std::size_t size = 0;
     CHECK(EVP_PKEY_get_raw_public_key(key.get(), nullptr, &size) == 1);
@@ -71,11 +75,13 @@ Result<std::vector<std::byte>> read_log_key(const std::string& file) {
 }
 
 Result<std::vector<std::byte>> log_key(const std::string& folder, const std::string& key) {
-    const std::string beside = std::filesystem::absolute(folder + "/.").parent_path().parent_path().string() + "/pki/audit/public.pem";
+    const std::string beside =
+        std::filesystem::absolute(folder + "/.").parent_path().parent_path().string() + "/pki/audit/public.pem";
     return read_log_key(key.empty() ? beside : key);
 }
 
-Result<std::optional<audit_log::Damage>> each_record(const std::string& folder, const std::function<Result<>(const audit_log::Record&)>& visit) {
+Result<std::optional<audit_log::Damage>> each_record(const std::string& folder,
+                                                     const std::function<Result<>(const audit_log::Record&)>& visit) {
     const auto segments = TRY(segments_of(folder));
     for (const auto& [first, path] : segments) {
         const auto bytes = TRY(read_all(path, segment_bound));
@@ -85,18 +91,21 @@ Result<std::optional<audit_log::Damage>> each_record(const std::string& folder, 
     return std::optional<audit_log::Damage>();
 }
 
-Result<audit_log::Verifier::Result> verify_folder(const std::string& folder, const std::vector<std::byte>& public_key, bool every_signature) {
+Result<audit_log::Verifier::Result> verify_folder(const std::string& folder, const std::vector<std::byte>& public_key,
+                                                  bool every_signature) {
     const auto segments = TRY(segments_of(folder));
-    // The checkpoints first: a station that runs may add entries meanwhile, and what is signed is there. `checkpoint` before the others: it
-    // is the one that is replaced.
+    // The checkpoints first: a station that runs may add entries meanwhile, and what is signed is there. `checkpoint` before the
+    // others: it is the one that is replaced.
     const std::string now_text = TRY(read_text(folder + "/checkpoint"));
     const std::string kept_text = TRY(read_text(folder + "/checkpoints"));
     const audit_log::Checkpoints kept = audit_log::split_checkpoints(kept_text), now = audit_log::split_checkpoints(now_text);
     audit_log::Verifier verifier(public_key);
     bool is_good = true;
     const auto take_now = [&] {
-        for (std::size_t i = 0; i < now.notes.size() && is_good; ++i) is_good = verifier.checkpoint(now.notes[i], true, "checkpoint");
-        if (is_good && now.length != now_text.size()) is_good = verifier.checkpoint(std::string_view(now_text).substr(now.length), true, "checkpoint");
+        for (std::size_t i = 0; i < now.notes.size() && is_good; ++i)
+            is_good = verifier.checkpoint(now.notes[i], true, "checkpoint");
+        if (is_good && now.length != now_text.size())
+            is_good = verifier.checkpoint(std::string_view(now_text).substr(now.length), true, "checkpoint");
     };
     const std::size_t place = audit_log::place_among(kept.notes, now_text);
     for (std::size_t i = 0; i < kept.notes.size() && is_good; ++i) {
@@ -116,12 +125,14 @@ Result<std::string> prove_entry(const std::string& folder, const std::vector<std
     // The larger of the two that may be the last.
     const audit_log::Checkpoints kept = audit_log::split_checkpoints(TRY(read_text(folder + "/checkpoints")));
     audit_log::Checkpoints now = audit_log::split_checkpoints(TRY(read_text(folder + "/checkpoint")));
-    if (!kept.notes.empty() && (now.notes.empty() || audit_log::place_among(kept.notes, now.notes[0]) < kept.notes.size())) now.notes = {kept.notes.back()};
+    if (!kept.notes.empty() && (now.notes.empty() || audit_log::place_among(kept.notes, now.notes[0]) < kept.notes.size()))
+        now.notes = {kept.notes.back()};
     if (now.notes.size() != 1) return fail(Errc::not_found, "the log has no checkpoint: nothing of it is signed");
     const audit_log::VerifierKey key = key_named(now.notes[0], public_key);
     const audit_log::Signed sealed = TRY(audit_log::check_checkpoint(now.notes[0], {&key, 1}));
     const std::uint64_t size = sealed.checkpoint.size;
-    if (index >= size) return fail(Errc::bad_argument, "there is no such entry among the " + std::to_string(size) + " that are signed");
+    if (index >= size)
+        return fail(Errc::bad_argument, "there is no such entry among the " + std::to_string(size) + " that are signed");
     std::map<std::pair<unsigned, std::uint64_t>, Hash> nodes;
     audit_log::Peaks peaks;
     std::vector<std::byte> entry;
@@ -132,8 +143,10 @@ Result<std::string> prove_entry(const std::string& folder, const std::vector<std
         return {};
     }));
     if (peaks.size() < size || peaks.root() != sealed.checkpoint.root)
-        return fail(Errc::integrity, "the log is not as it was signed" + (damage ? ": " + damage->what : std::string()) + "; see voltkeep log verify");
-    auto path = TRY(audit_log::prove_inclusion(index, size, [&](unsigned level, std::uint64_t at) -> Result<Hash> { return nodes.at({level, at}); }));
+        return fail(Errc::integrity, "the log is not as it was signed" + (damage ? ": " + damage->what : std::string()) +
+                                         "; see voltkeep log verify");
+    auto path = TRY(audit_log::prove_inclusion(
+        index, size, [&](unsigned level, std::uint64_t at) -> Result<Hash> { return nodes.at({level, at}); }));
     return audit_log::write_proof({std::move(entry), index, std::move(path), now.notes[0]});
 }
 

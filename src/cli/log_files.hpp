@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A log as it lies in its folder, read without a station: to show, to verify and to prove. What it needs beside the files is the public
-// key, which is not taken from the log: from a file that the reader has, or (the default) from the station's own folder of keys.
+// A log as it lies in its folder, read without a station: to show, to verify and to prove. What it needs beside the files is the
+// public key, which is not taken from the log: from a file that the reader has, or (the default) from the station's own folder of
+// keys.
 #pragma once
 
 #include <functional>
@@ -19,13 +20,16 @@ namespace voltkeep::cli {
 [[nodiscard]] Result<std::vector<std::byte>> log_key(const std::string& folder, const std::string& key);
 
 /// All records of a log's folder, oldest first; what ended the walk, if it was not the end. Errors: not_found, io.
-[[nodiscard]] Result<std::optional<audit_log::Damage>> each_record(const std::string& folder, const std::function<Result<>(const audit_log::Record&)>& visit);
+[[nodiscard]] Result<std::optional<audit_log::Damage>> each_record(
+    const std::string& folder, const std::function<Result<>(const audit_log::Record&)>& visit);
 
 /// Errors: not_found, io. What is wrong with the log is no error: it is in the result.
-[[nodiscard]] Result<audit_log::Verifier::Result> verify_folder(const std::string& folder, const std::vector<std::byte>& public_key, bool every_signature);
+[[nodiscard]] Result<audit_log::Verifier::Result> verify_folder(const std::string& folder,
+                                                                const std::vector<std::byte>& public_key, bool every_signature);
 
 /// The proof of an entry, as a file. Errors: bad_argument (it is not signed, or there is none), integrity, not_found, io.
-[[nodiscard]] Result<std::string> prove_entry(const std::string& folder, const std::vector<std::byte>& public_key, std::uint64_t index);
+[[nodiscard]] Result<std::string> prove_entry(const std::string& folder, const std::vector<std::byte>& public_key,
+                                              std::uint64_t index);
 /// Errors: malformed, unsupported, integrity.
 [[nodiscard]] Result<audit_log::Proven> check_entry(std::string_view proof, const std::vector<std::byte>& public_key);
 

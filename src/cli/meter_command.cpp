@@ -61,7 +61,8 @@ Result<pki::Key> key_from(std::string_view text) {
 Result<> check(const ocmf::Signed& value, std::string_view key_text, std::optional<ocmf::Payload>& payload) {
     const ocmf::Record record = TRY(ocmf::split(value.record));
     payload = TRY(ocmf::read(record.payload));
-    if (record.signature.algorithm != ocmf::algorithm_p256) return fail(Errc::unsupported, "signed with " + record.signature.algorithm + ", which is not verified here");
+    if (record.signature.algorithm != ocmf::algorithm_p256)
+        return fail(Errc::unsupported, "signed with " + record.signature.algorithm + ", which is not verified here");
     const std::string_view text = key_text.empty() ? std::string_view(value.public_key) : key_text;
     if (text.empty()) return fail(Errc::bad_argument, "there is no public key: name one with --key");
     const pki::Key key = TRY(key_from(text));
@@ -75,10 +76,15 @@ std::string summary(const Verified& v, std::size_t number) {
     if (!v.is_good) line.put("why", v.why);
     if (v.payload && v.is_good) {
         const ocmf::Payload& p = *v.payload;
-        line.put("page", p.pagination).put("meter", p.meter_serial).put("signed_by", p.gateway_serial).put("charge_point", p.charge_point);
+        line.put("page", p.pagination)
+            .put("meter", p.meter_serial)
+            .put("signed_by", p.gateway_serial)
+            .put("charge_point", p.charge_point);
         line.put("identification", p.identification).put("readings", p.readings.size());
-        if (const auto* last = ocmf::last_of(p, ocmf::Direction::to_the_car)) line.put("register", last->value).put("unit", last->unit);
-        if (const auto* last = ocmf::last_of(p, ocmf::Direction::from_the_car)) line.put("export_register", last->value).put("export_unit", last->unit);
+        if (const auto* last = ocmf::last_of(p, ocmf::Direction::to_the_car))
+            line.put("register", last->value).put("unit", last->unit);
+        if (const auto* last = ocmf::last_of(p, ocmf::Direction::from_the_car))
+            line.put("export_register", last->value).put("export_unit", last->unit);
         line.put("at", ocmf::time_text(p.readings.back().wall_ms, p.readings.back().time));
         if (const auto billed = ocmf::billed_mwh(p)) line.put("billed_mwh", *billed);
         if (const auto returned = ocmf::returned_mwh(p)) line.put("returned_mwh", *returned);
@@ -92,8 +98,8 @@ std::string words(const Verified& v, std::size_t number) {
     const ocmf::Payload& p = *v.payload;
     text += "good: meter " + p.meter_serial + ", page " + std::to_string(p.pagination);
     for (const ocmf::Reading& r : p.readings)
-        text += "\n    " + ocmf::time_text(r.wall_ms, r.time) + "  " + static_cast<char>(r.reason) + "  " + r.value + " " + r.unit +
-                (ocmf::direction_of(r.identification) == ocmf::Direction::from_the_car ? " from the car" : "");
+        text += "\n    " + ocmf::time_text(r.wall_ms, r.time) + "  " + static_cast<char>(r.reason) + "  " + r.value + " " +
+                r.unit + (ocmf::direction_of(r.identification) == ocmf::Direction::from_the_car ? " from the car" : "");
     if (const auto billed = ocmf::billed_mwh(p)) text += "\n    billed: " + ocmf::kwh(*billed) + " kWh";
     if (const auto returned = ocmf::returned_mwh(p)) text += "\n    from the car: " + ocmf::kwh(*returned) + " kWh";
     return text;
@@ -139,8 +145,11 @@ Result<int> meter_verify_command(const std::string& path, const std::string& key
     const std::string text = TRY(read_text(path));
     const auto values = signed_values(text);
     if (!values) {
-        std::printf("%s\n", printable(json ? std::string(JsonObject<1024>().put("ok", false).put("why", values.error().what.view()).text())
-                                           : "NOT good: " + std::string(values.error().what.view())).c_str());
+        std::printf(
+            "%s\n",
+            printable(json ? std::string(JsonObject<1024>().put("ok", false).put("why", values.error().what.view()).text())
+                           : "NOT good: " + std::string(values.error().what.view()))
+                .c_str());
         return 1;
     }
     bool is_good = true;
@@ -154,7 +163,10 @@ Result<int> meter_verify_command(const std::string& path, const std::string& key
             at = end + 1;
         }
     }
-    if (!json && key.empty()) std::printf("With the key beside each reading: that it is the meter's own, compare with the one on the station or in the register (--key).\n");
+    if (!json && key.empty())
+        std::printf(
+            "With the key beside each reading: that it is the meter's own, compare with the one on the station or in the "
+            "register (--key).\n");
     return is_good ? 0 : 1;
 }
 

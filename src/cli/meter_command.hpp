@@ -12,8 +12,8 @@
 
 namespace voltkeep::cli {
 
-/// Signed records in a text: the transparency software's XML, one OCMF record a line, or JSON of OCPP (a SignedMeterValue, or whatever
-/// has some in it). Errors: malformed.
+/// Signed records in a text: the transparency software's XML, one OCMF record a line, or JSON of OCPP (a SignedMeterValue, or
+/// whatever has some in it). Errors: malformed.
 [[nodiscard]] Result<std::vector<ocmf::Signed>> signed_values(std::string_view text);
 
 struct Verified {

@@ -25,10 +25,14 @@ protected:
         ocmf::Payload p;
         p.pagination = 7;
         p.meter_serial = "VK-DC-100001";
-        p.readings = {{1'800'000'000'000, ocmf::TimeStatus::informative, ocmf::Reason::begin, "1.000000", std::string(ocmf::obis_import), "kWh", "DC", "", 'G'},
-                      {1'800'000'000'000, ocmf::TimeStatus::informative, ocmf::Reason::begin, "0.100000", std::string(ocmf::obis_export), "kWh", "DC", "", 'G'},
-                      {1'800'000'060'000, ocmf::TimeStatus::relative, ocmf::Reason::end, "1.500000", std::string(ocmf::obis_import), "kWh", "DC", "", 'G'},
-                      {1'800'000'060'000, ocmf::TimeStatus::relative, ocmf::Reason::end, "0.350000", std::string(ocmf::obis_export), "kWh", "DC", "", 'G'}};
+        p.readings = {{1'800'000'000'000, ocmf::TimeStatus::informative, ocmf::Reason::begin, "1.000000",
+                       std::string(ocmf::obis_import), "kWh", "DC", "", 'G'},
+                      {1'800'000'000'000, ocmf::TimeStatus::informative, ocmf::Reason::begin, "0.100000",
+                       std::string(ocmf::obis_export), "kWh", "DC", "", 'G'},
+                      {1'800'000'060'000, ocmf::TimeStatus::relative, ocmf::Reason::end, "1.500000",
+                       std::string(ocmf::obis_import), "kWh", "DC", "", 'G'},
+                      {1'800'000'060'000, ocmf::TimeStatus::relative, ocmf::Reason::end, "0.350000",
+                       std::string(ocmf::obis_export), "kWh", "DC", "", 'G'}};
         const std::string payload = MUST(ocmf::write(p));
         record = ocmf::join(payload, {std::string(ocmf::algorithm_p256), MUST(pki::sign_sha256(key.get(), as_bytes(payload)))});
     }
@@ -39,8 +43,10 @@ protected:
         return folder + "/" + name;
     }
     std::string ocpp() const {
-        return R"([2,"1","TransactionEvent",{"meterValue":[{"sampledValue":[{"value":1.5,"signedMeterValue":{"signedMeterData":")" + ocmf::to_base64(as_bytes(record)) +
-               R"(","encodingMethod":"OCMF","signingMethod":"ECDSA-secp256r1-SHA256","publicKey":")" + ocmf::to_base64(as_bytes("oca:base16:asn1:" + hex)) + R"("}}]}]}])";
+        return R"([2,"1","TransactionEvent",{"meterValue":[{"sampledValue":[{"value":1.5,"signedMeterValue":{"signedMeterData":")" +
+               ocmf::to_base64(as_bytes(record)) +
+               R"(","encodingMethod":"OCMF","signingMethod":"ECDSA-secp256r1-SHA256","publicKey":")" +
+               ocmf::to_base64(as_bytes("oca:base16:asn1:" + hex)) + R"("}}]}]}])";
     }
 
     std::string folder, hex, record;
@@ -50,7 +56,8 @@ protected:
 }  // namespace
 
 TEST_F(MeterVerify, every_form_of_a_signed_reading_is_understood) {
-    for (const std::string& text : {ocmf::write_container({{record, hex}}), ocpp(), record + "\n", ocpp() + "\n" + ocpp() + "\n"}) {
+    for (const std::string& text :
+         {ocmf::write_container({{record, hex}}), ocpp(), record + "\n", ocpp() + "\n" + ocpp() + "\n"}) {
         const auto values = signed_values(text);
         ASSERT_TRUE(values) << text;
         for (const auto& value : *values) {
@@ -73,7 +80,8 @@ TEST_F(MeterVerify, every_changed_byte_of_the_payload_is_found) {
 
 TEST_F(MeterVerify, another_key_or_none_is_no_proof) {
     const pki::Key other = MUST(pki::make_key(pki::Algorithm::p256)), large = MUST(pki::make_key(pki::Algorithm::p384));
-    EXPECT_FALSE(verify({record, hex}, pki::public_pem(other.get())).is_good) << "the one that was named counts, not the one beside it";
+    EXPECT_FALSE(verify({record, hex}, pki::public_pem(other.get())).is_good)
+        << "the one that was named counts, not the one beside it";
     EXPECT_FALSE(verify({record, hex}, pki::public_pem(large.get())).is_good);
     EXPECT_FALSE(verify({record, {}}, {}).is_good);
     EXPECT_FALSE(verify({record, "nonsense"}, {}).is_good);
@@ -87,13 +95,16 @@ TEST_F(MeterVerify, the_commands_end_as_the_check_did) {
     const std::string bad = put("bad.ocmf", changed);
     testing::internal::CaptureStdout();
     EXPECT_EQ(*meter_verify_command(good, pub, true), 0);
-    EXPECT_NE(testing::internal::GetCapturedStdout().find(R"("register":"1.500000","unit":"kWh","export_register":"0.350000")"), std::string::npos);
+    EXPECT_NE(testing::internal::GetCapturedStdout().find(R"("register":"1.500000","unit":"kWh","export_register":"0.350000")"),
+              std::string::npos);
     testing::internal::CaptureStdout();
     EXPECT_EQ(*meter_verify_command(good, pub, true), 0);
     EXPECT_NE(testing::internal::GetCapturedStdout().find(R"("billed_mwh":500000,"returned_mwh":250000)"), std::string::npos);
     testing::internal::CaptureStdout();
     EXPECT_EQ(*meter_verify_command(good, pub, false), 0);
-    EXPECT_NE(testing::internal::GetCapturedStdout().find("0.350000 kWh from the car\n    billed: 0.500000 kWh\n    from the car: 0.250000 kWh"), std::string::npos);
+    EXPECT_NE(testing::internal::GetCapturedStdout().find(
+                  "0.350000 kWh from the car\n    billed: 0.500000 kWh\n    from the car: 0.250000 kWh"),
+              std::string::npos);
     testing::internal::CaptureStdout();
     EXPECT_EQ(*meter_verify_command(bad, pub, true), 1);
     EXPECT_NE(testing::internal::GetCapturedStdout().find("\"ok\":false"), std::string::npos);

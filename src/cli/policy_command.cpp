@@ -29,7 +29,9 @@ Result<int> policy_command(const std::string& manifests, const std::string& what
     const auto policy = checked(manifests);
     if (!policy) return 1;
     std::string text;
-    if (what == "check") text = "good: " + std::to_string(policy->manifests.size()) + " manifests, " + std::to_string(policy::conversations(*policy).size()) + " conduits\n";
+    if (what == "check")
+        text = "good: " + std::to_string(policy->manifests.size()) + " manifests, " +
+               std::to_string(policy::conversations(*policy).size()) + " conduits\n";
     if (what == "show") text = show(*policy);
     if (what == "graph") text = draw(*policy);
     if (what == "score") text = score_table(*policy);

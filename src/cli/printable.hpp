@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text of strangers on a terminal: what moves the cursor, changes the direction of writing or is not to be seen is shown as \uXXXX, as
-// JSON would escape it, so that a line stays one line, looks like what it is, and JSON stays the same JSON.
+// Text of strangers on a terminal: what moves the cursor, changes the direction of writing or is not to be seen is shown as
+// \uXXXX, as JSON would escape it, so that a line stays one line, looks like what it is, and JSON stays the same JSON.
 #pragma once
 
 #include <string>

@@ -21,7 +21,9 @@ struct Run {
     flight::Segment segment;
     flight::Replayed replayed;
     [[nodiscard]] bool is_same() const { return !replayed.difference && !segment.damage; }
-    [[nodiscard]] std::int64_t wall_ms(std::int64_t ns) const { return segment.header.began_wall_ms + (ns - segment.header.began_ns) / 1'000'000; }
+    [[nodiscard]] std::int64_t wall_ms(std::int64_t ns) const {
+        return segment.header.began_wall_ms + (ns - segment.header.began_ns) / 1'000'000;
+    }
     [[nodiscard]] bool is_own_code() const { return segment.header.code == flight::code_id(); }
 };
 
@@ -45,7 +47,8 @@ Result<Run> run_again(const std::string& path) {
     auto replayed = flight::replay(*segment);
     if (!replayed) return refused(replayed.error());
     const auto& header = segment->header;
-    const std::string source = (header.source == flight::Source::safety ? "power@" : "session@") + std::to_string(header.evse.number);
+    const std::string source =
+        (header.source == flight::Source::safety ? "power@" : "session@") + std::to_string(header.evse.number);
     return Run{path, source, std::move(*segment), std::move(*replayed)};
 }
 
@@ -59,7 +62,8 @@ Result<std::vector<Run>> run_all(const std::string& state, const std::string& wh
     const std::string folder = state + "/state/session/flight";
     std::vector<std::string> paths;
     for (const auto& item : std::filesystem::directory_iterator(folder, error)) paths.push_back(item.path().string());
-    if (paths.empty()) return fail(Errc::not_found, "no flight recording in " + folder + ": name the station's folder with --state, or a file");
+    if (paths.empty())
+        return fail(Errc::not_found, "no flight recording in " + folder + ": name the station's folder with --state, or a file");
     std::ranges::sort(paths);
     for (const std::string& path : paths) {
         const std::string name = std::filesystem::path(path).stem().string();   // power@1
@@ -67,14 +71,17 @@ Result<std::vector<Run>> run_all(const std::string& state, const std::string& wh
         if (what.empty() || is_source || what.size() == TransactionId::capacity) runs.push_back(TRY(run_again(path)));
     }
     if (what.size() == TransactionId::capacity) {   // where it ran, and the safety loop of that EVSE meanwhile
-        const auto has_it = [&](const Run& run) { return std::ranges::any_of(run.replayed.transactions, [&](const TransactionId& id) { return id == what; }); };
+        const auto has_it = [&](const Run& run) {
+            return std::ranges::any_of(run.replayed.transactions, [&](const TransactionId& id) { return id == what; });
+        };
         std::vector<const Run*> found;
         for (const Run& run : runs)
             if (has_it(run)) found.push_back(&run);
         std::vector<bool> is_wanted;
         for (const Run& run : runs)
             is_wanted.push_back(std::ranges::any_of(found, [&](const Run* session) {
-                return session == &run || (run.segment.header.source == flight::Source::safety && run.segment.header.evse == session->segment.header.evse &&
+                return session == &run || (run.segment.header.source == flight::Source::safety &&
+                                           run.segment.header.evse == session->segment.header.evse &&
                                            run.wall_ms(run.replayed.first_ns) <= session->wall_ms(session->replayed.last_ns) &&
                                            run.wall_ms(run.replayed.last_ns) >= session->wall_ms(session->replayed.first_ns));
             }));
@@ -88,25 +95,37 @@ Result<std::vector<Run>> run_all(const std::string& state, const std::string& wh
 
 std::string object_of(const Run& run) {
     JsonObject<2048> object;
-    object.put("source", run.source).put("segment", run.segment.number).put("steps", run.replayed.steps).put("same", run.is_same());
+    object.put("source", run.source)
+        .put("segment", run.segment.number)
+        .put("steps", run.replayed.steps)
+        .put("same", run.is_same());
     object.put("from", time_text(run.wall_ms(run.replayed.first_ns))).put("to", time_text(run.wall_ms(run.replayed.last_ns)));
     object.put("code", run.segment.header.code.view()).put("own_code", run.is_own_code());
     if (const auto& d = run.replayed.difference)
-        object.put("difference_step", d->step).put("difference_at", time_text(run.wall_ms(d->at_ns))).put("given", d->given).put("decides", d->decides);
+        object.put("difference_step", d->step)
+            .put("difference_at", time_text(run.wall_ms(d->at_ns)))
+            .put("given", d->given)
+            .put("decides", d->decides);
     if (run.segment.damage) object.put("damage", run.segment.damage->what.view());
     return std::string(object.text().view());
 }
 
 void print(const Run& run) {
-    std::printf("%-10s segment %-4llu %8zu steps  %s .. %s  %s\n", run.source.c_str(), static_cast<unsigned long long>(run.segment.number), run.replayed.steps,
+    std::printf("%-10s segment %-4llu %8zu steps  %s .. %s  %s\n", run.source.c_str(),
+                static_cast<unsigned long long>(run.segment.number), run.replayed.steps,
                 time_text(run.wall_ms(run.replayed.first_ns)).c_str(), time_text(run.wall_ms(run.replayed.last_ns)).c_str(),
-                run.is_same() ? "the same" : run.replayed.difference ? "DIFFERENT" : "DAMAGED");
+                run.is_same()             ? "the same"
+                : run.replayed.difference ? "DIFFERENT"
+                                          : "DAMAGED");
     if (const auto& d = run.replayed.difference)
-        std::printf("  step %zu at %s was given %s; this code decides: %s\n", d->step, time_text(run.wall_ms(d->at_ns)).c_str(), d->given.c_str(), d->decides.c_str());
-    if (run.segment.damage) std::printf("  %s, %s: the steps before it were run\n", run.path.c_str(), std::string(run.segment.damage->what.view()).c_str());
+        std::printf("  step %zu at %s was given %s; this code decides: %s\n", d->step, time_text(run.wall_ms(d->at_ns)).c_str(),
+                    d->given.c_str(), d->decides.c_str());
+    if (run.segment.damage)
+        std::printf("  %s, %s: the steps before it were run\n", run.path.c_str(),
+                    std::string(run.segment.damage->what.view()).c_str());
     if (!run.is_own_code())
-        std::printf("  recorded by other code (%s) than this (%s): it need not decide the same\n", std::string(run.segment.header.code.view()).c_str(),
-                    std::string(flight::code_id()).c_str());
+        std::printf("  recorded by other code (%s) than this (%s): it need not decide the same\n",
+                    std::string(run.segment.header.code.view()).c_str(), std::string(flight::code_id()).c_str());
 }
 
 }  // namespace

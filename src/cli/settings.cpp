@@ -191,7 +191,9 @@ net::Config net_config(const StationFile& f) {
 /// What this station does not use is not there: the meters have a bus of their own, or a driver; who has no TPM has no keeper of
 /// keys either. All of it was checked together.
 void leave_out(policy::Policy& all, const StationFile& f) {
-    if (f.trust.tpm == "none") std::erase_if(all.manifests, [](const policy::Manifest& m) { return m.name == "swtpm" || m.name == "rot" || m.name == "crypto"; });
+    if (f.trust.tpm == "none")
+        std::erase_if(all.manifests,
+                      [](const policy::Manifest& m) { return m.name == "swtpm" || m.name == "rot" || m.name == "crypto"; });
     if (f.metering.bus == "modbus") std::ranges::find(all.manifests, "meter", &policy::Manifest::name)->devices.clear();
     else std::erase_if(all.manifests, [](const policy::Manifest& m) { return m.name == "meterdrv"; });
 }

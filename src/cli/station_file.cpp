@@ -14,13 +14,16 @@ public:
     Keys(TomlSection& file, std::string_view name) : section_(file.table(name)) {}
 
     Keys& number(std::string_view key, int& target, int lowest, int highest, std::string_view unit) {
-        section_.value(key, target, false, std::format("{} as a number from {} to {}, for example {}", unit, lowest, highest, target),
+        section_.value(key, target, false,
+                       std::format("{} as a number from {} to {}, for example {}", unit, lowest, highest, target),
                        [&](const toml::node& node) { return number_of(node, lowest, highest); });
         return *this;
     }
     template <class Fits>
-    Keys& text(std::string_view key, std::string& target, std::size_t shortest, std::size_t longest, std::string_view what, Fits fits) {
-        section_.text(key, target, false, std::format("{} as a text of {} to {} characters, for example \"{}\"", what, shortest, longest, target),
+    Keys& text(std::string_view key, std::string& target, std::size_t shortest, std::size_t longest, std::string_view what,
+               Fits fits) {
+        section_.text(key, target, false,
+                      std::format("{} as a text of {} to {} characters, for example \"{}\"", what, shortest, longest, target),
                       [&](const std::string& t) { return t.size() >= shortest && t.size() <= longest && fits(t); });
         return *this;
     }
@@ -57,25 +60,29 @@ void read_modbus(TomlSection& section, StationFile& f, int evses) {
     const toml::node* list = section.find("modbus");
     const bool is_read = list && list->is_array() && f.metering.modbus.size() == list->as_array()->size();
     const int meters = static_cast<int>(f.metering.modbus.size()), wanted = evses > 0 ? evses : f.evse.count;
-    const bool fits = meters == wanted || (meters == f.evse.count && meters > wanted);   // fewer EVSEs than the file has: the rest is not asked
+    const bool fits =
+        meters == wanted || (meters == f.evse.count && meters > wanted);  // fewer EVSEs than the file has: the rest is not asked
     if (is_read && !fits) section.refuse("modbus", *list, std::format("{}, and there are {}", expected, wanted));
     const toml::node* bus = section.find("bus");
     if (bus && f.metering.bus == "modbus" && f.metering.kind == "meter-signed")
         section.refuse("bus", *bus, R"("simulated" with kind = "meter-signed": no record of a meter's own is read over Modbus)");
     const bool has_ac = std::ranges::any_of(f.evse.own, [](const auto& own) { return own.second.is_ac(); });
-    if (bus && f.metering.bus == "modbus" && has_ac) section.refuse("bus", *bus, R"("simulated" with an EVSE for AC: the driver reads meters of direct current alone)");
+    if (bus && f.metering.bus == "modbus" && has_ac)
+        section.refuse("bus", *bus, R"("simulated" with an EVSE for AC: the driver reads meters of direct current alone)");
 }
 
 /// "[evse.2]": the keys that this EVSE has of its own.
 void read_own(Keys keys, StationFile& f, int evse) {
-    constexpr int lowest_ac = 6'000, highest_ac = 63'000;   // milliamperes: the least that a pilot offers, and the most of a Type 2 cable
+    constexpr int lowest_ac = 6'000,
+                  highest_ac = 63'000;  // milliamperes: the least that a pilot offers, and the most of a Type 2 cable
     EvseFile own;
     keys.text("connector", own.connector, 5, 6, R"("cCCS2" (DC), "sType2" (AC, a socket) or "cType2" (AC, a cable))",
               [](const std::string& s) { return s == "cCCS2" || s == "sType2" || s == "cType2"; });
     own.max_current = own.is_ac() ? 32'000 : f.evse.max_current;
     if (!own.is_ac())
         keys.number("max_current", own.max_current, 1'000, 3'000'000, "milliamperes").and_then([&](TomlSection& section) {
-            section.value("bidirectional", own.bidirectional, false, "true or false", [](const toml::node& node) { return node.value_exact<bool>(); });
+            section.value("bidirectional", own.bidirectional, false, "true or false",
+                          [](const toml::node& node) { return node.value_exact<bool>(); });
         });
     else
         keys.number("max_current", own.max_current, lowest_ac, highest_ac, "milliamperes of each phase")
@@ -103,13 +110,15 @@ void read_each_evse(TomlSection& section, StationFile& f, int evses) {
 /// Of two keys one may be the default: what is refused is what somebody wrote.
 void check_voltages(TomlSection& section, const StationFile& f) {
     if (f.evse.min_voltage <= f.evse.max_voltage) return;
-    if (const toml::node* node = section.find("min_voltage")) return section.refuse("min_voltage", *node, std::format("at most evse.max_voltage, {}", f.evse.max_voltage));
+    if (const toml::node* node = section.find("min_voltage"))
+        return section.refuse("min_voltage", *node, std::format("at most evse.max_voltage, {}", f.evse.max_voltage));
     section.refuse("max_voltage", *section.find("max_voltage"), std::format("at least evse.min_voltage, {}", f.evse.min_voltage));
 }
 
 void read_sections(TomlSection file, StationFile& f, int evses) {
     Keys(file, "station")
-        .text("identity", f.station.identity, 1, 48, "an identity without ':'", [](const std::string& s) { return s.find(':') == std::string::npos; })
+        .text("identity", f.station.identity, 1, 48, "an identity without ':'",
+              [](const std::string& s) { return s.find(':') == std::string::npos; })
         .text("vendor", f.station.vendor, 1, 50, "the maker")
         .text("model", f.station.model, 1, 20, "the model")
         .text("serial", f.station.serial, 1, 25, "the serial number");
@@ -142,7 +151,8 @@ void read_sections(TomlSection file, StationFile& f, int evses) {
         .text("required_group", f.csms.required_group, 0, 40, "a TLS group");
     Keys(file, "tariff")
         .text("currency", f.tariff.currency, 3, 3, "an ISO 4217 code")
-        .text("price_per_kwh", f.tariff.price_per_kwh, 1, 12, "a decimal number in quotes", [](const std::string& s) { return micro_of(s).has_value(); });
+        .text("price_per_kwh", f.tariff.price_per_kwh, 1, 12, "a decimal number in quotes",
+              [](const std::string& s) { return micro_of(s).has_value(); });
     Keys(file, "authorization").text("anybody", f.authorization.anybody, 0, 255, "a token");
     Keys(file, "metering")
         .number("meter_interval_ms", f.metering.meter_interval_ms, 500, 3'600'000, "milliseconds")
@@ -150,9 +160,12 @@ void read_sections(TomlSection file, StationFile& f, int evses) {
               [](const std::string& s) { return s == "station-signed" || s == "meter-signed"; })
         .text("clock", f.metering.clock, 11, 12, R"("informative" or "synchronised")",
               [](const std::string& s) { return s == "informative" || s == "synchronised"; })
-        .text("bus", f.metering.bus, 6, 9, R"("simulated" or "modbus")", [](const std::string& s) { return s == "simulated" || s == "modbus"; })
+        .text("bus", f.metering.bus, 6, 9, R"("simulated" or "modbus")",
+              [](const std::string& s) { return s == "simulated" || s == "modbus"; })
         .and_then([&](TomlSection& section) { read_modbus(section, f, evses); });
-    Keys(file, "trust").text("tpm", f.trust.tpm, 4, 8, R"("none" or "emulated")", [](const std::string& s) { return s == "none" || s == "emulated"; });
+    Keys(file, "trust").text("tpm", f.trust.tpm, 4, 8, R"("none" or "emulated")", [](const std::string& s) {
+        return s == "none" || s == "emulated";
+    });
 }
 
 }  // namespace

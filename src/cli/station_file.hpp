@@ -26,7 +26,8 @@ struct ModbusMeter {
 
 /// What one EVSE has of its own: "[evse.2]".
 struct EvseFile {
-    std::string connector = "cCCS2";              ///< as OCPP calls it: cCCS2 (DC), sType2 (AC, a socket), cType2 (AC, a cable of the station's)
+    std::string connector =
+        "cCCS2";  ///< as OCPP calls it: cCCS2 (DC), sType2 (AC, a socket), cType2 (AC, a cable of the station's)
     int max_current = 0;                          ///< milliamperes; AC: of each phase
     int supply_phases = 3;                        ///< AC: 1 or 3
     bool bidirectional = false;                   ///< DC: energy may also come back from the car, with as much current
@@ -85,15 +86,17 @@ struct StationFile {
         std::string kind = "station-signed";      ///< who signs the readings: the station, or the meter itself ("meter-signed")
         std::string bus = "simulated";            ///< how the meters are reached: the plant's own bus, or "modbus"
         std::vector<ModbusMeter> modbus;          ///< with "modbus": by EVSE - 1; missing: a simulated one on this machine
-        std::string clock = "informative";        ///< "synchronised": the installer says that this machine's clock is, as the law wants it
+        std::string clock =
+            "informative";  ///< "synchronised": the installer says that this machine's clock is, as the law wants it
     } metering;
     struct {
         std::string tpm = "none";                 ///< "emulated": swtpm, in a process of its own, beside who keeps the keys
     } trust;
 };
 
-/// `is_named`: somebody asked for this very file; else the defaults stand where there is none. `evses`: so many, whatever the file says
-/// (0: as it says). Errors: bad_argument, "station.toml:14: evse.max_current = ...: expected ..."; not_found (it was named).
+/// `is_named`: somebody asked for this very file; else the defaults stand where there is none. `evses`: so many, whatever the
+/// file says (0: as it says). Errors: bad_argument, "station.toml:14: evse.max_current = ...: expected ..."; not_found (it was
+/// named).
 [[nodiscard]] Result<StationFile> read_station_file(const std::string& path, bool is_named = false, int evses = 0);
 
 /// What this EVSE has: of its own, or what all have.

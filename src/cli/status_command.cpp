@@ -103,7 +103,8 @@ bool wait_for_next(const kernel::os::Descriptor& signals, bool has_keys) {
     for (const Instant until = now() + 1s; now() < until;) {
         if (::poll(waits, 2, static_cast<int>((until - now()) / 1ms) + 1) <= 0) continue;
         signalfd_siginfo signal{};
-        if (waits[0].revents != 0 && ::read(signals.get(), &signal, sizeof signal) == sizeof signal) return signal.ssi_signo == SIGWINCH;
+        if (waits[0].revents != 0 && ::read(signals.get(), &signal, sizeof signal) == sizeof signal)
+            return signal.ssi_signo == SIGWINCH;
         char key = 0;
         if (waits[1].revents != 0 && (::read(STDIN_FILENO, &key, 1) != 1 || key == 'q' || key == 'Q')) return false;
     }

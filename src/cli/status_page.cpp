@@ -65,8 +65,9 @@ std::string words_of(const Message& m) {
 }
 
 PageLine line_of(const Service& s, std::size_t columns) {
-    std::string text = format("%-11.11s %-9.9s%7lld%4lld%8lld%8lld", s.name.c_str(), s.life.c_str(), static_cast<long long>(s.pid),
-                              static_cast<long long>(s.restarts), static_cast<long long>(s.beats), static_cast<long long>(s.calls));
+    std::string text =
+        format("%-11.11s %-9.9s%7lld%4lld%8lld%8lld", s.name.c_str(), s.life.c_str(), static_cast<long long>(s.pid),
+               static_cast<long long>(s.restarts), static_cast<long long>(s.beats), static_cast<long long>(s.calls));
     text += s.cpu < 0 ? "     -" : format("%6.1f", s.cpu);
     text += format("%6.1f  ", static_cast<double>(s.memory_kib) / 1024.0);
     if (!s.messages.empty()) text += words_of(s.messages.front());
@@ -93,10 +94,12 @@ PageLine line_of_evse(const Json& e) {
     if (!fault.empty()) text += "FAULT " + fault + ": ";
     text += std::string(e.string("availability")) + " " + std::string(e.string("state"));
     if (!e.string("transaction").empty()) {
-        if (number_in(e, "soc_permille") >= 0) text += format(" SoC %.0f%%", static_cast<double>(number_in(e, "soc_permille")) / 10.0);
-        text += " " + kwh_of(number_in(e, "energy_mwh")) + " kWh " + money_of(number_in(e, "cost_micro")) + " " + std::string(e.string("currency"));
-        text += format(" %.1f/%.1f kW (%s)", static_cast<double>(number_in(e, "power_w")) / 1000.0, static_cast<double>(number_in(e, "limit_w")) / 1000.0,
-                       std::string(e.string("limited_by")).c_str());
+        if (number_in(e, "soc_permille") >= 0)
+            text += format(" SoC %.0f%%", static_cast<double>(number_in(e, "soc_permille")) / 10.0);
+        text += " " + kwh_of(number_in(e, "energy_mwh")) + " kWh " + money_of(number_in(e, "cost_micro")) + " " +
+                std::string(e.string("currency"));
+        text += format(" %.1f/%.1f kW (%s)", static_cast<double>(number_in(e, "power_w")) / 1000.0,
+                       static_cast<double>(number_in(e, "limit_w")) / 1000.0, std::string(e.string("limited_by")).c_str());
         text += " " + std::string(e.string("transaction"));
     }
     return {text, !fault.empty() ? Style::bad : Style::heading};
@@ -105,7 +108,8 @@ PageLine line_of_evse(const Json& e) {
 /// "14:03:59Z"
 std::string clock_of(std::int64_t wall_ms) {
     const std::int64_t second = wall_ms / 1000 % 86'400;
-    return format("%02d:%02d:%02dZ", static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60), static_cast<int>(second % 60));
+    return format("%02d:%02d:%02dZ", static_cast<int>(second / 3600), static_cast<int>(second / 60 % 60),
+                  static_cast<int>(second % 60));
 }
 
 /// Whether there is a TPM and what of it works; each key that was used. Without one: a warning that stays.
@@ -120,8 +124,9 @@ std::vector<PageLine> trust_lines(const Json& trust, std::size_t columns) {
     std::vector<PageLine> lines{{text.substr(0, columns), is_well ? Style::heading : Style::bad}};
     for (const Json& key : items_of(trust, "keys")) {
         if (number_in(key, "uses") == 0) continue;
-        const std::string words = format("   %s in %s: %lld times, last for %s at %s", std::string(key.string("key")).c_str(), std::string(key.string("place")).c_str(),
-                                         static_cast<long long>(number_in(key, "uses")), std::string(key.string("last")).c_str(), clock_of(number_in(key, "last_ms")).c_str());
+        const std::string words = format("   %s in %s: %lld times, last for %s at %s", std::string(key.string("key")).c_str(),
+                                         std::string(key.string("place")).c_str(), static_cast<long long>(number_in(key, "uses")),
+                                         std::string(key.string("last")).c_str(), clock_of(number_in(key, "last_ms")).c_str());
         lines.push_back({words.substr(0, columns), Style::faint});
     }
     return lines;
@@ -134,7 +139,8 @@ std::string message_name(std::string_view service, std::int64_t number) {
     static const std::vector<kernel::InterfaceDescription> interfaces = registry::interfaces();
     const auto type = service.substr(0, service.find('@'));
     const auto found = std::ranges::find(interfaces, type, &kernel::InterfaceDescription::service);
-    if (found == interfaces.end() || number < 0 || static_cast<std::size_t>(number) >= found->messages.size()) return "message" + std::to_string(number);
+    if (found == interfaces.end() || number < 0 || static_cast<std::size_t>(number) >= found->messages.size())
+        return "message" + std::to_string(number);
     return std::string(found->messages[static_cast<std::size_t>(number)].name);
 }
 
@@ -147,27 +153,41 @@ std::string short_time(std::int64_t us) {
 std::vector<PageLine> StatusPage::lines(const Json& status, const Json& measures, Instant at, PageSize size) {
     std::vector<Service> services;
     for (const Json& s : items_of(status, "services")) {
-        Service& service = services.emplace_back(Service{std::string(s.string("name")), std::string(s.string("life")), number_in(s, "pid"),
-                                                         number_in(s, "restarts"), number_in(s, "beats"), 0, 0, -1, {}});
+        Service& service = services.emplace_back(Service{std::string(s.string("name")),
+                                                         std::string(s.string("life")),
+                                                         number_in(s, "pid"),
+                                                         number_in(s, "restarts"),
+                                                         number_in(s, "beats"),
+                                                         0,
+                                                         0,
+                                                         -1,
+                                                         {}});
         for (const Json& measured : items_of(measures, "services")) {
             if (measured.string("name") != service.name) continue;
             add_measures(service, measured);
             Before& before = before_[service.name];
             const Before is{service.pid, number_in(measured, "cpu_ms"), at};
             const double ms = static_cast<double>((is.at - before.at).count()) / 1e6;
-            if (before.pid == is.pid && ms > 0) service.cpu = std::max(0.0, 100.0 * static_cast<double>(is.cpu_ms - before.cpu_ms) / ms);
+            if (before.pid == is.pid && ms > 0)
+                service.cpu = std::max(0.0, 100.0 * static_cast<double>(is.cpu_ms - before.cpu_ms) / ms);
             before = is;
         }
     }
     const auto ready = std::ranges::count(services, "ready", &Service::life);
     std::vector<PageLine> page;
-    page.push_back({"station " + std::string(status.string("station")) + "   " + std::to_string(ready) + " of " + std::to_string(services.size()) + " services ready", Style::heading});
-    if (is_true(status, "rootless")) page.push_back({"ROOTLESS: no real-time schedules, no control groups, one user for all: not for use", Style::bad});
-    else if (is_true(status, "lab")) page.push_back({"LAB: limits are relaxed for measuring and sanitizers: not for use", Style::bad});
+    page.push_back({"station " + std::string(status.string("station")) + "   " + std::to_string(ready) + " of " +
+                        std::to_string(services.size()) + " services ready",
+                    Style::heading});
+    if (is_true(status, "rootless"))
+        page.push_back({"ROOTLESS: no real-time schedules, no control groups, one user for all: not for use", Style::bad});
+    else if (is_true(status, "lab"))
+        page.push_back({"LAB: limits are relaxed for measuring and sanitizers: not for use", Style::bad});
     for (const Json& e : items_of(status, "evses")) page.push_back(line_of_evse(e));
     if (const Json* trust = status.find("trust")) std::ranges::move(trust_lines(*trust, size.columns), std::back_inserter(page));
     page.push_back({});
-    page.push_back({format("%-11s %-9s%7s%4s%8s%8s%6s%6s  %s", "service", "state", "pid", "rst", "beats", "calls/s", "cpu%", "MiB", "slowest p99"), Style::heading});
+    page.push_back({format("%-11s %-9s%7s%4s%8s%8s%6s%6s  %s", "service", "state", "pid", "rst", "beats", "calls/s", "cpu%",
+                           "MiB", "slowest p99"),
+                    Style::heading});
 
     std::size_t wanted = page.size() + services.size();
     for (const Service& s : services) wanted += message_lines(s, size.columns).size();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `voltkeep status` shows, as lines: who runs and how, how long their messages take, what each EVSE does. Pure: the two answers of
-// the operator's door in, lines of a bounded width out.
+// What `voltkeep status` shows, as lines: who runs and how, how long their messages take, what each EVSE does. Pure: the two
+// answers of the operator's door in, lines of a bounded width out.
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,8 @@ Json status(std::string_view flags = R"("rootless":false,"lab":false)") {
 
 Json measures(int cpu_ms) {
     return *Json::parse(R"({"ok":true,"services":[
-        {"name":"powerdrv@1","cpu_ms":)" + std::to_string(cpu_ms) + R"(,"memory_kib":3277,"messages":[
+        {"name":"powerdrv@1","cpu_ms":)" +
+                        std::to_string(cpu_ms) + R"(,"memory_kib":3277,"messages":[
             {"message":0,"count":100,"p99_us":22,"worst_us":30,"total":9000,"late":0},{"message":32,"count":5,"p99_us":40,"worst_us":41,"total":40,"late":0}]},
         {"name":"session","cpu_ms":0,"memory_kib":9000,"messages":[{"message":13,"count":1,"p99_us":1500,"worst_us":1500,"total":4,"late":3}]}]})");
 }
@@ -34,7 +35,8 @@ std::string text_of(const std::vector<PageLine>& lines) {
 TEST(StatusPage, says_messages_by_name_and_processor_as_a_difference) {
     StatusPage page;
     const Instant begun{1'000'000'000};
-    EXPECT_NE(text_of(page.lines(status(), measures(100), begun, {})).find("     -"), std::string::npos) << "not known at the first look";
+    EXPECT_NE(text_of(page.lines(status(), measures(100), begun, {})).find("     -"), std::string::npos)
+        << "not known at the first look";
     const std::string text = text_of(page.lines(status(), measures(125), begun + 1s, {}));
     EXPECT_NE(text.find("100/s Take 22us"), std::string::npos) << text;
     EXPECT_NE(text.find("timers 40us"), std::string::npos) << text;
@@ -49,10 +51,14 @@ TEST(StatusPage, says_whether_there_is_a_TPM_what_of_it_works_and_which_keys_wer
         return text_of(StatusPage().lines(whole, measures(1), Instant{1}, {}));
     };
     EXPECT_NE(said(R"({"tpm":"none","keys":[]})").find("no TPM: private keys are files\n"), std::string::npos);
-    const std::string good = said(R"({"tpm":"ready","reason":"","part":"IBM SW 8213","has_endorsement":true,"software_keys":true,"software_reason":"","keys":[
+    const std::string good = said(
+        R"({"tpm":"ready","reason":"","part":"IBM SW 8213","has_endorsement":true,"software_keys":true,"software_reason":"","keys":[
         {"key":"tls-csms","place":"tpm","uses":2,"last":"tls_client","last_ms":1700000039000},{"key":"log","place":"crypto","uses":0,"last":"","last_ms":0}]})");
-    EXPECT_NE(good.find("TPM ready IBM SW 8213\n   tls-csms in tpm: 2 times, last for tls_client at 22:13:59Z\n\n"), std::string::npos) << good;
-    const std::string bad = said(R"({"tpm":"lost","reason":"it does not answer","part":"","has_endorsement":true,"software_keys":false,"software_reason":"closed","keys":[]})");
+    EXPECT_NE(good.find("TPM ready IBM SW 8213\n   tls-csms in tpm: 2 times, last for tls_client at 22:13:59Z\n\n"),
+              std::string::npos)
+        << good;
+    const std::string bad = said(
+        R"({"tpm":"lost","reason":"it does not answer","part":"","has_endorsement":true,"software_keys":false,"software_reason":"closed","keys":[]})");
     EXPECT_NE(bad.find("TPM lost : it does not answer: closed"), std::string::npos) << bad;
 }
 
@@ -67,7 +73,8 @@ TEST(StatusPage, stays_within_its_width_and_height_whatever_is_said) {
 }
 
 TEST(StatusPage, is_loud_about_what_the_machine_does_not_give) {
-    for (const auto& [flags, word] : {std::pair(R"("rootless":true,"lab":true)", "ROOTLESS"), std::pair(R"("rootless":false,"lab":true)", "LAB")}) {
+    for (const auto& [flags, word] :
+         {std::pair(R"("rootless":true,"lab":true)", "ROOTLESS"), std::pair(R"("rootless":false,"lab":true)", "LAB")}) {
         StatusPage page;
         const auto lines = page.lines(status(flags), measures(1), Instant{1}, {});
         const auto loud = std::ranges::find_if(lines, [&](const PageLine& l) { return l.text.starts_with(word); });

@@ -37,7 +37,8 @@ Result<int> trips_command(const std::string& state, bool json) {
         return 0;
     }
     for (int evse = 1; const Json* const one = part_of(answer, evse); ++evse)
-        std::printf("EVSE %d: latched: %s; there now: %s\n", evse, words_of(one->find("latched")).c_str(), words_of(one->find("present")).c_str());
+        std::printf("EVSE %d: latched: %s; there now: %s\n", evse, words_of(one->find("latched")).c_str(),
+                    words_of(one->find("present")).c_str());
     return 0;
 }
 
@@ -60,7 +61,8 @@ Result<int> trips_acknowledge_command(const std::string& state, int evse, const 
         const Json* const left = part_of(after, evse);
         if (left != nullptr && number_in(*left, "trips") == 0) return 0;
         if (left != nullptr && now() >= until) {
-            std::printf("EVSE %d: still latched, because the cause is there: %s\n", evse, words_of(left->find("latched")).c_str());
+            std::printf("EVSE %d: still latched, because the cause is there: %s\n", evse,
+                        words_of(left->find("latched")).c_str());
             return 1;
         }
         ::usleep(50'000);   // nothing announces it

@@ -38,7 +38,9 @@ enum class DeviceKind : std::uint8_t {
 };
 
 /// Groups of system calls; which calls are in a group stands once, in policy/syscalls.cpp. Bit n = group n.
-enum class SyscallGroup : std::uint8_t { base, files, sockets, accept, threads, processes, clock, foreign, kept, lab, last_ = lab };
+enum class SyscallGroup : std::uint8_t {
+    base, files, sockets, accept, threads, processes, clock, foreign, kept, lab, last_ = lab
+};
 
 /// What a service may ask of the process manager on its control channel. Bit n = request n (kernel/control.hpp).
 using ControlBits = std::uint16_t;
@@ -131,9 +133,8 @@ struct Image {
     List<Filter, max_filters> filters;
 };
 
-/// Refuses an image whose indices do not point anywhere, whose folders are relative, whose conduits do not climb in rank, or whose
-/// limits are absurd.
-/// `decode<Image>` has already bounded every field; this is what remains.
+/// Refuses an image whose indices do not point anywhere, whose folders are relative, whose conduits do not climb in rank, or
+/// whose limits are absurd. `decode<Image>` has already bounded every field; this is what remains.
 [[nodiscard]] Result<> validate(const Image& image);
 
 }  // namespace voltkeep::policy

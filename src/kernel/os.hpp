@@ -104,7 +104,8 @@ inline constexpr int broken_status = 97;
 /// Makes SIGSYS name the refused system call on the control channel and then end the process (SECCOMP_RET_TRAP).
 void report_refused_calls(void (*report)(int system_call) noexcept);
 
-/// One heap for all threads of this process; before the first of them. A heap for each reserves more addresses than a service may have.
+/// One heap for all threads of this process; before the first of them. A heap for each reserves more addresses than a service may
+/// have.
 void share_one_heap();
 
 }  // namespace voltkeep::kernel::os

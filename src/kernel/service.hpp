@@ -217,8 +217,8 @@ public:
     /// Reports a fault to the process manager's log: what could not be done here. Goes on.
     void fault(const Error& error);
 
-    /// Asks the process manager (operator, monitor, audit): the answer comes as its bytes (control::State, Event, or end). No bytes:
-    /// it could not be asked, or its answer was lost.
+    /// Asks the process manager (operator, monitor, audit): the answer comes as its bytes (control::State, Event, or end). No
+    /// bytes: it could not be asked, or its answer was lost.
     void ask(control::Request request, std::uint16_t argument, std::move_only_function<void(Bytes)> then);
     /// A service without which no energy may flow ("safe-state") stays off, `true`, or is started again: of this EVSE, or of the
     /// whole station (0). What holds already is told at once.

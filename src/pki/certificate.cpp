@@ -207,7 +207,9 @@ Result<std::vector<std::byte>> sign_sha256(EVP_PKEY* key, std::span<const std::b
         EVP_DigestSign(digest.get(), nullptr, &size, octets_of(message), message.size()) != 1)
         return refuse("signature");
     std::vector<std::byte> signature(size);
-    if (EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, octets_of(message), message.size()) != 1) return refuse("signature");
+    if (EVP_DigestSign(digest.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, octets_of(message),
+                       message.size()) != 1)
+        return refuse("signature");
     signature.resize(size);
     return signature;
 }
@@ -215,8 +217,9 @@ Result<std::vector<std::byte>> sign_sha256(EVP_PKEY* key, std::span<const std::b
 Result<> verify_sha256(EVP_PKEY* key, std::span<const std::byte> message, std::span<const std::byte> signature) {
     if (EVP_PKEY_is_a(key, "EC") != 1) return fail(Errc::unsupported, "the key is of no elliptic curve");
     const Digest digest(EVP_MD_CTX_new());
-    const bool is_good = digest && EVP_DigestVerifyInit(digest.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
-                         EVP_DigestVerify(digest.get(), octets_of(signature), signature.size(), octets_of(message), message.size()) == 1;
+    const bool is_good =
+        digest && EVP_DigestVerifyInit(digest.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+        EVP_DigestVerify(digest.get(), octets_of(signature), signature.size(), octets_of(message), message.size()) == 1;
     ERR_clear_error();
     if (!is_good) return fail(Errc::integrity, "the signature is not this key's signature of these bytes");
     return {};

@@ -61,25 +61,31 @@ Result<> sign_half(EVP_PKEY* key, const OSSL_PARAM* parameters, Octets text, std
     const Context context = new_context();
     std::size_t size = signature.size();
     if (!context || EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key, parameters) != 1 ||
-        EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, octets_of(text), text.size()) != 1 || size != signature.size())
+        EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, octets_of(text), text.size()) !=
+            1 ||
+        size != signature.size())
         return refuse("sign");
     return {};
 }
 
 bool verifies(EVP_PKEY* key, const OSSL_PARAM* parameters, Octets text, Octets signature) {
     const Context context = new_context();
-    const bool is_good = context && EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key, parameters) == 1 &&
-                         EVP_DigestVerify(context.get(), octets_of(signature), signature.size(), octets_of(text), text.size()) == 1;
+    const bool is_good =
+        context && EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key, parameters) == 1 &&
+        EVP_DigestVerify(context.get(), octets_of(signature), signature.size(), octets_of(text), text.size()) == 1;
     if (!is_good) ERR_clear_error();
     return is_good;
 }
 
 Result<Key> ml_dsa_from_seed(Octets seed) {
     std::vector<std::byte> copy(seed.begin(), seed.end());
-    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_ML_DSA_SEED, copy.data(), copy.size()), OSSL_PARAM_construct_end()};
-    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new_from_name(nullptr, "ML-DSA-65", nullptr), EVP_PKEY_CTX_free);
+    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_ML_DSA_SEED, copy.data(), copy.size()),
+                               OSSL_PARAM_construct_end()};
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
+        EVP_PKEY_CTX_new_from_name(nullptr, "ML-DSA-65", nullptr), EVP_PKEY_CTX_free);
     EVP_PKEY* key = nullptr;
-    const bool is_made = context && EVP_PKEY_fromdata_init(context.get()) == 1 && EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, parameters) == 1;
+    const bool is_made = context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+                         EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, parameters) == 1;
     OPENSSL_cleanse(copy.data(), copy.size());
     if (!is_made) return refuse("ML-DSA-65 key");
     return Key(key);
@@ -88,7 +94,8 @@ Result<Key> ml_dsa_from_seed(Octets seed) {
 /// A raw part of a key, of exactly this size.
 Result<> get_part(EVP_PKEY* key, const char* name, std::span<std::byte> out) {
     std::size_t size = 0;
-    if (EVP_PKEY_get_octet_string_param(key, name, reinterpret_cast<unsigned char*>(out.data()), out.size(), &size) != 1 || size != out.size())
+    if (EVP_PKEY_get_octet_string_param(key, name, reinterpret_cast<unsigned char*>(out.data()), out.size(), &size) != 1 ||
+        size != out.size())
         return refuse(name);
     return {};
 }
@@ -97,7 +104,8 @@ Result<> get_part(EVP_PKEY* key, const char* name, std::span<std::byte> out) {
 
 Result<CompositeKey> make_composite_key() {
     std::array<std::byte, composite_seed_size> seed{};
-    if (RAND_priv_bytes(reinterpret_cast<unsigned char*>(seed.data()), static_cast<int>(seed.size())) != 1) return refuse("random bytes");
+    if (RAND_priv_bytes(reinterpret_cast<unsigned char*>(seed.data()), static_cast<int>(seed.size())) != 1)
+        return refuse("random bytes");
     auto key = composite_from_seed(seed);
     OPENSSL_cleanse(seed.data(), seed.size());
     return key;
@@ -107,7 +115,8 @@ Result<CompositeKey> composite_from_seed(Octets seed) {
     if (seed.size() != composite_seed_size) return fail(Errc::malformed, "the seed of a composite key has 64 bytes");
     CompositeKey key;
     key.ml_dsa = TRY(ml_dsa_from_seed(seed.first(seed_half)));
-    key.ed25519.reset(EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, octets_of(seed.subspan(seed_half)), seed_half));
+    key.ed25519.reset(
+        EVP_PKEY_new_raw_private_key_ex(nullptr, "ED25519", nullptr, octets_of(seed.subspan(seed_half)), seed_half));
     if (!key.ed25519) return refuse("Ed25519 key");
     return key;
 }
@@ -116,7 +125,8 @@ Result<CompositeKey> composite_from_public(Octets octets) {
     if (octets.size() != composite_public_size) return fail(Errc::malformed, "a composite public key has 1984 bytes");
     CompositeKey key;
     key.ml_dsa.reset(EVP_PKEY_new_raw_public_key_ex(nullptr, "ML-DSA-65", nullptr, octets_of(octets), ml_dsa_public_size));
-    key.ed25519.reset(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets_of(octets.subspan(ml_dsa_public_size)), octets.size() - ml_dsa_public_size));
+    key.ed25519.reset(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets_of(octets.subspan(ml_dsa_public_size)),
+                                                     octets.size() - ml_dsa_public_size));
     if (!key.ml_dsa || !key.ed25519) {
         ERR_clear_error();
         return fail(Errc::malformed, "no composite public key");
@@ -139,7 +149,8 @@ Result<std::vector<std::byte>> composite_public(const CompositeKey& key) {
 }
 
 Result<std::vector<std::byte>> composite_sign(const CompositeKey& key, Octets message, std::string_view context) {
-    if (context.size() > composite_context_bound) return fail(Errc::bad_argument, "the context of a signature has at most 255 bytes");
+    if (context.size() > composite_context_bound)
+        return fail(Errc::bad_argument, "the context of a signature has at most 255 bytes");
     const auto text = signed_text(message, context);
     const Labelled labelled;
     std::vector<std::byte> signature(composite_signature_size);
@@ -149,15 +160,19 @@ Result<std::vector<std::byte>> composite_sign(const CompositeKey& key, Octets me
 }
 
 Result<> composite_verify(const CompositeKey& key, Octets message, Octets signature, std::string_view context) {
-    if (context.size() > composite_context_bound) return fail(Errc::bad_argument, "the context of a signature has at most 255 bytes");
+    if (context.size() > composite_context_bound)
+        return fail(Errc::bad_argument, "the context of a signature has at most 255 bytes");
     if (signature.size() != composite_signature_size) return fail(Errc::integrity, "a composite signature has 3373 bytes");
     const auto text = signed_text(message, context);
     const Labelled labelled;
     const bool is_ml_dsa = verifies(key.ml_dsa.get(), labelled.list, text, signature.first(ml_dsa_signature_size));
     const bool is_ed25519 = verifies(key.ed25519.get(), nullptr, text, signature.subspan(ml_dsa_signature_size));
     if (!is_ml_dsa && !is_ed25519) return fail(Errc::integrity, "it is not signed by this key");
-    if (!is_ml_dsa) return fail(Errc::integrity, "the ML-DSA-65 half of the signature does not fit: it was made by who has only the other key");
-    if (!is_ed25519) return fail(Errc::integrity, "the Ed25519 half of the signature does not fit: it was made by who has only the other key");
+    if (!is_ml_dsa)
+        return fail(Errc::integrity,
+                    "the ML-DSA-65 half of the signature does not fit: it was made by who has only the other key");
+    if (!is_ed25519)
+        return fail(Errc::integrity, "the Ed25519 half of the signature does not fit: it was made by who has only the other key");
     return {};
 }
 

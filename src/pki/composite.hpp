@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Composite signatures id-MLDSA65-Ed25519-SHA512 (OID 1.3.6.1.5.5.7.6.48, draft-ietf-lamps-pq-composite-sigs): for what must still be
-// believed when one of the two is broken: firmware, crypto profiles, the policy. Both halves sign the same text under the same label,
-// so that neither half is a signature of anything by itself. Values in, values out; the keys of a composite are used nowhere else.
+// Composite signatures id-MLDSA65-Ed25519-SHA512 (OID 1.3.6.1.5.5.7.6.48, draft-ietf-lamps-pq-composite-sigs): for what must
+// still be believed when one of the two is broken: firmware, crypto profiles, the policy. Both halves sign the same text under
+// the same label, so that neither half is a signature of anything by itself. Values in, values out; the keys of a composite are
+// used nowhere else.
 #pragma once
 
 #include <vector>
@@ -33,9 +34,10 @@ struct CompositeKey {
 [[nodiscard]] Result<std::vector<std::byte>> composite_public(const CompositeKey& key);
 
 /// `context` says what the signature is for. Errors: bad_argument (a context over the bound), tls.
-[[nodiscard]] Result<std::vector<std::byte>> composite_sign(const CompositeKey& key, std::span<const std::byte> message, std::string_view context = {});
+[[nodiscard]] Result<std::vector<std::byte>> composite_sign(const CompositeKey& key, std::span<const std::byte> message,
+                                                            std::string_view context = {});
 /// Errors: integrity (either half is not this key's signature of these bytes for this context), bad_argument.
-[[nodiscard]] Result<> composite_verify(const CompositeKey& key, std::span<const std::byte> message, std::span<const std::byte> signature,
-                                        std::string_view context = {});
+[[nodiscard]] Result<> composite_verify(const CompositeKey& key, std::span<const std::byte> message,
+                                        std::span<const std::byte> signature, std::string_view context = {});
 
 }  // namespace voltkeep::pki

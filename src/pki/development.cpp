@@ -165,7 +165,8 @@ Result<> make_csms_side(Maker& maker, const Development& wanted) {
         wanted.has_tpm ? "tls-csms" : ""};
     const Leaf csms{"csms",
                     Algorithm::p384,
-                    {subject(wanted.csms_host), Purpose::server, 0, wanted.csms_host, maker.before(), maker.after(leaf_days)}, {}};
+                    {subject(wanted.csms_host), Purpose::server, 0, wanted.csms_host, maker.before(), maker.after(leaf_days)},
+                    {}};
     for (const Leaf& leaf : {station, csms}) {
         TRY(maker.leaf(leaf, "chain.pem", "csms-root", {}));
         TRY(maker.leaf(leaf, "chain-ml-dsa-87.pem", "csms-root-ml-dsa-87", {}));
@@ -185,8 +186,10 @@ Result<> make_v2g_side(Maker& maker, const Development& wanted) {
     }
     const Leaf secc{
         "secc", algorithm, {subject(wanted.secc, "CPO"), Purpose::server, 0, {}, maker.before(), maker.after(leaf_days)}, {}};
-    const Leaf vehicle{
-        "vehicle", algorithm, {subject(wanted.vehicle, "OEM"), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)}, {}};
+    const Leaf vehicle{"vehicle",
+                       algorithm,
+                       {subject(wanted.vehicle, "OEM"), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)},
+                       {}};
     TRY(maker.leaf(secc, "chain.pem", "v2g-sub2", {"v2g-sub2", "v2g-sub1"}, v2g_certificate_bound));
     TRY(maker.leaf(vehicle, "chain.pem", "oem-sub2", {"oem-sub2", "oem-sub1"}, v2g_certificate_bound));
     TRY(maker.trust("secc", {"v2g-root", "oem-root"}));

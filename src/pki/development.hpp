@@ -8,9 +8,9 @@
 //   <directory>/csms/{chain,key,trust}.pem                   TLS server of the reference CSMS; trust: the stations' roots
 //   <directory>/secc/{chain,key,trust}.pem                   TLS server of link@ev; trust: V2G and OEM roots
 //   <directory>/vehicle/{chain,key,trust}.pem                TLS client of the car; trust: the V2G root
-//   <directory>/tpm/{tls-csms,meter@N}.pem                   read, if keys are in the TPM: their public halves. Then there is no key.pem
-//                                                            in station and meter@N, and one that was there is removed
-//   <directory>/meter@N/{key,public}.pem                     signs the readings of one meter; no certificate, the key is registered
+//   <directory>/tpm/{tls-csms,meter@N}.pem                   read, if keys are in the TPM: their public halves. Then there is
+//                                                            no key.pem in station and meter@N; one that was there is removed
+//   <directory>/meter@N/{key,public}.pem                     signs the readings of one meter; no certificate: it is registered
 //   <directory>/audit/{key,public}.pem                       signs the checkpoints of the log; no certificate
 //
 // chain: the leaf first, then its sub-CAs, without the root. station and csms have a second certificate for the same key, in

@@ -69,7 +69,8 @@ TEST_F(DevelopmentPki, a_key_that_is_in_the_TPM_gets_certificates_and_leaves_no_
     for (const char* file : {"station/key.pem", "meter@1/key.pem"}) EXPECT_FALSE(std::filesystem::exists(path(file))) << file;
     for (const char* chain : {"station/chain.pem", "station/chain-ml-dsa-87.pem"}) {
         EXPECT_TRUE(is_verified(chain, "csms/trust.pem", "sslclient"));
-        EXPECT_EQ(public_pem(X509_get0_pubkey(MUST(certificates_from_pem(read(chain))).front().get())), public_pem(station.get()));
+        EXPECT_EQ(public_pem(X509_get0_pubkey(MUST(certificates_from_pem(read(chain))).front().get())),
+                  public_pem(station.get()));
     }
     EXPECT_EQ(read("meter@1/public.pem"), public_pem(meter.get()));
     EXPECT_EQ(make(), std::vector<std::string>{});

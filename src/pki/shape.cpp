@@ -32,7 +32,8 @@ bool is_tls13_certificate_verify(Bytes content, TlsRole role) {
     const std::string_view text = as_text(content);
     const std::string_view context = role == TlsRole::client ? std::string_view("TLS 1.3, client CertificateVerify\0", 34)
                                                              : std::string_view("TLS 1.3, server CertificateVerify\0", 34);
-    if (text.size() < spaces || text.find_first_not_of(' ') < spaces || text.substr(spaces, context.size()) != context) return false;
+    if (text.size() < spaces || text.find_first_not_of(' ') < spaces || text.substr(spaces, context.size()) != context)
+        return false;
     const std::size_t hash = text.size() - spaces - context.size();
     return hash == 32 || hash == 48;   // the hash of the cipher suite: SHA-256 or SHA-384
 }
@@ -44,19 +45,22 @@ bool is_certificate_request_for(Bytes content, Bytes spki) {
         d2i_X509_REQ_INFO(nullptr, &at, static_cast<long>(content.size())), X509_REQ_INFO_free);
     if (!info || at != end) return false;
     // The decoded value is opaque; a request around it has the accessors.
-    const std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)> request([&]() -> X509_REQ* {
-        unsigned char signature[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03, 0x03, 0x02, 0x00, 0x00};
-        std::vector<unsigned char> body(reinterpret_cast<const unsigned char*>(content.data()), end);
-        body.insert(body.end(), std::begin(signature), std::end(signature));
-        const int size = ASN1_object_size(1, static_cast<int>(body.size()), V_ASN1_SEQUENCE);
-        if (size <= 0) return nullptr;
-        std::vector<unsigned char> whole(static_cast<std::size_t>(size));
-        unsigned char* to = whole.data();
-        ASN1_put_object(&to, 1, static_cast<int>(body.size()), V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
-        std::ranges::copy(body, to);
-        const unsigned char* from = whole.data();
-        return d2i_X509_REQ(nullptr, &from, size);
-    }(), X509_REQ_free);
+    const std::unique_ptr<X509_REQ, decltype(&X509_REQ_free)> request(
+        [&]() -> X509_REQ* {
+            unsigned char signature[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+                                         0x3d, 0x04, 0x03, 0x03, 0x03, 0x02, 0x00, 0x00};
+            std::vector<unsigned char> body(reinterpret_cast<const unsigned char*>(content.data()), end);
+            body.insert(body.end(), std::begin(signature), std::end(signature));
+            const int size = ASN1_object_size(1, static_cast<int>(body.size()), V_ASN1_SEQUENCE);
+            if (size <= 0) return nullptr;
+            std::vector<unsigned char> whole(static_cast<std::size_t>(size));
+            unsigned char* to = whole.data();
+            ASN1_put_object(&to, 1, static_cast<int>(body.size()), V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+            std::ranges::copy(body, to);
+            const unsigned char* from = whole.data();
+            return d2i_X509_REQ(nullptr, &from, size);
+        }(),
+        X509_REQ_free);
     if (!request) return false;
     unsigned char* der = nullptr;
     const int size = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(request.get()), &der);
@@ -69,7 +73,8 @@ bool is_checkpoint(Bytes content) {
     const auto origin = take_line(text), size = take_line(text), root = take_line(text);
     if (!origin || !size || !root || !text.empty()) return false;
     if (origin->empty() || origin->starts_with('{') || !is_printable(*origin)) return false;
-    if (size->empty() || size->size() > 19 || !std::ranges::all_of(*size, is_digit) || (size->size() > 1 && size->front() == '0')) return false;
+    if (size->empty() || size->size() > 19 || !std::ranges::all_of(*size, is_digit) || (size->size() > 1 && size->front() == '0'))
+        return false;
     return root->size() == 44 && root->back() == '=' && std::ranges::all_of(root->substr(0, 43), is_base64);
 }
 

@@ -75,13 +75,15 @@ TEST(Shape, checkpoint_has_three_lines) {
 TEST(Shape, nothing_has_two_shapes) {
     const Key key = MUST(make_key(Algorithm::p384));
     const auto der = request_for(key.get());
-    const std::string all[] = {certificate_verify("client", 48), certificate_verify("server", 48), std::string(as_text(der)), checkpoint(), reading,
-                               "OCMF|" + reading + R"(|{"SD":"00"})", "\x84\x6aSignature1\x40\x40\x40"};
+    const std::string all[] = {
+        certificate_verify("client", 48),      certificate_verify("server", 48), std::string(as_text(der)), checkpoint(), reading,
+        "OCMF|" + reading + R"(|{"SD":"00"})", "\x84\x6aSignature1\x40\x40\x40"};
     for (const std::string& one : all) {
         const Bytes content = as_bytes(one);
-        const int shapes = is_tls13_certificate_verify(content, TlsRole::client) + is_tls13_certificate_verify(content, TlsRole::server) +
-                           is_certificate_request_for(content, public_der(key.get())) + is_checkpoint(content) + is_reading(content) + is_record(content) +
-                           is_cose_sign1(content);
+        const int shapes = is_tls13_certificate_verify(content, TlsRole::client) +
+                           is_tls13_certificate_verify(content, TlsRole::server) +
+                           is_certificate_request_for(content, public_der(key.get())) + is_checkpoint(content) +
+                           is_reading(content) + is_record(content) + is_cose_sign1(content);
         EXPECT_EQ(shapes, 1) << one;
     }
 }

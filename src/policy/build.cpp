@@ -97,7 +97,9 @@ private:
         };
         for (const auto& [file, path] : m.files)
             grant(s->files, file, path, file.write ? Owned::Use::write : Owned::Use::read, "files");
-        for (const auto& [device, path] : m.devices) grant(s->devices, device, path, device.kind == DeviceKind::stream ? Owned::Use::stream : Owned::Use::device, "devices");
+        for (const auto& [device, path] : m.devices)
+            grant(s->devices, device, path, device.kind == DeviceKind::stream ? Owned::Use::stream : Owned::Use::device,
+                  "devices");
         s->start_filter = filter_index(m, make_filter(s->syscalls, m.writes(), Stage::start));
         if (s->kind == Kind::native) s->sealed_filter = filter_index(m, make_filter(s->syscalls, m.writes(), Stage::sealed));
     }
@@ -166,7 +168,8 @@ private:
         using Use = Owned::Use;
         for (const Owned& a : owned_)
             for (const Owned& b : owned_)
-                if (a.service < b.service && overlap(a.path, b.path) && (a.use != Use::read || b.use != Use::read) && !speaks_to(a, b) && !speaks_to(b, a)) {
+                if (a.service < b.service && overlap(a.path, b.path) && (a.use != Use::read || b.use != Use::read) &&
+                    !speaks_to(a, b) && !speaks_to(b, a)) {
                     const std::string_view why = a.use >= Use::device || b.use >= Use::device ? "a device has one owner"
                                                  : a.use == b.use                             ? "a written path has one owner"
                                                                   : "what one writes another reads by messages";

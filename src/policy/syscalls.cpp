@@ -44,7 +44,8 @@ constexpr std::string_view file_write_calls =
     "openat pwrite64 pwritev fsync fdatasync ftruncate fallocate unlink unlinkat rename renameat renameat2 mkdir mkdirat rmdir "
     "fchmod fchown "
     "umask sync_file_range";
-/// A file that is opened before the seal, and written behind it. No path, no other file, no length: its limit is set before the seal too.
+/// A file that is opened before the seal, and written behind it. No path, no other file, no length: its limit is set before the
+/// seal too.
 constexpr std::string_view kept_calls = "pread64 pwrite64 fdatasync";
 constexpr std::string_view kept_start_calls = "openat fsync";
 // uname: a name look-up

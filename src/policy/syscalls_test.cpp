@@ -139,7 +139,8 @@ TEST(Filter, accept_processes_and_clock_give_what_they_say) {
 
 TEST(Filter, kept_writes_what_was_opened_before_the_seal_and_opens_nothing) {
     EXPECT_EQ(outcome({{base, kept}, true}, "write-kept"), "done");
-    for (const char* action : {"read", "write", "unlink", "list"}) EXPECT_EQ(outcome({{base, kept}, true}, action), "refused") << action;
+    for (const char* action : {"read", "write", "unlink", "list"})
+        EXPECT_EQ(outcome({{base, kept}, true}, action), "refused") << action;
     EXPECT_EQ(outcome({{base}, false}, "write-kept"), "refused") << "it cannot be opened for writing either";
 }
 

@@ -62,7 +62,8 @@ Result<> set_trust(SSL_CTX* context, const Profile& profile) {
 Result<Context> make_context(const Profile& profile) {
     OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
     ERR_clear_error();
-    Context context(SSL_CTX_new_ex(profile.keys != nullptr ? profile.keys->context() : nullptr, nullptr, profile.side == Side::server ? TLS_server_method() : TLS_client_method()));
+    Context context(SSL_CTX_new_ex(profile.keys != nullptr ? profile.keys->context() : nullptr, nullptr,
+                                   profile.side == Side::server ? TLS_server_method() : TLS_client_method()));
     if (!context) return refuse("context", "TLS");
     SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
     SSL_CTX_set_max_proto_version(context.get(), TLS1_3_VERSION);

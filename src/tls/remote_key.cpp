@@ -55,7 +55,9 @@ int has(const void* data, int selection) {
     return data != nullptr && key_of(data).curve != nullptr && (!is_private_wanted || !key_of(data).name.empty()) ? 1 : 0;
 }
 
-int match(const void* a, const void* b, int) { return key_of(a).curve == key_of(b).curve && key_of(a).point == key_of(b).point ? 1 : 0; }
+int match(const void* a, const void* b, int) {
+    return key_of(a).curve == key_of(b).curve && key_of(a).point == key_of(b).point ? 1 : 0;
+}
 
 int import_key(void* data, int, const OSSL_PARAM parameters[]) {
     KeyData& key = key_of(data);
@@ -76,7 +78,8 @@ int import_key(void* data, int, const OSSL_PARAM parameters[]) {
 }
 
 const OSSL_PARAM* import_types(int) {
-    static const OSSL_PARAM types[] = {OSSL_PARAM_utf8_string(name_parameter, nullptr, 0), OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, nullptr, 0),
+    static const OSSL_PARAM types[] = {OSSL_PARAM_utf8_string(name_parameter, nullptr, 0),
+                                       OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, nullptr, 0),
                                        OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, nullptr, 0), OSSL_PARAM_END};
     return types;
 }
@@ -85,7 +88,9 @@ const OSSL_PARAM* import_types(int) {
 int export_key(void* data, int selection, OSSL_CALLBACK* take, void* argument) {
     KeyData& key = key_of(data);
     if ((selection & OSSL_KEYMGMT_SELECT_PRIVATE_KEY) != 0 || key.curve == nullptr) return 0;
-    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(key.curve->group), 0), OSSL_PARAM_END, OSSL_PARAM_END};
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(key.curve->group), 0), OSSL_PARAM_END,
+        OSSL_PARAM_END};
     if ((selection & OSSL_KEYMGMT_SELECT_PUBLIC_KEY) != 0)
         parameters[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, key.point.data(), key.curve->point);
     return take(parameters, argument);
@@ -101,10 +106,13 @@ int get_parameters(void* data, OSSL_PARAM parameters[]) {
     const auto number = [](int value) { return [value](OSSL_PARAM* p) { return OSSL_PARAM_set_int(p, value); }; };
     const auto text = [](const char* value) { return [value](OSSL_PARAM* p) { return OSSL_PARAM_set_utf8_string(p, value); }; };
     const auto point = [&](OSSL_PARAM* p) { return OSSL_PARAM_set_octet_string(p, key.point.data(), key.curve->point); };
-    return set(OSSL_PKEY_PARAM_BITS, number(key.curve->bits)) && set(OSSL_PKEY_PARAM_SECURITY_BITS, number(key.curve->security_bits)) &&
-                   set(OSSL_PKEY_PARAM_MAX_SIZE, number(key.curve->largest_signature)) && set(OSSL_PKEY_PARAM_GROUP_NAME, text(key.curve->group)) &&
-                   set(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, text("uncompressed")) && set(OSSL_PKEY_PARAM_DEFAULT_DIGEST, text(key.curve->digest)) &&
-                   set(OSSL_PKEY_PARAM_PUB_KEY, point) && set(OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point)
+    return set(OSSL_PKEY_PARAM_BITS, number(key.curve->bits)) &&
+                   set(OSSL_PKEY_PARAM_SECURITY_BITS, number(key.curve->security_bits)) &&
+                   set(OSSL_PKEY_PARAM_MAX_SIZE, number(key.curve->largest_signature)) &&
+                   set(OSSL_PKEY_PARAM_GROUP_NAME, text(key.curve->group)) &&
+                   set(OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, text("uncompressed")) &&
+                   set(OSSL_PKEY_PARAM_DEFAULT_DIGEST, text(key.curve->digest)) && set(OSSL_PKEY_PARAM_PUB_KEY, point) &&
+                   set(OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point)
                ? 1
                : 0;
 }
@@ -142,7 +150,8 @@ int sign(void* data, unsigned char* out, std::size_t* size, std::size_t room, co
     const Signing& signing = *static_cast<Signing*>(data);
     const auto largest = static_cast<std::size_t>(signing.key->curve->largest_signature);
     *size = out == nullptr ? largest
-                           : signing.key->owner->forward(signing.key->name, signing.digest, std::as_bytes(std::span(text, text_size)), out, std::min(room, largest));
+                           : signing.key->owner->forward(signing.key->name, signing.digest,
+                                                         std::as_bytes(std::span(text, text_size)), out, std::min(room, largest));
     return *size > 0 ? 1 : 0;
 }
 
@@ -181,8 +190,10 @@ const OSSL_ALGORITHM* query(void*, int operation, int* no_cache) {
                                                entry(OSSL_FUNC_SIGNATURE_SET_CTX_PARAMS, accept_settings),
                                                entry(OSSL_FUNC_SIGNATURE_SETTABLE_CTX_PARAMS, no_parameters),
                                                end_of_list};
-    static const OSSL_ALGORITHM all_keys[] = {{"EC:id-ecPublicKey:1.2.840.10045.2.1", "provider=voltkeep", keys, ""}, {nullptr, nullptr, nullptr, nullptr}};
-    static const OSSL_ALGORITHM all_signatures[] = {{"ECDSA", "provider=voltkeep", signatures, ""}, {nullptr, nullptr, nullptr, nullptr}};
+    static const OSSL_ALGORITHM all_keys[] = {{"EC:id-ecPublicKey:1.2.840.10045.2.1", "provider=voltkeep", keys, ""},
+                                              {nullptr, nullptr, nullptr, nullptr}};
+    static const OSSL_ALGORITHM all_signatures[] = {{"ECDSA", "provider=voltkeep", signatures, ""},
+                                                    {nullptr, nullptr, nullptr, nullptr}};
     *no_cache = 0;
     return operation == OSSL_OP_KEYMGMT ? all_keys : operation == OSSL_OP_SIGNATURE ? all_signatures : nullptr;
 }
@@ -198,7 +209,9 @@ int initialise(const OSSL_CORE_HANDLE*, const OSSL_DISPATCH*, const OSSL_DISPATC
     return 1;
 }
 
-std::unexpected<Error> refuse(std::string_view what) { return fail(Errc::tls, std::string(what) + ": " + std::string(last_openssl_error().view())); }
+std::unexpected<Error> refuse(std::string_view what) {
+    return fail(Errc::tls, std::string(what) + ": " + std::string(last_openssl_error().view()));
+}
 
 }  // namespace
 
@@ -231,15 +244,19 @@ Result<RemoteKeys::Key> RemoteKeys::key(std::string_view name, const EVP_PKEY* p
     std::string words(name);
     OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(name_parameter, words.data(), 0),
                                OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
-                               OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point_size), OSSL_PARAM_construct_end()};
-    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> maker(EVP_PKEY_CTX_new_from_name(context_, "EC", "provider=voltkeep"), EVP_PKEY_CTX_free);
+                               OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point_size),
+                               OSSL_PARAM_construct_end()};
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> maker(
+        EVP_PKEY_CTX_new_from_name(context_, "EC", "provider=voltkeep"), EVP_PKEY_CTX_free);
     EVP_PKEY* made = nullptr;
-    if (!maker || EVP_PKEY_fromdata_init(maker.get()) != 1 || EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_KEYPAIR, parameters) != 1)
+    if (!maker || EVP_PKEY_fromdata_init(maker.get()) != 1 ||
+        EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_KEYPAIR, parameters) != 1)
         return refuse("key " + words);
     return Key(made);
 }
 
-std::size_t RemoteKeys::forward(std::string_view name, std::string_view digest, std::span<const std::byte> content, unsigned char* out, std::size_t room) {
+std::size_t RemoteKeys::forward(std::string_view name, std::string_view digest, std::span<const std::byte> content,
+                                unsigned char* out, std::size_t room) {
     const auto signature = sign_(name, digest, content);
     last_error_ = signature ? Error(Errc::ok) : signature.error();
     if (!signature || signature->size() > room) return 0;

@@ -22,7 +22,10 @@ using Connection = std::unique_ptr<SSL, FreeSsl>;
 /// A key and its own certificate.
 struct Identity {
     explicit Identity(pki::Algorithm algorithm) : key(MUST(pki::make_key(algorithm))) {
-        const pki::Contents contents{.subject = {.common_name = "test", .organization = {}, .domain_component = {}}, .dns_name = {}, .not_before = {0}, .not_after = {4'000'000'000'000}};
+        const pki::Contents contents{.subject = {.common_name = "test", .organization = {}, .domain_component = {}},
+                                     .dns_name = {},
+                                     .not_before = {0},
+                                     .not_after = {4'000'000'000'000}};
         certificate = MUST(pki::make_certificate(contents, key.get(), {nullptr, key.get()}));
     }
     pki::Key key;
@@ -89,7 +92,9 @@ struct RemoteKey : testing::Test {
     std::unique_ptr<RemoteKeys> keys = make_keys();
 
     std::unique_ptr<RemoteKeys> make_keys() {
-        return MUST(RemoteKeys::make([this](std::string_view name, std::string_view digest, std::span<const std::byte> content) { return holder.sign(name, digest, content); }));
+        return MUST(RemoteKeys::make([this](std::string_view name, std::string_view digest, std::span<const std::byte> content) {
+            return holder.sign(name, digest, content);
+        }));
     }
     [[nodiscard]] RemoteKeys::Key remote(const Identity& of) const { return MUST(keys->key("tls-csms", of.key.get())); }
     Context peers = make_context(nullptr, peer.key.get(), peer.certificate.get());

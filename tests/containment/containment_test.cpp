@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// In every service's place a captive tries every power there is, before and after the seal. What it must get and what it must not comes
-// from the policy image; what it got is written down in docs/generated/containment.txt.
+// In every service's place a captive tries every power there is, before and after the seal. What it must get and what it must not
+// comes from the policy image; what it got is written down in docs/generated/containment.txt.
 #include <gtest/gtest.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
@@ -23,8 +23,10 @@ namespace {
 
 constexpr int last_call = 470;   ///< some past the newest that there is
 /// Calls that end or duplicate a process even with absurd arguments: where the model lets them through they are not tried.
-constexpr std::array end_or_fork{SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_fork, SYS_vfork, SYS_clone, SYS_pause, SYS_umask};
-/// uretprobe and uprobe: the kernel's own, which it lets past every filter since 6.14, and ends whoever makes them himself (SIGILL).
+constexpr std::array end_or_fork{SYS_exit,  SYS_exit_group, SYS_rt_sigreturn, SYS_fork,
+                                 SYS_vfork, SYS_clone,      SYS_pause,        SYS_umask};
+/// uretprobe and uprobe: the kernel's own, which it lets past every filter since 6.14, and ends whoever makes them himself
+/// (SIGILL).
 constexpr std::array past_filters{335, 336};
 
 std::string name_of(long call) {
@@ -61,7 +63,8 @@ std::string counted(const std::string& descriptors) {
 
 class Examination {
 public:
-    Examination(Prison& prison, std::string service) : prison_(prison), service_(std::move(service)), cell_(prison.cell(service_)) {}
+    Examination(Prison& prison, std::string service)
+        : prison_(prison), service_(std::move(service)), cell_(prison.cell(service_)) {}
 
     Record run() {
         const bool is_foreign = prison_.place(service_, false).is_foreign();
@@ -90,12 +93,16 @@ private:
         for (const Try& tried : power.tries(place, power.order, power.groups)) {
             std::string answer = ask(tried.order);
             if (tried.order == "descriptors") answer = counted(answer);
-            record_.expect(fits(tried, answer), std::format("{} {}: {} ({}): expected {}, was {}", service_, place.is_sealed ? "sealed" : "starting", power.name, tried.order,
-                                                            !tried.exactly.empty()                  ? tried.exactly
+            record_.expect(fits(tried, answer), std::format("{} {}: {} ({}): expected {}, was {}", service_,
+                                                            place.is_sealed ? "sealed" : "starting", power.name, tried.order,
+                                                            !tried.exactly.empty()                 ? tried.exactly
                                                             : tried.expected == Expected::granted  ? "ok"
                                                             : tried.expected == Expected::filtered ? "SIGSYS"
-                                                                                                   : "an errno", answer));
-            const std::string verdict = tried.order == "descriptors" || tried.order == "identity" ? (fits(tried, answer) ? "no" : "YES") : first_word(answer);
+                                                                                                   : "an errno",
+                                                            answer));
+            const std::string verdict = tried.order == "descriptors" || tried.order == "identity"
+                                            ? (fits(tried, answer) ? "no" : "YES")
+                                            : first_word(answer);
             if (std::ranges::find(verdicts, verdict) == verdicts.end()) verdicts.push_back(verdict);
         }
     }
@@ -104,7 +111,10 @@ private:
         constexpr auto all = ~std::uint64_t{0};
         std::set<long> expected, left_out;
         for (long call = 0; call <= last_call; ++call)
-            if (std::ranges::find(past_filters, call) == past_filters.end() && is_let_through(place.image, place.service, place.is_sealed, static_cast<int>(call), {all, all, all, all, all, all})) expected.insert(call);
+            if (std::ranges::find(past_filters, call) == past_filters.end() &&
+                is_let_through(place.image, place.service, place.is_sealed, static_cast<int>(call),
+                               {all, all, all, all, all, all}))
+                expected.insert(call);
         std::string order = "sweep " + std::to_string(last_call), names;
         for (const long call : end_or_fork)
             if (expected.contains(call)) order += " " + std::to_string(call), left_out.insert(call);
@@ -115,7 +125,9 @@ private:
         record_.calls[place.is_sealed] = names;
         if (place.is_foreign()) record_.calls[1] = names;
         for (long call = 0; call <= last_call; ++call)
-            record_.expect(expected.contains(call) == passed.contains(call), std::format("{}: the filter lets {} through: {}, but it went: {}", service_, name_of(call), expected.contains(call), passed.contains(call)));
+            record_.expect(expected.contains(call) == passed.contains(call),
+                           std::format("{}: the filter lets {} through: {}, but it went: {}", service_, name_of(call),
+                                       expected.contains(call), passed.contains(call)));
     }
 
     void try_all_sockets(const Place& place) {
@@ -123,10 +135,15 @@ private:
         for (const std::string& word : words_of(ask("sockets"))) passed.insert(word.substr(0, word.find('=')));
         for (std::uint64_t family = 0; family <= 45; ++family)
             for (const std::uint64_t type : {1u, 2u, 3u, 5u, 10u}) {
-                const bool expected = is_let_through(place.image, place.service, place.is_sealed, SYS_socket, {family, type, 0, 0, 0, 0});
-                record_.expect(expected == passed.contains(std::format("{}:{}", family, type)), std::format("{}: socket {}:{} is let through: {}", service_, family, type, expected));
-                const bool is_for_internet = (family == 2 || family == 10) && type <= 2, is_answered = family == 1 || family == 16;
-                record_.expect(!expected || (place.has(policy::SyscallGroup::sockets) && (is_for_internet || is_answered)) || (place.is_foreign() && family == 1), std::format("{}: may make a socket {}:{}", service_, family, type));
+                const bool expected =
+                    is_let_through(place.image, place.service, place.is_sealed, SYS_socket, {family, type, 0, 0, 0, 0});
+                record_.expect(expected == passed.contains(std::format("{}:{}", family, type)),
+                               std::format("{}: socket {}:{} is let through: {}", service_, family, type, expected));
+                const bool is_for_internet = (family == 2 || family == 10) && type <= 2,
+                           is_answered = family == 1 || family == 16;
+                record_.expect(!expected || (place.has(policy::SyscallGroup::sockets) && (is_for_internet || is_answered)) ||
+                                   (place.is_foreign() && family == 1),
+                               std::format("{}: may make a socket {}:{}", service_, family, type));
             }
     }
 
@@ -186,7 +203,8 @@ std::string stage_table(const std::vector<std::string>& services, Records& recor
     text += "\n";
     for (const Power& power : powers()) {
         text += std::format("{:<52}", power.name);
-        for (const std::string& service : services) text += std::format("{:<13}", joined(records[service].verdicts[is_sealed][power.name]));
+        for (const std::string& service : services)
+            text += std::format("{:<13}", joined(records[service].verdicts[is_sealed][power.name]));
         text.erase(text.find_last_not_of(' ') + 1);
         text += "\n";
     }
@@ -195,16 +213,23 @@ std::string stage_table(const std::vector<std::string>& services, Records& recor
 
 std::string table(const std::vector<std::string>& services, Records& records) {
     std::string text =
-        "What each service's process got when it tried, by tests/containment: a program in its place, with its user, tree, filters, limits and ends.\n"
-        "ok: it has this power. An errno: the tree of mounts, Landlock, the user or a limit refused it. SIGSYS: the system-call filter refused it;\n"
-        "a service dies of that and the call is in the log. Several tries of one power are told apart by a slash. A dot: it does not apply.\n"
-        "swtpm is a foreign program: it has one filter, from its first instruction on, and nothing to seal. What is made in its place starts no\n"
-        "program but Debian's, has no way out but its folder, and speaks to nobody but whoever the process manager has connected with it.\n"
+        "What each service's process got when it tried, by tests/containment: a program in its place, with its user, tree, "
+        "filters, limits and ends.\n"
+        "ok: it has this power. An errno: the tree of mounts, Landlock, the user or a limit refused it. SIGSYS: the system-call "
+        "filter refused it;\n"
+        "a service dies of that and the call is in the log. Several tries of one power are told apart by a slash. A dot: it does "
+        "not apply.\n"
+        "swtpm is a foreign program: it has one filter, from its first instruction on, and nothing to seal. What is made in its "
+        "place starts no\n"
+        "program but Debian's, has no way out but its folder, and speaks to nobody but whoever the process manager has connected "
+        "with it.\n"
         "Made as root on Linux with Landlock ABI 7.\n\n";
     for (const bool is_sealed : {false, true}) text += stage_table(services, records, is_sealed);
     std::map<std::string, std::string> by_calls;
     for (const std::string& service : services) by_calls[records[service].calls[1]] += " " + service;
-    text += "CALLS THAT PASS BOTH FILTERS AFTER THE SEAL WITH ANY ARGUMENTS (mmap, fcntl, ioctl, openat, clone and socket are bounded by theirs)\n\n";
+    text +=
+        "CALLS THAT PASS BOTH FILTERS AFTER THE SEAL WITH ANY ARGUMENTS (mmap, fcntl, ioctl, openat, clone and socket are "
+        "bounded by theirs)\n\n";
     for (const auto& [calls, names] : by_calls) {
         text += names.substr(1) + "\n";
         std::string line = "   ";
@@ -221,15 +246,18 @@ std::string table(const std::vector<std::string>& services, Records& records) {
 void expect_committed(const std::string& text) {
     const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (::geteuid() != 0 || abi < 6) {
-        std::puts("not compared with docs/generated/containment.txt: this machine refuses in other words (no root, or an older Landlock)");
+        std::puts(
+            "not compared with docs/generated/containment.txt: this machine refuses in other words (no root, or an older "
+            "Landlock)");
         return;
     }
     std::ifstream file("docs/generated/containment.txt");
     const std::string committed(std::istreambuf_iterator<char>(file), {});
     if (committed == text) return;
     std::ofstream("/tmp/voltkeep-containment.txt") << text;
-    ADD_FAILURE() << "what services can do has changed. Look at it: diff docs/generated/containment.txt /tmp/voltkeep-containment.txt\n"
-                     "If it is meant: cp /tmp/voltkeep-containment.txt docs/generated/containment.txt";
+    ADD_FAILURE()
+        << "what services can do has changed. Look at it: diff docs/generated/containment.txt /tmp/voltkeep-containment.txt\n"
+           "If it is meant: cp /tmp/voltkeep-containment.txt docs/generated/containment.txt";
 }
 
 TEST_F(Containment, gives_each_service_what_its_manifest_names_and_nothing_else) {
@@ -284,7 +312,11 @@ TEST_F(Containment, a_refused_call_ends_its_process_and_is_named_in_the_log) {
         EXPECT_GT(calls.size(), 20u) << service;
         const std::string name = "\"name\":\"" + service + "\"";
         for (const long call : calls)
-            EXPECT_FALSE(prison->manager->wait_for({"\"event\":\"fault\"", name, "\"code\":\"system_call\",\"detail\":" + std::to_string(call) + ","}).empty()) << service << ": " << name_of(call);
+            EXPECT_FALSE(
+                prison->manager
+                    ->wait_for({"\"event\":\"fault\"", name, "\"code\":\"system_call\",\"detail\":" + std::to_string(call) + ","})
+                    .empty())
+                << service << ": " << name_of(call);
         EXPECT_GE(prison->manager->lines_with({"\"life\":\"dead\",\"cause\":\"seccomp\"", name}).size(), calls.size()) << service;
     }
 }
@@ -300,7 +332,9 @@ TEST_F(Containment, the_kernels_other_doors_end_a_process_at_once) {
         }
     });
     for (const std::string& service : services()) {
-        const auto is_told = [&] { return prison->manager->lines_with({"\"cause\":\"seccomp\",\"code\":31", "\"name\":\"" + service + "\""}).size() >= 2; };
+        const auto is_told = [&] {
+            return prison->manager->lines_with({"\"cause\":\"seccomp\",\"code\":31", "\"name\":\"" + service + "\""}).size() >= 2;
+        };
         for (const Instant deadline = now() + 5s; !is_told() && now() < deadline; ::usleep(1000)) {}
         EXPECT_TRUE(is_told()) << service;
     }
@@ -325,14 +359,17 @@ protected:
     }
     static std::string name_at(std::uint16_t index) { return std::string(prison->image->services[index].name.view()); }
     static std::string fault(const std::string& service, const char* code) {
-        return prison->manager->wait_for({"\"event\":\"fault\"", "\"name\":\"" + service + "\"", std::string("\"code\":\"") + code}, 1s);
+        return prison->manager->wait_for(
+            {"\"event\":\"fault\"", "\"name\":\"" + service + "\"", std::string("\"code\":\"") + code}, 1s);
     }
 };
 
 TEST_F(Messages, to_the_process_manager_need_their_bit) {
     using Request = kernel::control::Request;
-    constexpr std::array requests{std::pair{Request::get_state, "get_state"}, std::pair{Request::take_events, "take_events"}, std::pair{Request::restart, "restart"},
-                                  std::pair{Request::quarantine, "quarantine"}, std::pair{Request::switch_slot, "switch_slot"}, std::pair{Request::demand, "demand"}, std::pair{Request::get_measures, "get_measures"}};
+    constexpr std::array requests{std::pair{Request::get_state, "get_state"},      std::pair{Request::take_events, "take_events"},
+                                  std::pair{Request::restart, "restart"},          std::pair{Request::quarantine, "quarantine"},
+                                  std::pair{Request::switch_slot, "switch_slot"},  std::pair{Request::demand, "demand"},
+                                  std::pair{Request::get_measures, "get_measures"}};
     const auto meter = static_cast<std::size_t>(find(*prison->image, "meter@1") - prison->image->services.begin());
     for (const std::string& service : natives()) {
         const policy::Service& s = *find(*prison->image, service);
@@ -341,13 +378,16 @@ TEST_F(Messages, to_the_process_manager_need_their_bit) {
             const bool is_granted = (s.control >> request & 1) != 0;
             const std::string answer = ask(service, std::format("ask {} {}", request, what == Request::take_events ? 0 : meter));
             EXPECT_EQ(answer.starts_with("ok"), is_granted) << service << " " << request << ": " << answer;
-            const std::string refusal = prison->manager->wait_for({"\"event\":\"refused\"", "\"name\":\"" + service + "\"", std::string("\"request\":\"") + word + "\""}, is_granted ? 0s : 2s);
+            const std::string refusal = prison->manager->wait_for(
+                {"\"event\":\"refused\"", "\"name\":\"" + service + "\"", std::string("\"request\":\"") + word + "\""},
+                is_granted ? 0s : 2s);
             EXPECT_EQ(refusal.empty(), is_granted) << service << " " << request;
         }
         EXPECT_EQ(ask(service, "record 200 0"), "ok");
         EXPECT_NE(fault(service, "malformed"), "") << service << " sent a record that is none";
     }
-    EXPECT_NE(prison->manager->wait_for({"\"life\":\"dead\",\"cause\":\"ordered\"", "meter@1"}), "") << "operator may restart, and did";
+    EXPECT_NE(prison->manager->wait_for({"\"life\":\"dead\",\"cause\":\"ordered\"", "meter@1"}), "")
+        << "operator may restart, and did";
     EXPECT_TRUE(begin_sealed(prison->cell("meter@1")));
 }
 
@@ -355,7 +395,10 @@ TEST_F(Messages, that_are_denied_are_in_the_log_with_who_sent_them) {
     for (const policy::Conduit& c : prison->image->conduits) {   // one of each: a service says only so many words a second
         const std::string client = name_at(c.client), server = name_at(c.server);
         EXPECT_EQ(ask(client, std::format("send {} 31 0", server)), "denied");
-        EXPECT_NE(prison->manager->wait_for({"\"event\":\"fault\"", "\"name\":\"" + server + "\"", "\"code\":\"denied\"", "\"peer\":\"" + client + "\""}, 1s), "")
+        EXPECT_NE(
+            prison->manager->wait_for(
+                {"\"event\":\"fault\"", "\"name\":\"" + server + "\"", "\"code\":\"denied\"", "\"peer\":\"" + client + "\""}, 1s),
+            "")
             << server << " was sent by " << client << " what it may not be sent, and nothing says so";
     }
 }
@@ -365,7 +408,8 @@ TEST_F(Messages, pass_where_the_policy_has_their_bit_and_nowhere_else) {
         const std::string client = name_at(c.client), server = name_at(c.server);
         const Counts before = counts(server);
         for (unsigned number = 0; number < policy::max_messages; ++number)
-            EXPECT_EQ(ask(client, std::format("send {} {} 0", server, number)), c.messages >> number & 1 ? "ok" : "denied") << client << " to " << server << ", message " << number;
+            EXPECT_EQ(ask(client, std::format("send {} {} 0", server, number)), c.messages >> number & 1 ? "ok" : "denied")
+                << client << " to " << server << ", message " << number;
         EXPECT_EQ(ask(client, std::format("send {} 4711 0", server)), "denied");
         const auto allowed = static_cast<unsigned>(std::popcount(c.messages));
         EXPECT_EQ(counts(server).handled - before.handled, allowed);
@@ -378,7 +422,9 @@ TEST_F(Messages, that_are_not_whole_too_long_or_bring_a_descriptor_are_refused_b
         const std::string client = name_at(c.client), server = name_at(c.server);
         const Counts before = counts(server);
         const int allowed = std::countr_zero(c.messages);
-        for (const std::string& wrong : {std::format("send {} {} 0 cut", server, allowed), std::format("send {} {} 60000", server, allowed), std::format("send {} {} 0 handle", server, allowed)})
+        for (const std::string& wrong :
+             {std::format("send {} {} 0 cut", server, allowed), std::format("send {} {} 60000", server, allowed),
+              std::format("send {} {} 0 handle", server, allowed)})
             EXPECT_EQ(ask(client, wrong), "malformed") << client << ": " << wrong;
         EXPECT_EQ(counts(server).handled, before.handled) << server;
         EXPECT_EQ(counts(server).malformed - before.malformed, 3u) << server;

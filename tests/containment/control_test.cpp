@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same tries where one protection is missing: they succeed there, so a refusal elsewhere says something. Protections are missing in
-// a test-only policy image, or in a test-only process manager that leaves out a step of the start (holes.cpp).
+// The same tries where one protection is missing: they succeed there, so a refusal elsewhere says something. Protections are
+// missing in a test-only policy image, or in a test-only process manager that leaves out a step of the start (holes.cpp).
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -15,7 +15,8 @@ protected:
         if (::geteuid() != 0) GTEST_SKIP() << "only root can leave out one protection and keep the others";
     }
     /// What this service's captive is told by the system, before or after the seal, where these protections are missing.
-    static std::string ask(const std::string& service, const std::string& order, const std::vector<std::string>& removed, const std::string& holes, bool is_sealed = true) {
+    static std::string ask(const std::string& service, const std::string& order, const std::vector<std::string>& removed,
+                           const std::string& holes, bool is_sealed = true) {
         Prison prison;
         for (const std::string& protection : removed) MUST(remove_protection(*prison.image, protection));
         prison.start(holes);
@@ -72,7 +73,8 @@ TEST_F(Control, without_any_filter_the_other_layers_still_refuse_to_mount_and_to
     for (const char* order : {"call 165 \"none\" \"/state\" \"tmpfs\" 0 0", "call 169 0 0 0 0", "call 161 \"/\"", "call 105 0"})
         EXPECT_EQ(ask("meter@1", order, {}, "seccomp", false), "EPERM") << order;
     EXPECT_EQ(ask("meter@1", "call 101 16 2 0 0", {}, "seccomp", false), "ESRCH") << "alone in its world";
-    EXPECT_TRUE(ask("meter@1", "call 272 0x10000000", {}, "seccomp", false).starts_with("ok")) << "a user namespace: only the filter holds this one";
+    EXPECT_TRUE(ask("meter@1", "call 272 0x10000000", {}, "seccomp", false).starts_with("ok"))
+        << "a user namespace: only the filter holds this one";
 }
 
 TEST_F(Control, without_a_user_of_its_own_it_is_root_by_name) {
@@ -88,7 +90,9 @@ TEST_F(Control, without_the_limit_descriptors_have_no_bound_that_the_manifest_na
 TEST_F(Control, without_the_limit_the_control_group_ends_who_takes_too_much_memory_and_it_is_in_the_log) {
     EXPECT_EQ(ask("meter@1", "memory 128 used", {}, ""), "ENOMEM");
     EXPECT_EQ(ask("meter@1", "memory 128 used", {}, "memory"), "death");
-    if (last_lines.find("\"memory_limit\"") == std::string::npos) { EXPECT_NE(last_lines.find("\"cause\":\"memory\""), std::string::npos) << last_lines; }
+    if (last_lines.find("\"memory_limit\"") == std::string::npos) {
+        EXPECT_NE(last_lines.find("\"cause\":\"memory\""), std::string::npos) << last_lines;
+    }
     EXPECT_EQ(ask("meter@1", "memory 128 used", {}, "memory,group"), "ok");
 }
 

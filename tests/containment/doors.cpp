@@ -26,7 +26,8 @@ Result<kernel::os::Descriptor> listen_at(const std::string& path, int type) {
     const sockaddr_un address = TRY(address_of(path));
     ::unlink(path.c_str());
     kernel::os::Descriptor door(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-    if (!door || ::bind(door.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(door.get(), 8) != 0)
+    if (!door || ::bind(door.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::listen(door.get(), 8) != 0)
         return fail_errno("listen", path);
     return door;
 }
@@ -34,7 +35,8 @@ Result<kernel::os::Descriptor> listen_at(const std::string& path, int type) {
 Result<kernel::os::Descriptor> connect_to(const std::string& path, int type) {
     const sockaddr_un address = TRY(address_of(path));
     kernel::os::Descriptor end(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-    if (!end || ::connect(end.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return fail_errno("connect", path);
+    if (!end || ::connect(end.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return fail_errno("connect", path);
     return end;
 }
 

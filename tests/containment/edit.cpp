@@ -17,11 +17,14 @@ Result<std::unique_ptr<policy::Image>> load_image(const std::string& path) {
     const auto file = TRY(kernel::read_file(path, kernel::bound<policy::Image>));
     auto image = std::make_unique<policy::Image>();
     kernel::Reader reader{Bytes(file)};
-    if (!kernel::Codec<policy::Image>::get(reader, *image) || !reader.at_end()) return fail(Errc::malformed, "not a policy image of this build");
+    if (!kernel::Codec<policy::Image>::get(reader, *image) || !reader.at_end())
+        return fail(Errc::malformed, "not a policy image of this build");
     return image;
 }
 
-Result<> save_image(const policy::Image& image, const std::string& path) { return kernel::write_file(path, policy::encode_image(image)); }
+Result<> save_image(const policy::Image& image, const std::string& path) {
+    return kernel::write_file(path, policy::encode_image(image));
+}
 
 policy::Service* find(policy::Image& image, std::string_view service) {
     const auto found = std::ranges::find_if(image.services, [&](const policy::Service& s) { return s.name == service; });
@@ -31,8 +34,10 @@ policy::Service* find(policy::Image& image, std::string_view service) {
 void take_over(policy::Image&, policy::Service& service) {
     service.program = "captive";
     if (service.kind == policy::Kind::native)
-        CHECK(service.devices.push({"captive", policy::DeviceKind::connect, *policy::Path::from(captive_door(service.name.view()))}));
-    service.restart = {.intensity = policy::max_intensity, .period_s = 0, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
+        CHECK(service.devices.push(
+            {"captive", policy::DeviceKind::connect, *policy::Path::from(captive_door(service.name.view()))}));
+    service.restart = {
+        .intensity = policy::max_intensity, .period_s = 0, .backoff_ms = {0}, .exhausted = policy::Exhausted::give_up};
 }
 
 namespace {
@@ -53,7 +58,8 @@ Result<> renew_filters(policy::Image& image, policy::Service& s) {
 }
 
 Result<> add_groups(policy::Image& image, policy::Service& s, const std::vector<std::string>& words) {
-    constexpr std::array<std::string_view, 10> names{"base", "files", "sockets", "accept", "threads", "processes", "clock", "foreign", "kept", "lab"};
+    constexpr std::array<std::string_view, 10> names{"base",      "files", "sockets", "accept", "threads",
+                                                     "processes", "clock", "foreign", "kept",   "lab"};
     static_assert(names.size() == static_cast<std::size_t>(policy::SyscallGroup::last_) + 1);
     for (std::size_t i = 2; i < words.size(); ++i) {
         const auto group = std::ranges::find(names, words[i]);
@@ -66,7 +72,9 @@ Result<> add_groups(policy::Image& image, policy::Service& s, const std::vector<
 /// The conduit between two services, made if there is none.
 Result<policy::Conduit*> conduit_between(policy::Image& image, std::string_view client, std::string_view server) {
     const auto index = [&](std::string_view name) {
-        return static_cast<std::uint16_t>(std::ranges::find_if(image.services, [&](const policy::Service& s) { return s.name == name; }) - image.services.begin());
+        return static_cast<std::uint16_t>(
+            std::ranges::find_if(image.services, [&](const policy::Service& s) { return s.name == name; }) -
+            image.services.begin());
     };
     const std::uint16_t from = index(client), to = index(server);
     if (std::max(from, to) >= image.services.size()) return fail(Errc::bad_argument, "no such services");
@@ -95,7 +103,8 @@ Result<> remove_protection(policy::Image& image, const std::string& line) {
         if (!service->files.push({*policy::Path::from(words[2]), words[0] == "write", false})) return fail(Errc::full, "files");
         return words[0] == "write" ? renew_filters(image, *service) : Result<>{};
     }
-    if (words.size() < 4 || (words[0] != "message" && words[0] != "pulse")) return fail(Errc::bad_argument, "not a protection: " + line);
+    if (words.size() < 4 || (words[0] != "message" && words[0] != "pulse"))
+        return fail(Errc::bad_argument, "not a protection: " + line);
     policy::Conduit* const conduit = TRY(conduit_between(image, words[1], words[2]));
     if (words[0] == "pulse") return conduit->pulses_down |= 1u << number(3), Result<>{};
     conduit->messages |= 1u << number(3);
@@ -109,13 +118,15 @@ Result<> gather_programs(const std::string& services, const std::string& captive
     const auto place = [&](const std::filesystem::path& program, const std::string& name) {
         std::filesystem::remove(folder + "/" + name, error);
         std::filesystem::create_hard_link(program, folder + "/" + name, error);
-        if (error) std::filesystem::copy_file(program, folder + "/" + name, std::filesystem::copy_options::overwrite_existing, error);
+        if (error)
+            std::filesystem::copy_file(program, folder + "/" + name, std::filesystem::copy_options::overwrite_existing, error);
         return !error;
     };
     if (!place(captive, "captive")) return fail(Errc::io, captive + ": " + error.message());
     if (services.empty()) return {};
     for (const auto& entry : std::filesystem::directory_iterator(services, error))
-        if (entry.is_regular_file() && !place(entry.path(), entry.path().filename())) return fail(Errc::io, entry.path().string() + ": " + error.message());
+        if (entry.is_regular_file() && !place(entry.path(), entry.path().filename()))
+            return fail(Errc::io, entry.path().string() + ": " + error.message());
     return {};
 }
 

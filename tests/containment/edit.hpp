@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Test-only changes of a policy image: a captive in a service's place, and single protections taken away. The process manager of a
-// station reads its image as always; what is changed here is what it reads.
+// Test-only changes of a policy image: a captive in a service's place, and single protections taken away. The process manager of
+// a station reads its image as always; what is changed here is what it reads.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,8 @@ namespace voltkeep::containment {
 [[nodiscard]] policy::Service* find(policy::Image& image, std::string_view service);
 
 /// The captive runs in this service's place: same user, tree, filters, limits, ends; only the program is another, one more device
-/// leads to whoever tells it what to do (`captive_door`), and however often it dies it is started again at once. A foreign program has no
-/// devices: there the captive listens (`foreign_door`).
+/// leads to whoever tells it what to do (`captive_door`), and however often it dies it is started again at once. A foreign
+/// program has no devices: there the captive listens (`foreign_door`).
 void take_over(policy::Image& image, policy::Service& service);
 
 /// One protection removed. Words: "syscalls SERVICE GROUP...", "message CLIENT SERVER NUMBER", "pulse CLIENT SERVER CODE",

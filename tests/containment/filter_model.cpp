@@ -20,7 +20,9 @@ std::uint32_t verdict(const policy::Filter& filter, int number, std::array<std::
         std::memcpy(&i, filter.data() + at * sizeof i, sizeof i);
         const auto jump = [&](bool is_true) { at += is_true ? i.jt : i.jf; };
         switch (i.code) {
-            case BPF_LD | BPF_W | BPF_ABS: std::memcpy(&accumulator, reinterpret_cast<const char*>(&data) + i.k, sizeof accumulator); break;
+            case BPF_LD | BPF_W | BPF_ABS:
+                std::memcpy(&accumulator, reinterpret_cast<const char*>(&data) + i.k, sizeof accumulator);
+                break;
             case BPF_ALU | BPF_AND | BPF_K: accumulator &= i.k; break;
             case BPF_JMP | BPF_JA: at += i.k; break;
             case BPF_JMP | BPF_JEQ | BPF_K: jump(accumulator == i.k); break;
@@ -35,7 +37,8 @@ std::uint32_t verdict(const policy::Filter& filter, int number, std::array<std::
     return 0;
 }
 
-bool is_let_through(const policy::Image& image, const policy::Service& s, bool is_sealed, int number, std::array<std::uint64_t, 6> arguments) {
+bool is_let_through(const policy::Image& image, const policy::Service& s, bool is_sealed, int number,
+                    std::array<std::uint64_t, 6> arguments) {
     const auto lets = [&](std::uint16_t index) {
         if (index == policy::no_index) return true;
         const std::uint32_t action = verdict(image.filters[index], number, arguments) & SECCOMP_RET_ACTION_FULL;

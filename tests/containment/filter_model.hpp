@@ -6,7 +6,8 @@
 
 namespace voltkeep::containment {
 
-/// SECCOMP_RET_*: what the filter answers to this call of an x86-64 process. An instruction that the model does not know: broken invariant.
+/// SECCOMP_RET_*: what the filter answers to this call of an x86-64 process. An instruction that the model does not know: broken
+/// invariant.
 [[nodiscard]] std::uint32_t verdict(const policy::Filter& filter, int number, std::array<std::uint64_t, 6> arguments);
 
 /// True if neither filter of the service (the second only behind the seal) refuses it.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process manager with holes, for control runs: the same objects as the real one, linked with --wrap, so that single steps of a start
-// are left out. VOLTKEEP_HOLES names them. The real process manager is linked without this file and has no such switch.
+// A process manager with holes, for control runs: the same objects as the real one, linked with --wrap, so that single steps of a
+// start are left out. VOLTKEEP_HOLES names them. The real process manager is linked without this file and has no such switch.
 #include <sched.h>
 #include <stdarg.h>
 #include <sys/mount.h>
@@ -51,7 +51,9 @@ int __wrap_setns(int descriptor, int kind) { return has_hole("network") ? 0 : __
 
 int __real_setrlimit(__rlimit_resource_t resource, const rlimit* limits);
 int __wrap_setrlimit(__rlimit_resource_t resource, const rlimit* limits) {
-    if ((resource == RLIMIT_NOFILE && has_hole("files")) || (resource == RLIMIT_AS && has_hole("memory")) || (resource == RLIMIT_NPROC && has_hole("tasks"))) return 0;
+    if ((resource == RLIMIT_NOFILE && has_hole("files")) || (resource == RLIMIT_AS && has_hole("memory")) ||
+        (resource == RLIMIT_NPROC && has_hole("tasks")))
+        return 0;
     return __real_setrlimit(resource, limits);
 }
 

@@ -36,7 +36,8 @@ void Manager::collect() {
     for (ssize_t n; (n = ::read(output_.get(), buffer, sizeof buffer)) > 0;) {
         text.append(buffer, static_cast<std::size_t>(n));
         const std::lock_guard guard(mutex_);
-        for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) lines_.push_back(text.substr(0, end));
+        for (std::size_t end; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1))
+            lines_.push_back(text.substr(0, end));
     }
 }
 

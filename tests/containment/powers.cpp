@@ -44,7 +44,9 @@ Tries given(const Place& place, const std::string& order, std::uint32_t groups) 
     return {{order, (place.service.syscalls & groups) != 0 ? Expected::granted : Expected::filtered, {}}};
 }
 /// What would make a second process of a captive that is let through; that is tried as "threads" and "run".
-Tries native_alone(const Place& place, const std::string& order, std::uint32_t groups) { return place.is_foreign() ? Tries{} : plain(place, order, groups); }
+Tries native_alone(const Place& place, const std::string& order, std::uint32_t groups) {
+    return place.is_foreign() ? Tries{} : plain(place, order, groups);
+}
 /// Until the seal.
 Tries until_seal(const Place& place, const std::string& order, std::uint32_t groups) {
     return {{order, !place.is_sealed || (place.service.syscalls & groups) != 0 ? Expected::granted : Expected::filtered, {}}};
@@ -60,7 +62,8 @@ bool is_below(std::string_view path, std::string_view folder) {
     return path == folder || (path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/');
 }
 bool is_granted(const policy::Service& service, std::string_view path, bool to_write) {
-    return std::ranges::any_of(service.files, [&](const policy::FileGrant& g) { return (g.write || !to_write) && is_below(path, g.path.view()); });
+    return std::ranges::any_of(
+        service.files, [&](const policy::FileGrant& g) { return (g.write || !to_write) && is_below(path, g.path.view()); });
 }
 Expected opened(const Place& place, bool to_write, bool is_there) {
     return !place.may_open(to_write) ? Expected::filtered : is_there ? Expected::granted : Expected::refused;
@@ -68,13 +71,15 @@ Expected opened(const Place& place, bool to_write, bool is_there) {
 
 Tries read_granted(const Place& place, const std::string&, std::uint32_t) {
     Tries tries;
-    for (const policy::FileGrant& grant : place.service.files) tries.push_back({"read " + entry_of(grant), opened(place, false, true), {}});
+    for (const policy::FileGrant& grant : place.service.files)
+        tries.push_back({"read " + entry_of(grant), opened(place, false, true), {}});
     return tries;
 }
 Tries write_granted(const Place& place, const std::string&, std::uint32_t) {
     Tries tries;
     for (const policy::FileGrant& grant : place.service.files)
-        if (grant.write) tries.push_back({"write \"" + std::string(grant.path.view()) + "/made\" \"x\"", opened(place, true, true), {}});
+        if (grant.write)
+            tries.push_back({"write \"" + std::string(grant.path.view()) + "/made\" \"x\"", opened(place, true, true), {}});
     return tries;
 }
 Tries write_readable(const Place& place, const std::string&, std::uint32_t) {
@@ -89,7 +94,9 @@ Tries others(const Place& place, const char* verb, bool to_write) {
         for (const policy::FileGrant& grant : other.files) {
             if (is_granted(place.service, grant.path.view(), false)) continue;
             for (const std::string& root : {std::string(), std::string(place.image.state.view()) + "/"})
-                tries.push_back({verb + std::string(" \"") + root + entry_of(grant).substr(1) + (to_write ? " \"x\"" : ""), opened(place, to_write, false), {}});
+                tries.push_back({verb + std::string(" \"") + root + entry_of(grant).substr(1) + (to_write ? " \"x\"" : ""),
+                                 opened(place, to_write, false),
+                                 {}});
         }
     return tries;
 }
@@ -98,10 +105,13 @@ Tries write_others(const Place& place, const std::string&, std::uint32_t) { retu
 
 Tries read_closed(const Place& place, const std::string&, std::uint32_t) {
     Tries tries;
-    for (const std::string& path : {std::string("/etc/passwd"), std::string("/etc/shadow"), std::string("../../etc/passwd"), std::string("/state/../../etc/passwd"),
-                                    std::string("/var/lib/dpkg/status"), place.programs + "/captive", std::string(place.image.state.view()) + "/image", std::string("/proc/self/status"),
-                                    std::string("/proc/1/root/etc/passwd"), std::string("/sys/kernel/notes"), std::string("/dev/mem"), std::string("/dev/vda"),
-                                    std::string("/dev/tpm0"), std::string("/dev/kmsg"), std::string("/dev/net/tun"), std::string("/run/dbus/system_bus_socket")})
+    for (const std::string& path :
+         {std::string("/etc/passwd"), std::string("/etc/shadow"), std::string("../../etc/passwd"),
+          std::string("/state/../../etc/passwd"), std::string("/var/lib/dpkg/status"), place.programs + "/captive",
+          std::string(place.image.state.view()) + "/image", std::string("/proc/self/status"),
+          std::string("/proc/1/root/etc/passwd"), std::string("/sys/kernel/notes"), std::string("/dev/mem"),
+          std::string("/dev/vda"), std::string("/dev/tpm0"), std::string("/dev/kmsg"), std::string("/dev/net/tun"),
+          std::string("/run/dbus/system_bus_socket")})
         tries.push_back({"read \"" + path + "\"", opened(place, false, false), {}});
     return tries;
 }
@@ -116,35 +126,47 @@ Tries list_root(const Place& place, const std::string&, std::uint32_t) {
 }
 Tries make_below(const Place& place, const char* verb, int number) {
     const bool may_make = place.writes() && place.has(SyscallGroup::files);
-    const Expected there = may_make ? Expected::granted : Expected::filtered, away = may_make ? Expected::refused : Expected::filtered;
+    const Expected there = may_make ? Expected::granted : Expected::filtered,
+                   away = may_make ? Expected::refused : Expected::filtered;
     Tries tries;
     for (const policy::FileGrant& grant : place.service.files)
         if (grant.write)
-            tries.push_back({"call " + std::to_string(number) + " \"" + std::string(grant.path.view()) + "/" + verb + (place.is_sealed ? "2" : "1") + "\" 448", there, {}});
+            tries.push_back({"call " + std::to_string(number) + " \"" + std::string(grant.path.view()) + "/" + verb +
+                                 (place.is_sealed ? "2" : "1") + "\" 448",
+                             there,
+                             {}});
     tries.push_back({"call " + std::to_string(number) + " \"/state/" + verb + "\" 448", away, {}});
     return tries;
 }
 Tries make_folder(const Place& place, const std::string&, std::uint32_t) { return make_below(place, "folder", SYS_mkdir); }
 
 Tries execute(const Place& place, const std::string&, std::uint32_t) {
-    if (place.is_foreign()) return {{"run /usr/bin/true", Expected::granted, {}}, {"run " + place.programs + "/captive", Expected::refused, {}}};
+    if (place.is_foreign())
+        return {{"run /usr/bin/true", Expected::granted, {}}, {"run " + place.programs + "/captive", Expected::refused, {}}};
     const Expected expected = place.is_sealed ? Expected::filtered : Expected::refused;
     Tries tries;
     if (place.may_open(false)) tries = {{"exec /usr/bin/true", expected, {}}, {"exec /usr/bin/env", expected, {}}};
-    tries.push_back({"call " + std::to_string(SYS_execveat) + " 4 \"\" 0 0 4096", expected, {}});   // the descriptor from which it was started
+    tries.push_back(
+        {"call " + std::to_string(SYS_execveat) + " 4 \"\" 0 0 4096", expected, {}});  // the descriptor from which it was started
     return tries;
 }
 
 // ---- sockets
 
 Tries make_socket(const Place& place, const std::string& order, std::uint32_t) {
-    return {{"call " + std::to_string(SYS_socket) + order, place.has(SyscallGroup::sockets) ? Expected::granted : Expected::filtered, {}}};
+    return {{"call " + std::to_string(SYS_socket) + order,
+             place.has(SyscallGroup::sockets) ? Expected::granted : Expected::filtered,
+             {}}};
 }
-Tries never_socket(const Place&, const std::string& order, std::uint32_t) { return {{"call " + std::to_string(SYS_socket) + order, Expected::filtered, {}}}; }
+Tries never_socket(const Place&, const std::string& order, std::uint32_t) {
+    return {{"call " + std::to_string(SYS_socket) + order, Expected::filtered, {}}};
+}
 Tries local_socket(const Place& place, const std::string&, std::uint32_t) {
-    if (place.is_foreign()) return {{"name \"" + std::string(place.image.state.view()) + "/run/operator.sock\"", Expected::refused, {}}};
+    if (place.is_foreign())
+        return {{"name \"" + std::string(place.image.state.view()) + "/run/operator.sock\"", Expected::refused, {}}};
     const Expected expected = place.has(SyscallGroup::sockets) ? Expected::refused : Expected::filtered;
-    return {{"name \"" + std::string(place.image.state.view()) + "/run/operator.sock\"", expected, {}}, {"name @voltkeep", expected, {}}};
+    return {{"name \"" + std::string(place.image.state.view()) + "/run/operator.sock\"", expected, {}},
+            {"name @voltkeep", expected, {}}};
 }
 Tries connect(const Place& place, const std::string&, std::uint32_t) {
     const Expected expected = !place.has(SyscallGroup::sockets)                     ? Expected::filtered
@@ -156,12 +178,17 @@ Tries listen_granted(const Place& place, const std::string&, std::uint32_t) {
     Tries tries;
     for (const policy::PortGrant& grant : place.service.ports)
         for (const std::uint16_t port : {grant.first, grant.last})
-            tries.push_back({std::string("listen ") + (grant.tcp ? "tcp " : "udp ") + std::to_string(port), place.has(SyscallGroup::sockets) ? Expected::granted : Expected::filtered, {}});
+            tries.push_back({std::string("listen ") + (grant.tcp ? "tcp " : "udp ") + std::to_string(port),
+                             place.has(SyscallGroup::sockets) ? Expected::granted : Expected::filtered,
+                             {}});
     return tries;
 }
 Tries listen_else(const Place& place, const std::string&, std::uint32_t) {
     Tries tries;
-    for (const int port : {80, 8080, 34567}) tries.push_back({"listen tcp " + std::to_string(port), place.has(SyscallGroup::sockets) ? Expected::refused : Expected::filtered, {}});
+    for (const int port : {80, 8080, 34567})
+        tries.push_back({"listen tcp " + std::to_string(port),
+                         place.has(SyscallGroup::sockets) ? Expected::refused : Expected::filtered,
+                         {}});
     return tries;
 }
 
@@ -182,7 +209,8 @@ Tries thread_of_others(const Place&, const std::string&, std::uint32_t) {
 }
 Tries grow_threads(const Place& place, const std::string&, std::uint32_t) {
     // The C library blocks all signals around this call: there a refusal would be the end even of who hides it.
-    if (!place.has(SyscallGroup::threads) && !place.is_foreign()) return {{"call " + std::to_string(SYS_clone) + " 0x3d0f00 0 0 0 0", Expected::filtered, {}}};
+    if (!place.has(SyscallGroup::threads) && !place.is_foreign())
+        return {{"call " + std::to_string(SYS_clone) + " 0x3d0f00 0 0 0 0", Expected::filtered, {}}};
     const std::string tasks = std::to_string(place.service.limits.tasks);
     return {{"threads", Expected::granted, place.is_rootless ? "" : "ok " + tasks + " then EAGAIN"}};
 }
@@ -191,7 +219,9 @@ Tries grow_files(const Place& place, const std::string&, std::uint32_t) {
 }
 Tries grow_memory(const Place& place, const std::string&, std::uint32_t) {
     const std::uint64_t mib = place.service.limits.memory_bytes >> 20;
-    return {{"memory " + std::to_string(mib / 2), Expected::granted, {}}, {"memory " + std::to_string(mib), Expected::refused, {}}, {"memory " + std::to_string(4 * mib), Expected::refused, {}}};
+    return {{"memory " + std::to_string(mib / 2), Expected::granted, {}},
+            {"memory " + std::to_string(mib), Expected::refused, {}},
+            {"memory " + std::to_string(4 * mib), Expected::refused, {}}};
 }
 Tries identity(const Place& place, const std::string&, std::uint32_t) {
     if (place.is_rootless) return {};
@@ -201,11 +231,14 @@ Tries identity(const Place& place, const std::string&, std::uint32_t) {
 
 /// 0 to 3, the poller and its timer, two ends of each conduit, the devices: one more is one too many.
 Tries descriptors(const Place& place, const std::string&, std::uint32_t) {
-    if (place.is_foreign()) return {{"descriptors", Expected::granted, "0:device 1:pipe 2:pipe 3:socket 4:socket, sockets 0"}};   // both the captive's own
+    if (place.is_foreign())
+        return {
+            {"descriptors", Expected::granted, "0:device 1:pipe 2:pipe 3:socket 4:socket, sockets 0"}};  // both the captive's own
     const auto index = static_cast<std::uint16_t>(&place.service - place.image.services.begin());
     std::size_t sockets = place.service.devices.size();
     for (const policy::Conduit& c : place.image.conduits) sockets += c.client == index || c.server == index ? 2 : 0;
-    return {{"descriptors", Expected::granted, "0:device 1:pipe 2:pipe 3:socket 4:kernel 5:kernel, sockets " + std::to_string(sockets)}};
+    return {{"descriptors", Expected::granted,
+             "0:device 1:pipe 2:pipe 3:socket 4:kernel 5:kernel, sockets " + std::to_string(sockets)}};
 }
 
 /// Whoever ignores SIGSYS would be refused in silence.

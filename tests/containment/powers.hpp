@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every power that a process could have, as tries for a captive, and what the manifests say to each: the policy image is asked, nothing
-// is listed here by service.
+// Every power that a process could have, as tries for a captive, and what the manifests say to each: the policy image is asked,
+// nothing is listed here by service.
 #pragma once
 
 #include <string>
@@ -19,7 +19,9 @@ struct Place {
     std::string programs;        ///< what the test knows of the machine: absolute paths, a port that somebody listens on
     int port = 0;
 
-    [[nodiscard]] bool has(policy::SyscallGroup group) const { return (service.syscalls >> static_cast<unsigned>(group) & 1u) != 0; }
+    [[nodiscard]] bool has(policy::SyscallGroup group) const {
+        return (service.syscalls >> static_cast<unsigned>(group) & 1u) != 0;
+    }
     [[nodiscard]] bool is_foreign() const { return service.kind == policy::Kind::foreign; }
     [[nodiscard]] bool writes() const;
     /// The filters let files be opened so.

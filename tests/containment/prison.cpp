@@ -100,7 +100,8 @@ Prison::Prison() {
     std::filesystem::create_directories(folder_ + "/run");
     for (policy::Service& service : image->services) {
         for (const policy::DeviceGrant& device : service.devices)
-            if (device.kind == policy::DeviceKind::connect || device.kind == policy::DeviceKind::stream) hardware_.push_back(stand_in(folder_ + "/" + std::string(device.path.view()), device.kind));
+            if (device.kind == policy::DeviceKind::connect || device.kind == policy::DeviceKind::stream)
+                hardware_.push_back(stand_in(folder_ + "/" + std::string(device.path.view()), device.kind));
         take_over(*image, service);
     }
 }
@@ -115,7 +116,8 @@ Prison::~Prison() {
     std::filesystem::remove_all(folder_, ignored);
 }
 
-/// What is granted is there: in folders of keys an entry, else a file. What others are granted is there too, so that a refusal says something.
+/// What is granted is there: in folders of keys an entry, else a file. What others are granted is there too, so that a refusal
+/// says something.
 void Prison::put_files() const {
     for (const policy::Service& service : image->services)
         for (const policy::FileGrant& grant : service.files) {
@@ -132,7 +134,8 @@ void Prison::start(const std::string& holes) {
     put_files();
     for (const policy::Service& service : image->services) {
         const std::string name(service.name.view());
-        cells_.emplace(name, service.kind == policy::Kind::native ? MUST(Cell::make(folder_, name)) : Cell::of_foreign(folder_, name));
+        cells_.emplace(name,
+                       service.kind == policy::Kind::native ? MUST(Cell::make(folder_, name)) : Cell::of_foreign(folder_, name));
     }
     manager = std::make_unique<Manager>(holes.empty() ? PROCMGR : PROCMGR_WITH_HOLES, *image, holes, is_rootless);
 }
@@ -140,7 +143,8 @@ void Prison::start(const std::string& holes) {
 Cell& Prison::meet(const std::string& service) {
     Cell& cell = cells_.at(service);
     if (const auto hello = cell.meet(); !hello)
-        std::fprintf(stderr, "%s: %s\n%s", service.c_str(), std::string(hello.error().what.view()).c_str(), manager->all_lines().c_str());
+        std::fprintf(stderr, "%s: %s\n%s", service.c_str(), std::string(hello.error().what.view()).c_str(),
+                     manager->all_lines().c_str());
     return cell;
 }
 

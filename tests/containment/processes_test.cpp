@@ -24,7 +24,8 @@ constexpr std::string_view readable_with_network[] = {"/etc/resolv.conf", "/etc/
 
 class Process {
 public:
-    Process(pid_t pid, const policy::Image& image, const policy::Service& service) : image_(image), s_(service), folder_("/proc/" + std::to_string(pid) + "/"), pid_(pid) {}
+    Process(pid_t pid, const policy::Image& image, const policy::Service& service)
+        : image_(image), s_(service), folder_("/proc/" + std::to_string(pid) + "/"), pid_(pid) {}
 
     void check() {
         check_identity();
@@ -63,16 +64,20 @@ private:
         return "(none)";
     }
     void expect(bool is_met, const std::string& what) const { EXPECT_TRUE(is_met) << s_.name.view() << ": " << what; }
-    void expect(const std::string& is, const std::string& expected, const std::string& what) const { EXPECT_EQ(is, expected) << s_.name.view() << ": " << what; }
+    void expect(const std::string& is, const std::string& expected, const std::string& what) const {
+        EXPECT_EQ(is, expected) << s_.name.view() << ": " << what;
+    }
 
     void check_identity() const {
         const std::string id = std::to_string(image_.first_uid + s_.uid), four = id + " " + id + " " + id + " " + id;
         expect(value("status", "Uid:"), four, "user");
         expect(value("status", "Gid:"), four, "group");
-        expect(value("status", "Groups:"), std::to_string(image_.first_uid + policy::max_services), "the group of what several read");
+        expect(value("status", "Groups:"), std::to_string(image_.first_uid + policy::max_services),
+               "the group of what several read");
         char abilities[17];
         std::snprintf(abilities, sizeof abilities, "%016llx", static_cast<unsigned long long>(s_.abilities));
-        for (const char* set : {"CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"}) expect(value("status", set), abilities, set);
+        for (const char* set : {"CapInh:", "CapPrm:", "CapEff:", "CapBnd:", "CapAmb:"})
+            expect(value("status", set), abilities, set);
         expect(value("status", "NoNewPrivs:"), "1", "no new privileges");
         expect(value("status", "Seccomp:"), "2", "filtered");
         expect(value("status", "Seccomp_filters:"), "2", "at the start and sealed");
@@ -99,17 +104,21 @@ private:
             return lines.empty() ? "(none)" : lines[0];
         };
         for (const std::string& line : lines_of("cgroup")) {
-            const std::string controller = line.substr(line.find(':') + 1, line.rfind(':') - line.find(':') - 1), path = line.substr(line.rfind(':') + 1);
+            const std::string controller = line.substr(line.find(':') + 1, line.rfind(':') - line.find(':') - 1),
+                              path = line.substr(line.rfind(':') + 1);
             const bool is_ours = path.find("voltkeep-") != std::string::npos && path.ends_with("/" + std::string(s_.name.view()));
             if (controller == "memory") {
                 expect(is_ours, "in a memory group of its own: " + line);
-                expect(bound("/sys/fs/cgroup/memory" + path + "/memory.limit_in_bytes"), std::to_string(s_.limits.memory_bytes), "memory of its group");
+                expect(bound("/sys/fs/cgroup/memory" + path + "/memory.limit_in_bytes"), std::to_string(s_.limits.memory_bytes),
+                       "memory of its group");
             }
             if (controller == "pids") {
                 expect(is_ours, "in a group of its own: " + line);
                 expect(bound("/sys/fs/cgroup/pids" + path + "/pids.max"), std::to_string(s_.limits.tasks), "tasks of its group");
             }
-            if (controller.empty() && is_ours) expect(bound("/sys/fs/cgroup" + path + "/memory.max"), std::to_string(s_.limits.memory_bytes), "memory of its group");
+            if (controller.empty() && is_ours)
+                expect(bound("/sys/fs/cgroup" + path + "/memory.max"), std::to_string(s_.limits.memory_bytes),
+                       "memory of its group");
         }
     }
 
@@ -122,7 +131,8 @@ private:
 
     void check_descriptors() const {
         expect(link("fd/0"), "/dev/null", "descriptor 0");
-        expect(link("fd/1").starts_with("pipe:") && link("fd/1") == link("fd/2"), "descriptors 1 and 2 are its pipe into the log");
+        expect(link("fd/1").starts_with("pipe:") && link("fd/1") == link("fd/2"),
+               "descriptors 1 and 2 are its pipe into the log");
         expect(link("fd/3").starts_with("socket:"), "descriptor 3 is its control channel");
         unsigned count = 0;
         for (const auto& entry : fs::directory_iterator(folder_ + "fd")) {
@@ -136,17 +146,24 @@ private:
 
     void check_memory() const {
         struct stat program{}, running{};
-        expect(::stat((std::string(image_.programs.view()) + "/" + std::string(s_.program.view())).c_str(), &program) == 0 && ::stat((folder_ + "exe").c_str(), &running) == 0 &&
-                   program.st_ino == running.st_ino && program.st_dev == running.st_dev, "runs its program");
+        expect(::stat((std::string(image_.programs.view()) + "/" + std::string(s_.program.view())).c_str(), &program) == 0 &&
+                   ::stat((folder_ + "exe").c_str(), &running) == 0 && program.st_ino == running.st_ino &&
+                   program.st_dev == running.st_dev,
+               "runs its program");
         const std::string own = link("exe");
         for (const std::string& line : lines_of("maps")) {
             const auto w = words(line);
             const bool writes = w[1][1] == 'w', runs = w[1][2] == 'x';
             const std::string from = w.size() > 5 ? w[5] : "";
             expect(!writes || !runs, "memory that is written and executed: " + line);
-            if (runs) expect(from.starts_with("/usr/lib") || from.starts_with("/lib") || from == own || from == "[vdso]" || from == "[vsyscall]", "code from " + from);
-            else if (from.starts_with("/")) expect(from.starts_with("/usr/lib") || from.starts_with("/lib") || from == own || from == "/memfd:voltkeep" /* its last words */ || is_granted(from, false),
-                                                 "mapped: " + from);
+            if (runs)
+                expect(from.starts_with("/usr/lib") || from.starts_with("/lib") || from == own || from == "[vdso]" ||
+                           from == "[vsyscall]",
+                       "code from " + from);
+            else if (from.starts_with("/"))
+                expect(from.starts_with("/usr/lib") || from.starts_with("/lib") || from == own ||
+                           from == "/memfd:voltkeep" /* its last words */ || is_granted(from, false),
+                       "mapped: " + from);
         }
     }
 
@@ -156,11 +173,15 @@ private:
             const std::string& place = w[4];
             const std::string options = "," + w[5] + ",";
             const bool is_system = std::ranges::find(readable_system, place) != std::end(readable_system) ||
-                                   (s_.network != policy::Network::none && std::ranges::find(readable_with_network, place) != std::end(readable_with_network));
+                                   (s_.network != policy::Network::none &&
+                                    std::ranges::find(readable_with_network, place) != std::end(readable_with_network));
             expect(is_system || is_granted(place, false), "sees " + place);
-            expect(options.find(",ro,") != std::string::npos || place == "/dev/null" || is_granted(place, true), "may write " + place);
+            expect(options.find(",ro,") != std::string::npos || place == "/dev/null" || is_granted(place, true),
+                   "may write " + place);
             expect(options.find(",nosuid,") != std::string::npos, "set-user programs in " + place);
-            if (!is_system) expect(options.find(",noexec,") != std::string::npos && options.find(",nodev,") != std::string::npos, "programs or devices in " + place);
+            if (!is_system)
+                expect(options.find(",noexec,") != std::string::npos && options.find(",nodev,") != std::string::npos,
+                       "programs or devices in " + place);
         }
     }
 
@@ -168,7 +189,8 @@ private:
         sched_param priority{};
         const bool is_fifo = s_.schedule == policy::Schedule::fifo;
         EXPECT_EQ(::sched_getscheduler(pid_) & ~SCHED_RESET_ON_FORK, is_fifo ? SCHED_FIFO : SCHED_OTHER) << s_.name.view();
-        EXPECT_TRUE(::sched_getparam(pid_, &priority) == 0 && priority.sched_priority == (is_fifo ? s_.priority : 0)) << s_.name.view();
+        EXPECT_TRUE(::sched_getparam(pid_, &priority) == 0 && priority.sched_priority == (is_fifo ? s_.priority : 0))
+            << s_.name.view();
         cpu_set_t cpus;
         ASSERT_EQ(::sched_getaffinity(pid_, sizeof cpus, &cpus), 0);
         if (s_.cpu != 0xff) { EXPECT_TRUE(CPU_COUNT(&cpus) == 1 && CPU_ISSET(s_.cpu, &cpus)) << s_.name.view(); }

@@ -53,7 +53,8 @@ long number_of(const std::string& word) { return std::strtol(word.c_str(), nullp
 /// An argument: a number, "text (its address), or *N: the address of N zeroed bytes.
 long argument_of(const std::string& word, std::list<std::string>& kept) {
     if (!word.empty() && word[0] == '"') return reinterpret_cast<long>(kept.emplace_back(word.substr(1)).c_str());
-    if (!word.empty() && word[0] == '*') return reinterpret_cast<long>(kept.emplace_back(static_cast<std::size_t>(number_of(word.substr(1))), '\0').data());
+    if (!word.empty() && word[0] == '*')
+        return reinterpret_cast<long>(kept.emplace_back(static_cast<std::size_t>(number_of(word.substr(1))), '\0').data());
     return static_cast<long>(std::strtoul(word.c_str(), nullptr, 0));
 }
 
@@ -161,7 +162,8 @@ std::string sockets() {
             const int made = ::socket(family, type, 0);
             const std::string said = outcome(made);
             if (made >= 0) ::close(made);
-            if (said != "SIGSYS") text += (text.empty() ? "" : " ") + std::to_string(family) + ":" + std::to_string(type) + "=" + said;
+            if (said != "SIGSYS")
+                text += (text.empty() ? "" : " ") + std::to_string(family) + ":" + std::to_string(type) + "=" + said;
         }
     return text.empty() ? "none" : text;
 }
@@ -184,7 +186,8 @@ std::string connect_to(const std::string& host, long port) {
         socklen_t size = sizeof error;
         const auto waited = kernel::os::wait(made, now() + 50ms);
         if (waited && *waited) ::getsockopt(made, SOL_SOCKET, SO_ERROR, &error, &size);
-        else if (sockaddr_in peer; size = sizeof peer, ::getpeername(made, reinterpret_cast<sockaddr*>(&peer), &size) == 0) error = 0;
+        else if (sockaddr_in peer; size = sizeof peer, ::getpeername(made, reinterpret_cast<sockaddr*>(&peer), &size) == 0)
+            error = 0;
         said = error == 0 ? "ok" : named(error);
     }
     ::close(made);
@@ -204,7 +207,8 @@ std::string listen_on(const std::string& protocol, long port) {
 std::string connect_to_name(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path + (path[0] == '@' ? 1 : 0), path.c_str() + (path[0] == '@' ? 1 : 0), sizeof address.sun_path - 2);
+    std::strncpy(address.sun_path + (path[0] == '@' ? 1 : 0), path.c_str() + (path[0] == '@' ? 1 : 0),
+                 sizeof address.sun_path - 2);
     const int made = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (made < 0) return named(errno);
     const std::string said = outcome(::connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address));
@@ -237,7 +241,8 @@ std::string threads() {
     pthread_attr_setstacksize(&small, 64 * 1024);
     std::vector<pthread_t> made;
     int error = 0;
-    for (pthread_t thread; made.size() < 64 && (error = pthread_create(&thread, &small, wait_for_end, nullptr)) == 0;) made.push_back(thread);
+    for (pthread_t thread; made.size() < 64 && (error = pthread_create(&thread, &small, wait_for_end, nullptr)) == 0;)
+        made.push_back(thread);
     const bool is_refused = take_refused();
     threads_may_end = 1;
     for (const pthread_t thread : made) pthread_join(thread, nullptr);
@@ -263,7 +268,8 @@ std::string files() {
     for (int copy; made.size() < 4096 && (copy = ::dup(0)) >= 0;) made.push_back(copy);
     const int reason = errno;
     for (const int copy : made) ::close(copy);
-    return "ok " + std::to_string(open + static_cast<int>(made.size())) + " then " + (made.size() < 4096 ? named(reason) : "no end");
+    return "ok " + std::to_string(open + static_cast<int>(made.size())) + " then " +
+           (made.size() < 4096 ? named(reason) : "no end");
 }
 
 std::string descriptors() {
@@ -295,7 +301,8 @@ std::string make_code() {
     return said;
 }
 
-/// The same kernel by its other doors: the 32-bit call gate, and the numbers of the x32 ABI. Both filters end the process at once.
+/// The same kernel by its other doors: the 32-bit call gate, and the numbers of the x32 ABI. Both filters end the process at
+/// once.
 std::string other_door(const std::string& which) {
     long result = 20;   // getpid of the 32-bit table
     if (which == "int80") asm volatile("int $0x80" : "+a"(result)::"memory");
@@ -384,13 +391,16 @@ std::string send_request(kernel::ConduitState& conduit, const std::vector<std::s
     const std::size_t size = static_cast<std::size_t>(number_of(w[3]));
     const bool has_handle = w.size() > 4 && w[4] == "handle";
     std::vector<std::byte> message(kernel::header_size + size, std::byte(w.size() > 4 && !has_handle ? number_of(w[4]) : 0));
-    static std::uint32_t sequences = 0x40000000;   // far from those that the runtime of a captive, which sends nothing by itself, would use
+    static std::uint32_t sequences =
+        0x40000000;  // far from those that the runtime of a captive, which sends nothing by itself, would use
     const std::uint32_t sequence = ++sequences;
     (void)kernel::encode(kernel::Header{sequence, static_cast<std::uint16_t>(number_of(w[2])), 0}, message);
     const bool is_cut = w.size() > 4 && w[4] == "cut";   // the header itself is not whole
     const Bytes sent(message.data(), is_cut ? 5 : message.size());
     const std::array<int, 1> handle{0};
-    if (const auto done = kernel::os::send(conduit.calls.get(), sent, has_handle ? std::span<const int>(handle) : std::span<const int>()); !done)
+    if (const auto done =
+            kernel::os::send(conduit.calls.get(), sent, has_handle ? std::span<const int>(handle) : std::span<const int>());
+        !done)
         return "not sent: " + std::string(name(done.error().code));
     std::vector<std::byte> buffer(kernel::hard_max_size + kernel::header_size);
     for (const Instant deadline = now() + 100ms;;) {
@@ -399,7 +409,7 @@ std::string send_request(kernel::ConduitState& conduit, const std::vector<std::s
         if (!received) return "hung up";
         if (!*received) continue;
         const auto header = kernel::decode<kernel::Header>(Bytes(buffer).first(std::min((*received)->size, kernel::header_size)));
-        if (!header || (header->sequence != sequence && header->sequence != 0)) continue;   // 0: what it got was not even a header
+        if (!header || (header->sequence != sequence && header->sequence != 0)) continue;  // 0: what it got was not even a header
         return header->status == 0 ? "ok" : std::string(name(static_cast<Errc>(header->status)));
     }
 }
@@ -411,7 +421,8 @@ std::string send_pulse(kernel::ConduitState& conduit, long code) {
     return sent ? "ok" : std::string(name(sent.error().code));
 }
 
-/// record REQUEST ARGUMENT: as bytes on the control channel. The answer comes as an event of the loop; here is only whether it went.
+/// record REQUEST ARGUMENT: as bytes on the control channel. The answer comes as an event of the loop; here is only whether it
+/// went.
 std::string send_record(long request, long argument, std::uint64_t number) {
     std::array<std::byte, kernel::bound<kernel::control::Record>> buffer{};
     kernel::control::Record record;
@@ -444,7 +455,8 @@ std::string ask(kernel::Runtime& runtime, long request, long argument) {
 std::string ends(const kernel::Runtime& runtime) {
     std::string text;
     for (const kernel::ConduitState& c : runtime.conduits) {
-        text += (text.empty() ? "" : "\n") + std::string(c.end.is_server ? "serves " : "calls  ") + std::string(c.end.peer.view()) + ": messages";
+        text += (text.empty() ? "" : "\n") + std::string(c.end.is_server ? "serves " : "calls  ") +
+                std::string(c.end.peer.view()) + ": messages";
         for (unsigned n = 0; n < policy::max_messages; ++n)
             if (c.end.messages >> n & 1) text += " " + std::to_string(n);
     }
@@ -457,8 +469,8 @@ std::string try_channel(kernel::Runtime& runtime, const std::vector<std::string>
     const std::string& what = w[0];
     if (what == "ends") return ends(runtime);
     if (what == "counts")
-        return "handled " + std::to_string(runtime.statistics.handled) + " refused " + std::to_string(runtime.statistics.refused) + " malformed " +
-               std::to_string(runtime.statistics.malformed);
+        return "handled " + std::to_string(runtime.statistics.handled) + " refused " +
+               std::to_string(runtime.statistics.refused) + " malformed " + std::to_string(runtime.statistics.malformed);
     if (what == "record" && w.size() >= 3) return send_record(number_of(w[1]), number_of(w[2]), 0);
     if (what == "ask" && w.size() >= 3) return ask(runtime, number_of(w[1]), number_of(w[2]));
     if ((what != "send" || w.size() < 4) && (what != "pulse" || w.size() < 3)) return no_such_try;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody who has taken over a service could try, as commands of one line. Each says what the system answered: "ok", perhaps with
-// more, the name of an errno, or "SIGSYS" where a system-call filter refused it and the process hid that (`hide`).
+// What somebody who has taken over a service could try, as commands of one line. Each says what the system answered: "ok",
+// perhaps with more, the name of an errno, or "SIGSYS" where a system-call filter refused it and the process hid that (`hide`).
 #pragma once
 
 #include <string>

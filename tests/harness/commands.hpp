@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands in a service's place takes the test's commands: one a packet on its device `command`, each answered with one packet. Each new
-// connection of the test is greeted with "here".
+// What stands in a service's place takes the test's commands: one a packet on its device `command`, each answered with one
+// packet. Each new connection of the test is greeted with "here".
 #pragma once
 
 #include <functional>

@@ -18,7 +18,8 @@ Result<std::string> text_of(const fs::path& path) {
 }
 
 /// Every file of `from`, or what stands in its place. The process manager follows no link, so these are hard links or copies.
-Result<std::string> gather_programs(const std::string& from, const std::map<std::string, std::string>& instead, const fs::path& to) {
+Result<std::string> gather_programs(const std::string& from, const std::map<std::string, std::string>& instead,
+                                    const fs::path& to) {
     std::error_code error;
     fs::create_directories(to, error);
     std::map<std::string, fs::path> programs;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The programs and manifests of one tested station: the build's own, with others in the places that a test needs. They are copies for
-// this station alone: nothing of it is in the station's programs, and no option of theirs turns anything off.
+// The programs and manifests of one tested station: the build's own, with others in the places that a test needs. They are copies
+// for this station alone: nothing of it is in the station's programs, and no option of theirs turns anything off.
 #pragma once
 
 #include <map>
@@ -19,7 +19,8 @@ struct ManifestEdit {
 };
 
 struct Changes {
-    std::map<std::string, std::string> programs{};     ///< a service's program ("ocpp"), and what is started in its place; also for new services
+    std::map<std::string, std::string>
+        programs{};  ///< a service's program ("ocpp"), and what is started in its place; also for new services
     std::map<std::string, std::string> peers{};        ///< the same for "csms", "ev", "plant"
     std::vector<ManifestEdit> edits{};
     std::map<std::string, std::string> manifests{};    ///< added: "hog" and the manifest's text

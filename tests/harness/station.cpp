@@ -67,7 +67,7 @@ Result<std::unique_ptr<Station>> Station::start(const Options& options) {
     file.trust.tpm = options.tpm;
     if (options.is_bidirectional) file.evse.own[1] = {.max_current = file.evse.max_current, .bidirectional = true};
     file.csms.port = station->port_;
-    file.metering.meter_interval_ms = 500;   // many readings: they show that power still flows, and none may be lost or come twice
+    file.metering.meter_interval_ms = 500;  // many readings: they show that power still flows, and none may be lost or come twice
     std::fflush(nullptr);
     station->run({"run", {}, {}, {}, [=] {
         cli::World world(run, layout, file);
@@ -135,12 +135,14 @@ void Station::pause(Duration duration) {
 
 std::size_t Station::count(const Fits& fits, std::size_t from) {
     lines();
-    return static_cast<std::size_t>(std::count_if(lines_.begin() + static_cast<std::ptrdiff_t>(std::min(from, lines_.size())), lines_.end(), fits));
+    return static_cast<std::size_t>(
+        std::count_if(lines_.begin() + static_cast<std::ptrdiff_t>(std::min(from, lines_.size())), lines_.end(), fits));
 }
 
 std::string Station::tail(std::size_t most) {
     std::string text;
-    for (std::size_t i = lines_.size() > most ? lines_.size() - most : 0; i < lines_.size(); ++i) text += "\n    " + lines_[i].text().substr(0, 300);
+    for (std::size_t i = lines_.size() > most ? lines_.size() - most : 0; i < lines_.size(); ++i)
+        text += "\n    " + lines_[i].text().substr(0, 300);
     return text;
 }
 
@@ -178,8 +180,9 @@ Result<Services> Station::services(Duration patience) {
         if (const auto status = ask("status", 500ms); status && status->find("services") != nullptr) {
             Services services;
             for (const Json& s : status->find("services")->items())
-                services[std::string(s.string("name"))] = {std::string(s.string("name")), std::string(s.string("life")), static_cast<pid_t>(number_in(s, "pid")),
-                                                           number_in(s, "restarts"), number_in(s, "last_restart_us"), number_in(s, "beats")};
+                services[std::string(s.string("name"))] = {std::string(s.string("name")),           std::string(s.string("life")),
+                                                           static_cast<pid_t>(number_in(s, "pid")), number_in(s, "restarts"),
+                                                           number_in(s, "last_restart_us"),         number_in(s, "beats")};
             return services;
         }
         (void)take(now() + 5ms);
@@ -194,7 +197,9 @@ Result<ServiceState> Station::service(std::string_view name) {
     return found->second;
 }
 
-Result<Json> Station::plant(const std::string& words, int evse) { return ask_once(state() + "/run/plant/control.sock", with_evse(words, evse), 2s); }
+Result<Json> Station::plant(const std::string& words, int evse) {
+    return ask_once(state() + "/run/plant/control.sock", with_evse(words, evse), 2s);
+}
 
 Result<> Station::car(const std::string& verb, int evse) {
     TRY(ask_once(state() + "/run/world.sock", with_evse(verb, evse), 5s));

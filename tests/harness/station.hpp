@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole station for a test, in a process and a folder of its own: `voltkeep run` with the simulated hardware, the reference CSMS and a
-// car at each EVSE. It ends with this object. What each side says of it comes as lines; every wait is for a line, with a deadline.
+// A whole station for a test, in a process and a folder of its own: `voltkeep run` with the simulated hardware, the reference
+// CSMS and a car at each EVSE. It ends with this object. What each side says of it comes as lines; every wait is for a line, with
+// a deadline.
 #pragma once
 
 #include <sys/types.h>
@@ -47,7 +48,8 @@ class Station {
 public:
     using Fits = std::function<bool(const Json&)>;
 
-    /// Starts it and returns at once; a car is plugged in as soon as it is available. Errors: io, bad_argument (a change does not fit).
+    /// Starts it and returns at once; a car is plugged in as soon as it is available. Errors: io, bad_argument (a change does not
+    /// fit).
     static Result<std::unique_ptr<Station>> start(const Options& options);
     /// Ends everything and removes the folder.
     ~Station();
@@ -80,7 +82,8 @@ public:
     Result<ServiceState> service(std::string_view name);
     /// A question at the operator's door, over one connection that stays.
     Result<Json> ask(const std::string& request, Duration patience = 5s);
-    /// The simulated hardware about one EVSE ("status"), or what is done to it ("fault emergency_stop"): the EVSE's number is put in.
+    /// The simulated hardware about one EVSE ("status"), or what is done to it ("fault emergency_stop"): the EVSE's number is put
+    /// in.
     Result<Json> plant(const std::string& words = "status", int evse = 1);
     /// "plug", "unplug".
     Result<> car(const std::string& verb, int evse = 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command-line tool in a GoogleTest, as a person uses it: `voltkeep run` with its options, and other commands beside it. What does
-// not come within its deadline is the test's failure.
+// The command-line tool in a GoogleTest, as a person uses it: `voltkeep run` with its options, and other commands beside it. What
+// does not come within its deadline is the test's failure.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -16,12 +16,15 @@ namespace voltkeep::harness {
 class ToolStation : public Station {
 public:
     /// `as`: a program and its options that starts the tool as somebody else.
-    explicit ToolStation(std::vector<std::string> options = {}, std::vector<std::string> as = {}) : as_(std::move(as)) { again(std::move(options)); }
+    explicit ToolStation(std::vector<std::string> options = {}, std::vector<std::string> as = {}) : as_(std::move(as)) {
+        again(std::move(options));
+    }
 
     /// Once more, in the same folder.
     void again(std::vector<std::string> options) {
         std::vector<std::string> command = as_;
-        command.insert(command.end(), {tool(), "run", "--json", "--state", std::filesystem::relative(state()).string(), "--csms-port", std::to_string(port())});
+        command.insert(command.end(), {tool(), "run", "--json", "--state", std::filesystem::relative(state()).string(),
+                                       "--csms-port", std::to_string(port())});
         command.insert(command.end(), options.begin(), options.end());
         run({"voltkeep run", command, {}, {}, {}});
     }

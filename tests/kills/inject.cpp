@@ -21,7 +21,8 @@ std::unexpected<Error> failed(std::string_view what) { return fail(Errc::io, std
 constexpr std::uint8_t leave[] = {0xb8, 231, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05};              // exit_group(0)
 constexpr std::uint8_t read_nothing[] = {0x31, 0xc0, 0x8b, 0x00};                           // eax = *0
 constexpr std::uint8_t invalid[] = {0x0f, 0x0b};                                            // ud2
-constexpr std::uint8_t refused_call[] = {0xb8, 165, 0, 0, 0, 0x0f, 0x05, 0xeb, 0xfe};       // mount(...), and if that returns, a circle
+constexpr std::uint8_t refused_call[] = {0xb8, 165,  0,    0,   0,
+                                         0x0f, 0x05, 0xeb, 0xfe};  // mount(...), and if that returns, a circle
 constexpr std::uint8_t circle[] = {0xeb, 0xfe};
 constexpr std::uint8_t take_memory[] = {
     0xb8, 9, 0, 0, 0,                          // mmap(
@@ -80,7 +81,9 @@ Result<> run_instead(pid_t pid, std::span<const std::uint8_t> code) {
 constexpr bool knows_instructions = true;
 #else
 std::span<const std::uint8_t> code_of(Cause) { return {}; }
-Result<> run_instead(pid_t, std::span<const std::uint8_t>) { return fail(Errc::unsupported, "this machine's instructions are not known here"); }
+Result<> run_instead(pid_t, std::span<const std::uint8_t>) {
+    return fail(Errc::unsupported, "this machine's instructions are not known here");
+}
 constexpr bool knows_instructions = false;
 #endif
 
@@ -92,7 +95,9 @@ std::string_view name(Cause cause) noexcept {
     return names[static_cast<std::size_t>(cause)];
 }
 
-bool can(Cause cause) noexcept { return knows_instructions || cause == Cause::kill || cause == Cause::hang || cause == Cause::slow; }
+bool can(Cause cause) noexcept {
+    return knows_instructions || cause == Cause::kill || cause == Cause::hang || cause == Cause::slow;
+}
 
 Result<> inflict(Cause cause, pid_t pid, Duration pause) {
     if (cause != Cause::kill && cause != Cause::hang && cause != Cause::slow) return run_instead(pid, code_of(cause));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ways to die, brought about from outside in a process that knows nothing of it: no switch in a service makes any of this possible.
-// What is no signal is done with ptrace: the process is stopped, a few instructions are written where it stands, and it goes on there.
+// Ways to die, brought about from outside in a process that knows nothing of it: no switch in a service makes any of this
+// possible. What is no signal is done with ptrace: the process is stopped, a few instructions are written where it stands, and it
+// goes on there.
 #pragma once
 
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kill any process of a station: the car goes on charging, or stops safely and goes on in the same transaction.
-//   kills_test                           every service in every phase of a session once; the process manager; what must fail fails
+//   kills_test                           every service in every phase of a session once; the process manager; what must fail
 //   kills_test --write FILE              the same, and writes the table (docs/generated/kills.md)
 //   kills_test --causes ROUNDS           every service by every cause in the charge loop, so often; with --write its table
 //                                        (docs/generated/causes.md)
@@ -26,12 +26,15 @@ int rounds = 0;
 
 constexpr int most_stalls = 3;   ///< of this machine, in a whole run
 constexpr std::string_view kept_table = "docs/generated/kills.md";
-constexpr std::array in_visit{Phase::discovery, Phase::authorization, Phase::cable_check, Phase::precharge, Phase::charge_loop, Phase::stopping, Phase::after};
+constexpr std::array in_visit{Phase::discovery,   Phase::authorization, Phase::cable_check, Phase::precharge,
+                              Phase::charge_loop, Phase::stopping,      Phase::after};
 
 /// Cars that come when they are told, and are a little while at each step of the start of their session.
 constexpr int often = 200;   ///< closings: nobody's contactor is killed so often
 
-Options usual() { return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "120"}, .closings = often}; }
+Options usual() {
+    return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "120"}, .closings = often};
+}
 
 std::unique_ptr<Station> start(const Options& options = usual()) {
     auto station = Station::start(options);
@@ -85,7 +88,8 @@ TEST(Kills, each_service_in_each_phase) {
     ASSERT_TRUE(!only.empty() || (cast.silent.size() >= 8 && cast.stopping.size() == 3));
     Judge judge(*station, cast.all);
 
-    // Whoever is not noticed: one in each phase of a visit, another one in the next visit. Whoever stops the charge: a visit of its own.
+    // Whoever is not noticed: one in each phase of a visit, another one in the next visit. Whoever stops the charge: a visit of
+    // its own.
     std::vector<std::string> idle = cast.silent;
     idle.insert(idle.end(), cast.stopping.begin(), cast.stopping.end());
     bool is_first = true;
@@ -101,7 +105,8 @@ TEST(Kills, each_service_in_each_phase) {
         judge.kill(idle.back(), Phase::idle, Cause::kill);
         idle.pop_back();
     };
-    for (std::size_t turn = 0; turn < cast.silent.size(); ++turn) visit([&](std::size_t i) { return cast.silent[(turn + i) % cast.silent.size()]; });
+    for (std::size_t turn = 0; turn < cast.silent.size(); ++turn)
+        visit([&](std::size_t i) { return cast.silent[(turn + i) % cast.silent.size()]; });
     for (const std::string& service : cast.stopping) visit([&](std::size_t) { return service; });
     for (const std::string& service : idle) judge.kill(service, Phase::idle, Cause::kill);
 
@@ -116,13 +121,17 @@ TEST(Kills, each_service_in_each_phase) {
     const std::string table = table_of(judge.deaths());
     if (!write_to.empty()) {
         std::ofstream(write_to) << "# Every service, killed in every phase of a charging session\n\n"
-                                   "Made by `./voltkeep shell build/release/tests/kills/kills_test --write docs/generated/kills.md`; the test compares\n"
-                                   "all but the figures. `back after` is from the end of the process to its successor's `ready`, back-off included (up to\n"
-                                   "1 s for a service that dies for the fourth time in a minute); a real-time service may have to wait for its next budget.\n\n"
+                                   "Made by `./voltkeep shell build/release/tests/kills/kills_test --write "
+                                   "docs/generated/kills.md`; the test compares\n"
+                                   "all but the figures. `back after` is from the end of the process to its successor's `ready`, "
+                                   "back-off included (up to\n"
+                                   "1 s for a service that dies for the fourth time in a minute); a real-time service may have "
+                                   "to wait for its next budget.\n\n"
                                 << table;
     } else if (only.empty()) {
         std::ifstream kept{std::string(kept_table)};
-        EXPECT_EQ(comparable_in(table), comparable_in(std::string(std::istreambuf_iterator<char>(kept), {}))) << "say it anew with --write";
+        EXPECT_EQ(comparable_in(table), comparable_in(std::string(std::istreambuf_iterator<char>(kept), {})))
+            << "say it anew with --write";
     }
 }
 
@@ -151,8 +160,10 @@ TEST(Kills, each_service_by_each_cause) {
     std::printf("%s", table_of(all).c_str());
     if (!write_to.empty())
         std::ofstream(write_to) << "# Every service, ended in every way in the charge loop\n\n"
-                                   "Made by `./voltkeep shell build/release/tests/kills/kills_test --causes 1 --write docs/generated/causes.md`. `busy loop` and\n"
-                                   "`hang` end by the service's watchdog, and `back after` counts from there; `slow` goes on before the watchdog's time is over.\n\n"
+                                   "Made by `./voltkeep shell build/release/tests/kills/kills_test --causes 1 --write "
+                                   "docs/generated/causes.md`. `busy loop` and\n"
+                                   "`hang` end by the service's watchdog, and `back after` counts from there; `slow` goes on "
+                                   "before the watchdog's time is over.\n\n"
                                 << table_of(all);
 }
 
@@ -168,7 +179,8 @@ TEST(Kills, the_process_manager) {
     const auto before = station->services();
     ASSERT_TRUE(before);
     std::vector<kernel::os::Descriptor> processes;
-    for (const auto& [service, state] : *before) processes.emplace_back(static_cast<int>(::syscall(SYS_pidfd_open, state.pid, 0)));
+    for (const auto& [service, state] : *before)
+        processes.emplace_back(static_cast<int>(::syscall(SYS_pidfd_open, state.pid, 0)));
     const pid_t manager = station->procmgr();
     ASSERT_GT(manager, 1);
     const Instant asked = now();
@@ -188,7 +200,8 @@ TEST(Kills, the_process_manager) {
     const auto opened = station->plant();
     ASSERT_TRUE(opened);
     EXPECT_GT(number_in(*opened, "openings"), number_in(*plant, "openings")) << "power flowed on without anybody";
-    EXPECT_LT(number_in(*opened, "opened_us") - number_in(*plant, "time_us") - (died - asked) / 1us, 150'000) << "the hardware's watchdog";
+    EXPECT_LT(number_in(*opened, "opened_us") - number_in(*plant, "time_us") - (died - asked) / 1us, 150'000)
+        << "the hardware's watchdog";
     EXPECT_EQ(number_in(*opened, "openings_under_load"), number_in(*plant, "openings_under_load"));
     while (!charges_again() && now() < died + 40s) station->pause(50ms);
     EXPECT_TRUE(charges_again()) << station->tail();
@@ -230,10 +243,13 @@ std::vector<std::string> found_in(const Options& wrong, std::string_view type) {
         return {};
     }
     judge.kill(victim->name, Phase::charge_loop, Cause::kill);
-    if (judge.deaths().front().problems.empty()) judge.end_visit();   // what is found already needs no end, which may never come here
+    if (judge.deaths().front().problems.empty())
+        judge.end_visit();  // what is found already needs no end, which may never come here
     return judge.deaths().front().problems;
 }
-Options with(harness::Changes changes) { return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "2"}, .changes = std::move(changes), .closings = often}; }
+Options with(harness::Changes changes) {
+    return {.evses = 1, .charge_s = 3'000, .car = {"--come-back", "2"}, .changes = std::move(changes), .closings = often};
+}
 }  // namespace
 
 TEST(KillsControl, a_session_that_forgets_is_found) {
@@ -245,7 +261,8 @@ TEST(KillsControl, a_session_that_forgets_is_found) {
 
 TEST(KillsControl, a_successor_that_comes_too_late_is_found) {
     if (rounds > 0) GTEST_SKIP() << "causes were asked for";
-    const auto problems = found_in(with({.edits = {{"iso15118/manifest.toml", "backoff_ms = [0, 0, 50]", "backoff_ms = [1500]"}}}), "iso15118");
+    const auto problems =
+        found_in(with({.edits = {{"iso15118/manifest.toml", "backoff_ms = [0, 0, 50]", "backoff_ms = [1500]"}}}), "iso15118");
     EXPECT_FALSE(problems.empty());
     for (const std::string& problem : problems) std::printf("found: %s\n", problem.substr(0, 120).c_str());
 }

@@ -15,14 +15,17 @@ constexpr std::int64_t back_bound_us = 5'000'000;    ///< from the end of a proc
 constexpr Duration back_patience = 4s;
 constexpr double charging_amperes = 50;              ///< less is no charge that could be disturbed
 constexpr double steady_share = 0.95;                ///< of the current before a death: less is a dip
-constexpr std::int64_t open_bound_us = 150'000;      ///< hardware's watchdog 100 ms, contactor 13 ms, and what this machine takes for it
+constexpr std::int64_t open_bound_us =
+    150'000;  ///< hardware's watchdog 100 ms, contactor 13 ms, and what this machine takes for it
 constexpr std::int64_t ramp_bound_us = 1'000'000;    ///< a stop with a ramp: the contactor opens without current
 constexpr Duration resume_patience = 25s;
 
 bool is_car(const Json& line, int evse, std::string_view event) {
     return line.string("source") == "ev" && line.string("event") == event && number_in(line, "evse") == evse;
 }
-bool is_answer(const Json& line, int evse, std::string_view message) { return is_car(line, evse, "message") && line.string("message") == message; }
+bool is_answer(const Json& line, int evse, std::string_view message) {
+    return is_car(line, evse, "message") && line.string("message") == message;
+}
 
 double amperes(const Json& plant, std::string_view name = "amperes") {
     const Json* value = plant.find(name);
@@ -40,10 +43,13 @@ std::vector<Stored> stored(const std::string& folder, const std::string& transac
     sqlite3* database = nullptr;
     if (sqlite3_open_v2((folder + "/csms.db").c_str(), &database, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK) {
         sqlite3_stmt* rows = nullptr;
-        sqlite3_prepare_v2(database, "SELECT sequence, coalesce(last_register, -1), name, kind FROM events WHERE name = ? ORDER BY sequence", -1, &rows, nullptr);
+        sqlite3_prepare_v2(
+            database, "SELECT sequence, coalesce(last_register, -1), name, kind FROM events WHERE name = ? ORDER BY sequence", -1,
+            &rows, nullptr);
         sqlite3_bind_text(rows, 1, transaction.data(), static_cast<int>(transaction.size()), SQLITE_STATIC);
         auto text = [&](int column) { return std::string(reinterpret_cast<const char*>(sqlite3_column_text(rows, column))); };
-        while (sqlite3_step(rows) == SQLITE_ROW) events.push_back({sqlite3_column_int64(rows, 0), sqlite3_column_int64(rows, 1), text(2), text(3)});
+        while (sqlite3_step(rows) == SQLITE_ROW)
+            events.push_back({sqlite3_column_int64(rows, 0), sqlite3_column_int64(rows, 1), text(2), text(3)});
         sqlite3_finalize(rows);
         sqlite3_prepare_v2(database, "SELECT count(*) FROM conflicts", -1, &rows, nullptr);
         if (sqlite3_step(rows) == SQLITE_ROW) conflicts = sqlite3_column_int64(rows, 0);
@@ -56,7 +62,8 @@ std::vector<Stored> stored(const std::string& folder, const std::string& transac
 }  // namespace
 
 std::string_view name(Phase phase) noexcept {
-    constexpr std::string_view names[] = {"idle", "discovery", "authorization", "cable check", "precharge", "charge loop", "stopping", "after"};
+    constexpr std::string_view names[] = {"idle",      "discovery",   "authorization", "cable check",
+                                          "precharge", "charge loop", "stopping",      "after"};
     static_assert(std::size(names) == static_cast<std::size_t>(Phase::last_) + 1);
     return names[static_cast<std::size_t>(phase)];
 }
@@ -100,7 +107,9 @@ bool Judge::reach(Phase phase, int evse) {
         complain(std::format("the car at EVSE {} does not come to {}\n", evse, name(phase)) + station_.tail());
         return false;
     };
-    const auto answer = [&](std::string_view message) { return wait([=](const Json& l) { return is_answer(l, evse, message); }); };
+    const auto answer = [&](std::string_view message) {
+        return wait([=](const Json& l) { return is_answer(l, evse, message); });
+    };
     switch (phase) {
         case Phase::idle: return true;
         case Phase::discovery: return wait([=](const Json& l) { return is_car(l, evse, "offered") || is_car(l, evse, "back"); });
@@ -156,7 +165,8 @@ Death& Judge::kill(const std::string& service, Phase phase, Cause cause) {
     const Instant asked = now();
     const auto plants = hardware("status");
     const std::size_t from = station_.lines().size();
-    // Where the car stands after this is seen in what it says from now on; a car that is not concerned may have gone on meanwhile.
+    // Where the car stands after this is seen in what it says from now on; a car that is not concerned may have gone on
+    // meanwhile.
     for (std::size_t i = 0; i < cars_.size(); ++i)
         if (cars_.size() == 1 || (may_stop(m.type) && m.evse == static_cast<int>(i) + 1)) cars_[i] = from;
     const Instant died = now();
@@ -167,13 +177,15 @@ Death& Judge::kill(const std::string& service, Phase phase, Cause cause) {
     if (cause != Cause::slow) watch_return(death, m, from, died, *before);
     else {
         const auto after = station_.services();
-        if (after && after->at(service).pid != before->at(service).pid) death.problems.push_back("it was ended, and had not reached the watchdog's time");
+        if (after && after->at(service).pid != before->at(service).pid)
+            death.problems.push_back("it was ended, and had not reached the watchdog's time");
     }
     if (phase != Phase::charge_loop) return death;
     // Whom the watchdog ended is back by now; the car that comes back then makes the contactor close and open once more.
     station_.pause(300ms);
     for (std::size_t i = 0; i < cars_.size(); ++i)
-        if (plants[i] && amperes(*plants[i]) > charging_amperes) watch_charge(death, static_cast<int>(i) + 1, from, asked, died, *plants[i]);
+        if (plants[i] && amperes(*plants[i]) > charging_amperes)
+            watch_charge(death, static_cast<int>(i) + 1, from, asked, died, *plants[i]);
     return death;
 }
 
@@ -194,7 +206,8 @@ void Judge::watch_return(Death& death, const Member& m, std::size_t, Instant die
         }
         death.back_us = is.restart_us;
         if (is.restarts != was.restarts + 1) death.problems.push_back("it was started more than once");
-        if (death.back_us > back_bound_us + death.back_off_us + m.budget_period / 1us) death.problems.push_back(std::format("it was back after {} ms only", death.back_us / 1000));
+        if (death.back_us > back_bound_us + death.back_off_us + m.budget_period / 1us)
+            death.problems.push_back(std::format("it was back after {} ms only", death.back_us / 1000));
         for (const auto& [other, state] : before)
             if (other != death.service && (after->at(other).pid != state.pid || after->at(other).restarts != state.restarts))
                 death.problems.push_back(other + " died with it");
@@ -225,15 +238,19 @@ void Judge::watch_charge(Death& death, int evse, std::size_t from, Instant asked
         return;
     }
     // The loop itself: whoever comes after it orders "open" first, and where nobody comes the hardware opens by itself.
-    if (death.type == "power" && death.cause != Cause::slow && !has_opened) return is_not_good("the safety loop died while energy flowed, and the contactor stayed closed");
+    if (death.type == "power" && death.cause != Cause::slow && !has_opened)
+        return is_not_good("the safety loop died while energy flowed, and the contactor stayed closed");
     if (!has_dipped && sessions == 0) return;
-    // The plant read its clock after the question and before the death: without the time between those two it is at most too little.
+    // The plant read its clock after the question and before the death: without the time between those two it is at most too
+    // little.
     if (has_opened) death.opened_us = number_in(*plant, "opened_us") - number_in(before, "time_us") - (died - asked) / 1us;
     const bool is_loop = death.type != "link@ev";
-    const std::int64_t bound = (is_loop ? open_bound_us : ramp_bound_us) + (is_watched && !is_loop ? member(death.service).watchdog / 1us : 0);
+    const std::int64_t bound =
+        (is_loop ? open_bound_us : ramp_bound_us) + (is_watched && !is_loop ? member(death.service).watchdog / 1us : 0);
     if (!has_opened) is_not_good("the current fell, and the contactor stayed closed");
     else if (death.opened_us > bound) is_not_good(std::format("the contactor opened after {} ms", death.opened_us / 1000));
-    if (number_in(*plant, "openings_under_load") > number_in(before, "openings_under_load")) is_not_good("the contactor opened under load");
+    if (number_in(*plant, "openings_under_load") > number_in(before, "openings_under_load"))
+        is_not_good("the contactor opened under load");
     for (const Instant deadline = died + resume_patience; now() < deadline;) {
         plant = station_.plant("status", evse);
         if (plant && amperes(*plant) >= 0.9 * current) {
@@ -254,18 +271,23 @@ void Judge::end_visit(bool may_break) {
         for (const Json& visit : summary->find("visits")->items()) compare(visit);
     for (int evse = 1; evse <= static_cast<int>(cars_.size()); ++evse) compare_car(evse, may_break);
     for (std::size_t i = first_death_; i < deaths_.size(); ++i)
-        deaths_[i].problems.insert(deaths_[i].problems.end(), problems_.begin() + static_cast<std::ptrdiff_t>(first_problem_), problems_.end());
+        deaths_[i].problems.insert(deaths_[i].problems.end(), problems_.begin() + static_cast<std::ptrdiff_t>(first_problem_),
+                                   problems_.end());
 }
 
 /// What the car says of its visit.
 void Judge::compare_car(int evse, bool may_break) {
-    for (std::size_t i = first_death_; i < deaths_.size(); ++i) may_break = may_break || (may_stop(deaths_[i].type) && member(deaths_[i].service).evse == evse);
+    for (std::size_t i = first_death_; i < deaths_.size(); ++i)
+        may_break = may_break || (may_stop(deaths_[i].type) && member(deaths_[i].service).evse == evse);
     const auto car = station_.wait_for([=](const Json& l) { return is_car(l, evse, "ev_summary"); }, 5s, visit_line_);
     const std::size_t broken = station_.count([=](const Json& l) { return is_car(l, evse, "parted"); }, visit_line_);
     if (!car) return complain(std::format("the car at EVSE {} said nothing at its end", evse));
     if (may_break) return;
-    if (car->find("ok")->scalar() != "true") complain(std::format("the car at EVSE {} is not content: ", evse) + std::string(car->string("error")));
-    if (number_in(*car, "late") > 0) complain(std::format("{} answers were late, the worst after {} ms", number_in(*car, "late"), number_in(*car, "worst_turnaround_us") / 1000));
+    if (car->find("ok")->scalar() != "true")
+        complain(std::format("the car at EVSE {} is not content: ", evse) + std::string(car->string("error")));
+    if (number_in(*car, "late") > 0)
+        complain(std::format("{} answers were late, the worst after {} ms", number_in(*car, "late"),
+                             number_in(*car, "worst_turnaround_us") / 1000));
     if (broken > 0) complain(std::format("the session of the car at EVSE {} broke", evse));
 }
 
@@ -283,7 +305,9 @@ bool Judge::was_stalled() {
     };
     if (!has_problem || station_.count(is_stall, visit_line_) == 0) return false;
     for (std::size_t i = first_death_; i < deaths_.size(); ++i)
-        for (const std::string& problem : deaths_[i].problems) std::printf("this machine stood still: %s at %s: %s\n", deaths_[i].service.c_str(), std::string(name(deaths_[i].phase)).c_str(), problem.substr(0, problem.find('\n')).c_str());
+        for (const std::string& problem : deaths_[i].problems)
+            std::printf("this machine stood still: %s at %s: %s\n", deaths_[i].service.c_str(),
+                        std::string(name(deaths_[i].phase)).c_str(), problem.substr(0, problem.find('\n')).c_str());
     deaths_.resize(first_death_);
     problems_.resize(first_problem_);
     return true;
@@ -295,7 +319,9 @@ void Judge::compare(const Json& visit) {
     std::int64_t newest = -1;
     for (std::size_t i = visit_line_; i < station_.lines().size(); ++i) {
         const Json& line = station_.lines()[i];
-        if (line.string("event") != "transaction" || line.string("source") != "session" || number_in(line, "evse") != number_in(visit, "evse")) continue;
+        if (line.string("event") != "transaction" || line.string("source") != "session" ||
+            number_in(line, "evse") != number_in(visit, "evse"))
+            continue;
         transactions.emplace(line.string("transaction"));
         if (number_in(line, "register_mwh") < newest) complain("the register fell");
         newest = number_in(line, "register_mwh");
@@ -312,9 +338,11 @@ void Judge::compare(const Json& visit) {
         if (events[i].last_register >= 0 && events[i].last_register < last) complain("the register fell on its way to the CSMS");
         last = std::max(last, events[i].last_register);
     }
-    const auto billed = number_in(visit, "energy_mwh"), at_csms = number_in(visit, "csms_energy_mwh"), delivered = number_in(visit, "delivered_mwh");
+    const auto billed = number_in(visit, "energy_mwh"), at_csms = number_in(visit, "csms_energy_mwh"),
+               delivered = number_in(visit, "delivered_mwh");
     if (billed != at_csms) complain(std::format("billed {} mWh, the CSMS has {}", billed, at_csms));
-    if (std::abs(billed - delivered) > delivered / 100 + 1'000) complain(std::format("billed {} mWh, delivered {}", billed, delivered));
+    if (std::abs(billed - delivered) > delivered / 100 + 1'000)
+        complain(std::format("billed {} mWh, delivered {}", billed, delivered));
 }
 
 }  // namespace voltkeep::kills

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kills one service after the other while cars charge, one at each EVSE, and judges each death by what the car, the CSMS, the hardware and the process
-// manager say. What is wrong is a sentence; nothing wrong is no sentence.
+// Kills one service after the other while cars charge, one at each EVSE, and judges each death by what the car, the CSMS, the
+// hardware and the process manager say. What is wrong is a sentence; nothing wrong is no sentence.
 #pragma once
 
 #include <deque>
@@ -17,7 +17,17 @@ using harness::ServiceState;
 using harness::Station;
 
 /// Where a charging session is.
-enum class Phase : std::uint8_t { idle, discovery, authorization, cable_check, precharge, charge_loop, stopping, after, last_ = after };
+enum class Phase : std::uint8_t {
+    idle,
+    discovery,
+    authorization,
+    cable_check,
+    precharge,
+    charge_loop,
+    stopping,
+    after,
+    last_ = after
+};
 [[nodiscard]] std::string_view name(Phase phase) noexcept;
 
 /// One death, and what came of it.
@@ -39,18 +49,19 @@ struct Death {
 
 class Judge {
 public:
-    Judge(Station& station, std::vector<Member> members, int evses = 1) : station_(station), members_(std::move(members)), cars_(static_cast<std::size_t>(evses)) {}
+    Judge(Station& station, std::vector<Member> members, int evses = 1)
+        : station_(station), members_(std::move(members)), cars_(static_cast<std::size_t>(evses)) {}
 
     /// The first cars, or the next ones: one at each EVSE. Errors: timeout.
     Result<> begin_visit(bool is_first);
     /// Waits until the car is in this phase, or beyond it. False: it does not come there; a problem of the visit.
     bool reach(Phase phase, int evse = 1);
     Death& kill(const std::string& service, Phase phase, Cause cause);
-    /// The cars leave (unless they did), and what all sides have of the visit is compared. Its problems are those of all its deaths.
-    /// `may_break`: something else than a death here may have cost the cars their sessions.
+    /// The cars leave (unless they did), and what all sides have of the visit is compared. Its problems are those of all its
+    /// deaths. `may_break`: something else than a death here may have cost the cars their sessions.
     void end_visit(bool may_break = false);
-    /// The machine stood still: the safety loop tripped over late inputs though nobody had killed it. Forgets the visit; it is to be
-    /// repeated. A death that brings this about every time is found all the same.
+    /// The machine stood still: the safety loop tripped over late inputs though nobody had killed it. Forgets the visit; it is to
+    /// be repeated. A death that brings this about every time is found all the same.
     bool was_stalled();
 
     std::deque<Death>& deaths() { return deaths_; }

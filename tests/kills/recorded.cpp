@@ -13,7 +13,7 @@ namespace voltkeep::kills {
 
 namespace {
 
-constexpr std::int64_t stop_us = 1'100'000;          ///< a controlled stop is over 1 s after its cause; and the frame that shows it
+constexpr std::int64_t stop_us = 1'100'000;  ///< a controlled stop is over 1 s after its cause; and the frame that shows it
 constexpr std::int64_t ramp_us = 1'500'000;          ///< 125 A down at 100 A/s, and the supply's own time
 constexpr std::int64_t find_us = 150'000;            ///< and the hardware's watchdog opens 100 ms after the loop before
 constexpr std::int32_t no_current_ma = 1'000;
@@ -35,23 +35,28 @@ public:
             note_limit(at, {.current = configuration_.current_max});
         }
         const safety::Command& command = step.inputs.command;
-        if (command.consent_ms > 0) consent_until_us_ = at + 1'000 * std::min<std::int64_t>(command.consent_ms, configuration_.consent_max_ms);
+        if (command.consent_ms > 0)
+            consent_until_us_ = at + 1'000 * std::min<std::int64_t>(command.consent_ms, configuration_.consent_max_ms);
         note_limit(at, command.setpoint);
         const std::int32_t current = std::abs(step.inputs.sensors.current.value);
         ++kept_.steps;
         if (current > 50'000) ++kept_.with_current;
-        if (current > no_current_ma && at > *consent_until_us_ + stop_us) say(0, step, std::format("{} mA, {} ms after the last consent", current, (at - *consent_until_us_) / 1'000));
+        if (current > no_current_ma && at > *consent_until_us_ + stop_us)
+            say(0, step, std::format("{} mA, {} ms after the last consent", current, (at - *consent_until_us_) / 1'000));
         std::int32_t limit = 0;
         for (const auto& [when, milliampere] : limits_) limit = std::max(limit, milliampere);
-        if (current > limit + tolerance_ma) say(1, step, std::format("{} mA, and for {} ms nobody had wanted more than {} mA", current, ramp_us / 1'000, limit));
+        if (current > limit + tolerance_ma)
+            say(1, step, std::format("{} mA, and for {} ms nobody had wanted more than {} mA", current, ramp_us / 1'000, limit));
         const std::int64_t milliwatt = static_cast<std::int64_t>(current) * step.inputs.sensors.outlet_voltage.value / 1'000;
-        if (milliwatt * 100 > configuration_.power_max.value * 1'000 * power_tolerance) say(2, step, std::format("{} W are more than the nameplate's", milliwatt / 1'000));
+        if (milliwatt * 100 > configuration_.power_max.value * 1'000 * power_tolerance)
+            say(2, step, std::format("{} W are more than the nameplate's", milliwatt / 1'000));
     }
 
 private:
     /// What was wanted in the last `ramp_us`, and the value that held when that time began.
     void note_limit(std::int64_t at, const safety::Setpoint& wanted) {
-        const std::int32_t milliampere = std::min({std::abs(wanted.current.value), configuration_.current_max.value, configuration_.cable_max.value});
+        const std::int32_t milliampere =
+            std::min({std::abs(wanted.current.value), configuration_.current_max.value, configuration_.cable_max.value});
         if (limits_.empty() || limits_.back().second != milliampere) limits_.emplace_back(at, milliampere);
         while (limits_.size() > 1 && limits_[1].first < at - ramp_us) limits_.pop_front();
     }

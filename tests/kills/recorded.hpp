@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two properties, asked of every step of a safety loop that the flight recorder kept: no current without consent, none above the limit.
-// Asked of what the loop was given and measured, by rules of this test's own: the loop's word for consent and limit does not count.
+// Two properties, asked of every step of a safety loop that the flight recorder kept: no current without consent, none above the
+// limit. Asked of what the loop was given and measured, by rules of this test's own: the loop's word for consent and limit does
+// not count.
 #pragma once
 
 #include <span>

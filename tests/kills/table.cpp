@@ -64,12 +64,14 @@ std::string table_of(const std::deque<Death>& deaths) {
     std::vector<const Death*> rows;
     for (const Death& death : deaths) rows.push_back(&death);
     std::ranges::stable_sort(rows, {}, [](const Death* d) { return std::tuple(d->cause, d->service, d->phase); });
-    std::string text = "| service | phase | cause | verdict | back after | the car saw | the plant saw | the CSMS got | energy again after |\n"
-                       "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+    std::string text =
+        "| service | phase | cause | verdict | back after | the car saw | the plant saw | the CSMS got | energy again after |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
     for (const Death* d : rows) {
         const bool good = d->problems.empty();
-        text += std::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", d->service, name(d->phase), name(d->cause), verdict(*d),
-                            d->cause == Cause::slow ? "" : ms(d->back_us), seen_by_car(*d), seen_by_plant(*d), good ? seen_by_csms(*d) : "",
+        text += std::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", d->service, name(d->phase), name(d->cause),
+                            verdict(*d), d->cause == Cause::slow ? "" : ms(d->back_us), seen_by_car(*d), seen_by_plant(*d),
+                            good ? seen_by_csms(*d) : "",
                             d->energy_ms < 0 ? "" : std::format("{:.1f} s", static_cast<double>(d->energy_ms) / 1000));
     }
     return text;

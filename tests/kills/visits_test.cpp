@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random visits: cars come to both EVSEs of a real station, and real processes are killed at random moments, from a seed. The car, the
-// CSMS, the bill, the meter and the hardware must agree on each; and no step of a safety loop has current without consent or above a limit.
+// Random visits: cars come to both EVSEs of a real station, and real processes are killed at random moments, from a seed. The
+// car, the CSMS, the bill, the meter and the hardware must agree on each; and no step of a safety loop has current without
+// consent or above a limit.
 //   visits_test                            twenty
 //   visits_test --visits N [--seed S]      so many, the first two with this seed
 #include <gtest/gtest.h>
@@ -30,7 +31,8 @@ struct Moment {
 
 /// Up to four deaths of one round, in the order of their phases. Whoever belongs to an EVSE dies when its own car is there.
 std::vector<Moment> moments_of(std::mt19937_64& random, const std::vector<Member>& members) {
-    constexpr std::array phases{Phase::discovery, Phase::authorization, Phase::cable_check, Phase::precharge, Phase::charge_loop, Phase::stopping};
+    constexpr std::array phases{Phase::discovery, Phase::authorization, Phase::cable_check,
+                                Phase::precharge, Phase::charge_loop,   Phase::stopping};
     std::vector<Moment> moments;
     for (auto count = 2 + random() % 3; count > 0; --count) {
         const Phase phase = phases[random() % phases.size()];
@@ -64,8 +66,10 @@ void round(Station& station, Judge& judge, const std::vector<Member>& members, s
 }
 
 void print(std::uint64_t seed, const Death& death) {
-    std::printf("seed %llu: %s at %s\n", static_cast<unsigned long long>(seed), death.service.c_str(), std::string(name(death.phase)).c_str());
-    for (const std::string& problem : death.problems) ADD_FAILURE() << "visits_test --visits 2 --seed " << seed << ": " << death.service << ": " << problem;
+    std::printf("seed %llu: %s at %s\n", static_cast<unsigned long long>(seed), death.service.c_str(),
+                std::string(name(death.phase)).c_str());
+    for (const std::string& problem : death.problems)
+        ADD_FAILURE() << "visits_test --visits 2 --seed " << seed << ": " << death.service << ": " << problem;
 }
 
 /// What the tool says of the station's state folder. The station still writes: a block may be there by half, once.
@@ -77,9 +81,11 @@ void expect_command(const std::string& words) {
 }  // namespace
 
 TEST(Visits, with_random_deaths_end_with_a_bill_that_all_agree_on) {
-    const auto station = Station::start({.evses = evses, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "60"}, .closings = 200});
+    const auto station = Station::start(
+        {.evses = evses, .charge_s = 3'000, .car = {"--come-back", "1000", "--setup-pause", "60"}, .closings = 200});
     ASSERT_TRUE(station) << station.error().what.view();
-    ASSERT_TRUE((*station)->wait_for([](const Json& line) { return line.string("event") == "available"; }, 60s)) << (*station)->tail();
+    ASSERT_TRUE((*station)->wait_for([](const Json& line) { return line.string("event") == "available"; }, 60s))
+        << (*station)->tail();
     const auto members = members_of(**station);
     ASSERT_TRUE(members);
     Judge judge(**station, *members, evses);
@@ -96,7 +102,8 @@ TEST(Visits, with_random_deaths_end_with_a_bill_that_all_agree_on) {
             continue;
         }
         for (std::size_t d = before; d < judge.deaths().size(); ++d) print(seed, judge.deaths()[d]);
-        for (std::size_t p = problems; p < judge.problems().size(); ++p) ADD_FAILURE() << "visits_test --visits 2 --seed " << seed << ": " << judge.problems()[p];
+        for (std::size_t p = problems; p < judge.problems().size(); ++p)
+            ADD_FAILURE() << "visits_test --visits 2 --seed " << seed << ": " << judge.problems()[p];
     }
     if (HasFailure()) {
         const std::string path = harness::build_folder() + "/tests/kills/visits.jsonl";
@@ -109,8 +116,8 @@ TEST(Visits, with_random_deaths_end_with_a_bill_that_all_agree_on) {
 
     const auto kept = look_at_all((*station)->state());
     ASSERT_TRUE(kept) << kept.error().what.view();
-    std::printf("%d visits, %zu deaths in %.0f s; of %zu steps of the safety loops, %zu with current\n", rounds * evses, judge.deaths().size(),
-                static_cast<double>((now() - begun) / 1ms) / 1000, kept->steps, kept->with_current);
+    std::printf("%d visits, %zu deaths in %.0f s; of %zu steps of the safety loops, %zu with current\n", rounds * evses,
+                judge.deaths().size(), static_cast<double>((now() - begun) / 1ms) / 1000, kept->steps, kept->with_current);
     EXPECT_GT(kept->with_current, static_cast<std::size_t>(rounds * evses) * 50) << "half a second each";
     for (const std::string& problem : kept->problems) ADD_FAILURE() << problem;
 }

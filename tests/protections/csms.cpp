@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stands in for the CSMS and the way to it. One command a packet: start EVSE | stop EVSE, answered when the session has answered, and
-// say EVSE, answered with what was heard of it: transactions started, ended, and the words of the last record's state.
+// Stands in for the CSMS and the way to it. One command a packet: start EVSE | stop EVSE, answered when the session has answered,
+// and say EVSE, answered with what was heard of it: transactions started, ended, and the words of the last record's state.
 #include <cstdio>
 #include <map>
 
@@ -50,7 +50,8 @@ private:
         } else if (std::sscanf(line, "stop %u", &evse) == 1) {
             asked = session_.request(session::RemoteStop{heard_[evse].transaction}, tell);
         } else if (std::sscanf(line, "say %u", &evse) == 1) {
-            return commands_.say(std::to_string(heard_[evse].started) + " started, " + std::to_string(heard_[evse].ended) + " ended");
+            return commands_.say(std::to_string(heard_[evse].started) + " started, " + std::to_string(heard_[evse].ended) +
+                                 " ended");
         } else
             return commands_.say("what?");
         if (!asked) commands_.say(asked.error().what.view());

@@ -39,7 +39,9 @@ Result<> copy_without(const fs::path& from, const fs::path& to, const std::set<s
     std::ifstream source(from);
     std::ofstream target(to);
     for (std::string line; std::getline(source, line);) {
-        const auto is_theirs = [&](const std::string& name) { return line.starts_with("to." + name) || line.starts_with(name + " "); };
+        const auto is_theirs = [&](const std::string& name) {
+            return line.starts_with("to." + name) || line.starts_with(name + " ");
+        };
         if (std::ranges::any_of(who, is_theirs)) continue;
         for (const std::string& name : who)
             for (std::size_t at = line.find("\"" + name + ":"); at != std::string::npos; at = line.find("\"" + name + ":")) {
@@ -92,8 +94,12 @@ Result<> write_settings_above(const fs::path& folder, std::size_t evses) {
     config.price_micro_per_kwh = 490'000;
     config.fuse_share = {22'000};
     for (std::size_t evse = 1; evse <= evses; ++evse)
-        CHECK(config.evses.push(
-            {.is_digital = false, .power = {22'080}, .current = {32'000}, .voltage = {230'000}, .minimum_voltage = {200'000}, .discharge = {}}));
+        CHECK(config.evses.push({.is_digital = false,
+                                 .power = {22'080},
+                                 .current = {32'000},
+                                 .voltage = {230'000},
+                                 .minimum_voltage = {200'000},
+                                 .discharge = {}}));
     TRY(kernel::write_file((folder / "config/session").string(), kernel::encode_config(config), 0644));
     TRY(kernel::write_file((folder / "run/boot-id").string(), as_bytes("00112233445566778899aabbccddeeff"), 0644));
     for (std::size_t evse = 1; evse <= evses; ++evse) {
@@ -165,13 +171,19 @@ Result<std::unique_ptr<Station>> Station::start(const std::vector<Place>& places
     std::string outlets;
     for (std::size_t i = 0; i < places.size(); ++i) {
         outlets += (i > 0 ? "," : "") + std::string(places[i].is_ac ? "ac-socket" : "ccs");
-        TRY(kernel::write_file((folder / "config" / ("power@" + std::to_string(i + 1))).string(), kernel::encode_config(config_of(places[i])), 0644));
+        TRY(kernel::write_file((folder / "config" / ("power@" + std::to_string(i + 1))).string(),
+                               kernel::encode_config(config_of(places[i])), 0644));
         if (!has_session) station.listen("session@" + std::to_string(i + 1));
     }
     if (has_session) station.listen("ocpp");
-    made->parts_->plant.emplace(TRY(cli::Child::start({"plant", {PLANT, "--state-dir", (folder / "run/plant").string(), "--evse",
-                                                       std::to_string(places.size()), "--outlet", outlets, "--real-time", "40"}, {}, {}, {}})));
-    if (!eventually([&] { return made->plant("status").has_value(); }, 5s)) return fail(Errc::timeout, "the plant does not answer");
+    made->parts_->plant.emplace(TRY(cli::Child::start({"plant",
+                                                       {PLANT, "--state-dir", (folder / "run/plant").string(), "--evse",
+                                                        std::to_string(places.size()), "--outlet", outlets, "--real-time", "40"},
+                                                       {},
+                                                       {},
+                                                       {}})));
+    if (!eventually([&] { return made->plant("status").has_value(); }, 5s))
+        return fail(Errc::timeout, "the plant does not answer");
     station.start();
     if (has_session && station.meet("ocpp") != "here") return fail(Errc::timeout, "nobody stands in for the CSMS");
     for (std::size_t i = 1; i <= places.size() && !has_session; ++i)
@@ -179,7 +191,9 @@ Result<std::unique_ptr<Station>> Station::start(const std::vector<Place>& places
     return made;
 }
 
-std::string Station::tell(int evse, const std::string& command) { return parts_->station.tell("session@" + std::to_string(evse), command, 2s); }
+std::string Station::tell(int evse, const std::string& command) {
+    return parts_->station.tell("session@" + std::to_string(evse), command, 2s);
+}
 
 std::string Station::tell_csms(const std::string& command) { return parts_->station.tell("ocpp", command, 12s); }
 
@@ -221,8 +235,8 @@ void Lane::plant(const std::string& words) {
 }
 
 void Lane::want(safety::Demand demand, int millivolt, int milliampere, int ev_millivolt) {
-    session("want " + std::to_string(static_cast<int>(demand)) + " " + std::to_string(millivolt) + " " + std::to_string(milliampere) + " " +
-            std::to_string(ev_millivolt));
+    session("want " + std::to_string(static_cast<int>(demand)) + " " + std::to_string(millivolt) + " " +
+            std::to_string(milliampere) + " " + std::to_string(ev_millivolt));
 }
 
 void Lane::signal(const std::string& service, int number) const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One EVSE under test: the real power and powerdrv under a real process manager, the plant as its hardware, and a stand-in for the session.
+// One EVSE under test: the real power and powerdrv under a real process manager, the plant as its hardware, and a stand-in for
+// the session.
 #pragma once
 
 #include <sys/types.h>
@@ -27,8 +28,9 @@ struct Place {
 
 /// Who wants something of power.
 enum class Above : std::uint8_t {
-    stand_in,   ///< one an EVSE, which wants what the test tells it
-    session,    ///< the real one with audit and meters, AC by the pilot alone; started again 1.5 s after its death, longer than its consent
+    stand_in,  ///< one an EVSE, which wants what the test tells it
+    session,  ///< the real one with audit and meters, AC by the pilot alone; started again 1.5 s after its death, longer than its
+              ///< consent
 };
 
 /// Not the whole program was asked for, but some protections or those that take long.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AC by the pilot alone, with the real session: a session that is away for longer than its consent costs nobody an unplug, and gives nobody
-// energy who was stopped. 15 s.
+// AC by the pilot alone, with the real session: a session that is away for longer than its consent costs nobody an unplug, and
+// gives nobody energy who was stopped. 15 s.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -24,7 +24,8 @@ TEST(PlainPilot, goes_on_without_an_unplug_when_the_session_was_away_and_never_f
     const Lane going(station, 1, true), stopped(station, 2, true);
     for (const char* evse : {"1", "2"}) {
         ASSERT_TRUE(station.plant(std::string("plug ") + evse + " 500 32000"));
-        ASSERT_TRUE(eventually([&] { return station.tell_csms(std::string("start ") + evse) == "done"; }, 10s)) << "the session takes a start";
+        ASSERT_TRUE(eventually([&] { return station.tell_csms(std::string("start ") + evse) == "done"; }, 10s))
+            << "the session takes a start";
     }
     ASSERT_TRUE(eventually([&] { return has_current(going) && has_current(stopped); }, 10s)) << "both charge";
     ASSERT_EQ(station.tell_csms("stop 2"), "done");

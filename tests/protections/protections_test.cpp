@@ -54,14 +54,15 @@ private:
         for (int attempt = 1; attempt <= most_attempts; ++attempt) {
             outcome = provoke(lane, p);
             outcome.attempts = attempt;
-            if (!outcome.is_good() && attempt < most_attempts) std::printf("again: %s: %s\n", std::string(p.protection).c_str(), outcome.words().c_str());
+            if (!outcome.is_good() && attempt < most_attempts)
+                std::printf("again: %s: %s\n", std::string(p.protection).c_str(), outcome.words().c_str());
             const bool rests = p.is_last || lane.recover();
             EXPECT_TRUE(rests) << p.protection << ": EVSE " << lane.evse() << " did not come to rest";
             if (outcome.is_good() || !rests || p.is_last) break;
         }
         const std::lock_guard guard(mutex_);
-        std::printf("%-24s %s  %-52s %s%s\n", std::string(p.protection).c_str(), p.is_ac ? "AC" : "DC", std::string(p.by).c_str(), outcome.words().c_str(),
-                    outcome.attempts > 1 ? " (not at the first attempt)" : "");
+        std::printf("%-24s %s  %-52s %s%s\n", std::string(p.protection).c_str(), p.is_ac ? "AC" : "DC", std::string(p.by).c_str(),
+                    outcome.words().c_str(), outcome.attempts > 1 ? " (not at the first attempt)" : "");
         std::fflush(stdout);
         outcomes.push_back(outcome);
     }
@@ -71,7 +72,8 @@ private:
 };
 
 void expect_good(const std::vector<Outcome>& outcomes) {
-    for (const Outcome& o : outcomes) EXPECT_TRUE(o.is_good()) << o.provocation->protection << ", " << o.provocation->by << ": " << o.words();
+    for (const Outcome& o : outcomes)
+        EXPECT_TRUE(o.is_good()) << o.provocation->protection << ", " << o.provocation->by << ": " << o.words();
 }
 
 }  // namespace
@@ -105,28 +107,35 @@ TEST(Protections, each_opens_in_the_time_of_its_clause) {
     if (!only.empty()) return;
     for (std::uint8_t id = 0; id < PROTECTION_COUNT; ++id) {
         const auto is_it = [&](const Provocation& p) { return id_of(p.protection) == id; };
-        EXPECT_TRUE(std::ranges::any_of(all, is_it) || std::ranges::any_of(long_provocations(), is_it)) << interlock_protections[id].name << " is never provoked";
+        EXPECT_TRUE(std::ranges::any_of(all, is_it) || std::ranges::any_of(long_provocations(), is_it))
+            << interlock_protections[id].name << " is never provoked";
     }
     const std::string table = table_of(row.outcomes);
     if (!write_to.empty()) {
         std::ofstream(write_to) << "# Every protection, provoked at full power\n\n"
-                                   "Made by `./voltkeep shell build/release/tests/protections/protections_test --write docs/generated/protections.md` on the\n"
-                                   "real `power` and `powerdrv` under the process manager, the plant as their hardware. The plant measures, on its own clock,\n"
-                                   "from the onset of the fault to the contactor that no longer conducts (12 ms of that are the contactor's own). The test\n"
+                                   "Made by `./voltkeep shell build/release/tests/protections/protections_test --write "
+                                   "docs/generated/protections.md` on the\n"
+                                   "real `power` and `powerdrv` under the process manager, the plant as their hardware. The "
+                                   "plant measures, on its own clock,\n"
+                                   "from the onset of the fault to the contactor that no longer conducts (12 ms of that are the "
+                                   "contactor's own). The test\n"
                                    "compares all but the measured times; what is beyond its limit fails.\n\n"
                                 << table;
     } else {
         std::ifstream kept{std::string(kept_table)};
-        EXPECT_EQ(verdicts_in(table), verdicts_in(std::string(std::istreambuf_iterator<char>(kept), {}))) << "say it anew with --write";
+        EXPECT_EQ(verdicts_in(table), verdicts_in(std::string(std::istreambuf_iterator<char>(kept), {})))
+            << "say it anew with --write";
     }
 }
 
-/// Power wanted and not wanted, as fast as the contactor follows, of two EVSEs of the real loops: one of them has three closings, the other
-/// one regains them at once. The death of the loop gives none back.
+/// Power wanted and not wanted, as fast as the contactor follows, of two EVSEs of the real loops: one of them has three closings,
+/// the other one regains them at once. The death of the loop gives none back.
 void are_switched(Lane& limited, Lane& endless) {
     for (Lane* lane : {&limited, &endless}) lane->plant("plug 500 32000");
     const auto is_closed = [](const Lane& lane) { return is_true(lane.truth(), "contactor"); };
-    const auto want = [](Lane& lane, bool is_on) { lane.want(is_on ? safety::Demand::energy : safety::Demand::none, 0, is_on ? 32'000 : 0, 0); };
+    const auto want = [](Lane& lane, bool is_on) {
+        lane.want(is_on ? safety::Demand::energy : safety::Demand::none, 0, is_on ? 32'000 : 0, 0);
+    };
     constexpr int times = 5;
     int closed = 0;
     for (int i = 0; i < times; ++i) {
@@ -145,7 +154,8 @@ void are_switched(Lane& limited, Lane& endless) {
 /// What somebody must look at does not go because a process died, nor because nobody can read what was latched.
 TEST(Protections, a_latch_outlives_the_loop) {
     if (others_were_asked_for()) GTEST_SKIP() << "others were asked for";
-    auto station = Station::start({{}, {.is_ac = true, .closings = 3}, {.is_ac = true, .closings = 3, .closings_never_end = true}});
+    auto station =
+        Station::start({{}, {.is_ac = true, .closings = 3}, {.is_ac = true, .closings = 3, .closings_never_end = true}});
     ASSERT_TRUE(station) << station.error().what.view();
     const std::jthread beside([&] {
         Lane limited(**station, 2, true), endless(**station, 3, true);
@@ -161,20 +171,27 @@ TEST(Protections, a_latch_outlives_the_loop) {
     const auto starts_anew = [&](const char* service) {
         const pid_t before = (*station)->process_of(std::string(service) + "@1");
         lane.signal(service, SIGKILL);
-        return eventually([&] { const pid_t now = (*station)->process_of(std::string(service) + "@1"); return now > 1 && now != before; }, 5s);
+        return eventually(
+            [&] {
+                const pid_t now = (*station)->process_of(std::string(service) + "@1");
+                return now > 1 && now != before;
+            },
+            5s);
     };
     for (const char* service : {"power", "powerdrv", "power"}) {
         ASSERT_TRUE(starts_anew(service));
         // A loop that knew nothing of it would say so within its first periods, and close.
         lane.want(safety::Demand::energy, 397'000, 125'000, 460'000);
-        EXPECT_FALSE(eventually([&] { return is_true(lane.truth(), "contactor"); }, 500ms)) << "closed after the death of " << service;
+        EXPECT_FALSE(eventually([&] { return is_true(lane.truth(), "contactor"); }, 500ms))
+            << "closed after the death of " << service;
         EXPECT_EQ(lane.said().latched & emergency_stop, emergency_stop) << service;
         lane.want(safety::Demand::none, 0, 0, 460'000);
     }
     EXPECT_TRUE(lane.recover()) << "acknowledged";
     lane.plant("fault latch_register_lost");
     ASSERT_TRUE(starts_anew("power"));
-    EXPECT_TRUE(eventually([&] { return lane.said().latched & emergency_stop; }, 2s)) << "a register that nobody can read is not an empty one";
+    EXPECT_TRUE(eventually([&] { return lane.said().latched & emergency_stop; }, 2s))
+        << "a register that nobody can read is not an empty one";
     EXPECT_TRUE(lane.recover());
     EXPECT_TRUE(lane.begin(Begin::full_power)) << "and it charges again: " << lane.report();
 }

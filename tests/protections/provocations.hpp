@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is done to each protection of the table, and by when the contactor must be open. The limits are those of the clauses, not of this
-// machine: a reaction beyond one is a fault of the station on whatever machine.
+// What is done to each protection of the table, and by when the contactor must be open. The limits are those of the clauses, not
+// of this machine: a reaction beyond one is a fault of the station on whatever machine.
 #pragma once
 
 #include <functional>
@@ -39,7 +39,9 @@ struct Outcome {
     double took_ms = -1;
     int attempts = 0;
     std::string stuck;               ///< where it was if it did not come to where this begins
-    [[nodiscard]] bool is_good() const { return (opened || !provocation->can_open) && tripped && took_ms >= 0 && took_ms <= provocation->limit_ms; }
+    [[nodiscard]] bool is_good() const {
+        return (opened || !provocation->can_open) && tripped && took_ms >= 0 && took_ms <= provocation->limit_ms;
+    }
     [[nodiscard]] std::string words() const;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stands in for the session of one EVSE: wants what the test tells it, renews the consent, and keeps what power reports. One command a
-// packet, each answered: want DEMAND MILLIVOLT MILLIAMPERE EV_MILLIVOLT | consent 0|1 | acknowledge | forget | say ID | report
+// Stands in for the session of one EVSE: wants what the test tells it, renews the consent, and keeps what power reports. One
+// command a packet, each answered: want DEMAND MILLIVOLT MILLIAMPERE EV_MILLIVOLT | consent 0|1 | acknowledge | forget | say ID |
+// report
 #include <cstdio>
 #include <cstring>
 
@@ -49,17 +50,21 @@ private:
         look();
         const auto took = (seen_at_[id] - entered_[static_cast<std::size_t>(safety::Stage::discharging)]) / 1ms;
         char text[96];
-        std::snprintf(text, sizeof text, "%u %u %u %lld", static_cast<unsigned>(report_.stage), report_.latched, seen_, static_cast<long long>(took));
+        std::snprintf(text, sizeof text, "%u %u %u %lld", static_cast<unsigned>(report_.stage), report_.latched, seen_,
+                      static_cast<long long>(took));
         return text;
     }
 
     std::string report() {
         look();
         char text[200];
-        std::snprintf(text, sizeof text, "%s, pilot %u, ready %d, consent %d, locked %d, limit %d mA by %u, tripped %x, latched %x, stop %s by %s, waits for %s",
-                      safety::stage_name(report_.stage), static_cast<unsigned>(report_.pilot), report_.energy_ready, report_.consent, report_.locked,
-                      report_.limit.value, static_cast<unsigned>(report_.limit_reason), report_.tripped, report_.latched, safety::stop_name(report_.stop),
-                      safety::protection_name(report_.cause), safety::wait_name(report_.wait));
+        std::snprintf(text, sizeof text,
+                      "%s, pilot %u, ready %d, consent %d, locked %d, limit %d mA by %u, tripped %x, latched %x, stop %s by %s, "
+                      "waits for %s",
+                      safety::stage_name(report_.stage), static_cast<unsigned>(report_.pilot), report_.energy_ready,
+                      report_.consent, report_.locked, report_.limit.value, static_cast<unsigned>(report_.limit_reason),
+                      report_.tripped, report_.latched, safety::stop_name(report_.stop), safety::protection_name(report_.cause),
+                      safety::wait_name(report_.wait));
         return text;
     }
 

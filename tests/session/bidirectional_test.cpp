@@ -11,7 +11,8 @@
 namespace voltkeep::harness {
 namespace {
 
-/// A station and the car's whole visit. When the machine itself stood still, and the safety loop rightly opened, once more, and said.
+/// A station and the car's whole visit. When the machine itself stood still, and the safety loop rightly opened, once more, and
+/// said.
 std::unique_ptr<Station> visited(std::optional<Json>& visit) {
     for (const bool is_last : {false, true}) {
         auto station = Station::start({.charge_s = 4,
@@ -21,7 +22,8 @@ std::unique_ptr<Station> visited(std::optional<Json>& visit) {
         if (!station) return nullptr;
         visit = (*station)->wait_for([](const Json& line) { return line.string("event") == "ev_summary"; }, 60s);
         const auto stood_still = [](const Json& line) {
-            return line.string("event") == "safety" && (line.string("protection") == "inputs_stale" || line.string("protection") == "bus_late");
+            return line.string("event") == "safety" &&
+                   (line.string("protection") == "inputs_stale" || line.string("protection") == "bus_late");
         };
         if (is_last || (*station)->count(stood_still) == 0) return std::move(*station);
         std::printf("REPEATED: the machine stood still for longer than the safety loop may wait for a frame\n");
@@ -35,7 +37,8 @@ TEST(Bidirectional, a_car_gives_energy_back_and_nothing_is_billed_for_it) {
     ASSERT_TRUE(station);
     ASSERT_TRUE(visit) << station->tail();
     EXPECT_EQ(visit->find("ok")->scalar(), "true") << visit->text() << station->tail();
-    const auto ended = station->wait_for([](const Json& line) { return line.string("event") == "transaction" && line.string("step") == "ended"; }, 20s);
+    const auto ended = station->wait_for(
+        [](const Json& line) { return line.string("event") == "transaction" && line.string("step") == "ended"; }, 20s);
     ASSERT_TRUE(ended) << station->tail();
     const auto plant = station->plant();
     ASSERT_TRUE(plant);

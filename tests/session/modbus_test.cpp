@@ -32,10 +32,12 @@ TEST(ModbusMeter, that_hangs_and_dies_in_mid_charge_is_read_again_and_bills_what
         10s));
 
     // The disk takes no page number for a moment: the signature comes a little later, and the charge goes on.
-    // A folder stands where its next file is to be written; while one is being written there the place is taken, for some milliseconds.
+    // A folder stands where its next file is to be written; while one is being written there the place is taken, for some
+    // milliseconds.
     const std::string beside = station.state() + "/state/meter@1/book.new";
     std::error_code taken;
-    for (const Instant end = now() + 5s; !std::filesystem::create_directory(beside, taken) && now() < end;) std::this_thread::yield();
+    for (const Instant end = now() + 5s; !std::filesystem::create_directory(beside, taken) && now() < end;)
+        std::this_thread::yield();
     ASSERT_FALSE(taken) << taken.message();
     EXPECT_TRUE(station.wait_for(
         [](const Json& line) { return line.string("service") == "meter@1" && line.string("occasion") == "fault"; }, 5s));

@@ -20,7 +20,8 @@ std::vector<int> stored_sequence(const std::string& folder, std::string_view tra
     sqlite3* database = nullptr;
     EXPECT_EQ(sqlite3_open_v2((folder + "/csms.db").c_str(), &database, SQLITE_OPEN_READONLY, nullptr), SQLITE_OK);
     sqlite3_stmt* rows = nullptr;
-    EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT sequence FROM events WHERE name = ? ORDER BY sequence", -1, &rows, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_prepare_v2(database, "SELECT sequence FROM events WHERE name = ? ORDER BY sequence", -1, &rows, nullptr),
+              SQLITE_OK);
     sqlite3_bind_text(rows, 1, transaction.data(), static_cast<int>(transaction.size()), SQLITE_STATIC);
     std::vector<int> sequence;
     while (sqlite3_step(rows) == SQLITE_ROW) sequence.push_back(sqlite3_column_int(rows, 0));
@@ -48,7 +49,8 @@ void expect_signed(const std::string& folder, const Json& visit) {
     const int evse = static_cast<int>(number_in(visit, "evse"));
     const Said good = verify_readings(folder, messages, evse);
     EXPECT_EQ(good.status, 0) << good.output << messages;
-    EXPECT_NE(good.output.find("\"billed_mwh\":" + std::string(visit.find("energy_mwh")->scalar())), std::string::npos) << good.output;
+    EXPECT_NE(good.output.find("\"billed_mwh\":" + std::string(visit.find("energy_mwh")->scalar())), std::string::npos)
+        << good.output;
     std::string changed = messages;
     const std::size_t at = changed.rfind("signedMeterData\":\"") + 19 + 400;   // inside the payload of the last one
     changed[at] = changed[at] == 'A' ? 'B' : 'A';
@@ -70,14 +72,16 @@ void expect_agreement(const Json& visit) {
     EXPECT_LE(std::abs(delivered - billed), delivered / 100 + 10) << "class B, and what is below its starting current";
 }
 
-/// The flight recorder has every step of this station; run again they decide the same. With one bit of one input changed they do not.
+/// The flight recorder has every step of this station; run again they decide the same. With one bit of one input changed they do
+/// not.
 void expect_replay(const std::string& state) {
     const Said same = say({"replay", "--state", state, "--json"});
     EXPECT_EQ(same.status, 0) << same.output;
     const auto all = Json::parse(same.output);
     ASSERT_TRUE(all) << same.output;
     std::int64_t power = 0, session = 0;
-    for (const Json& segment : all->find("segments")->items()) (segment.string("source") == "power@1" ? power : session) += number_in(segment, "steps");
+    for (const Json& segment : all->find("segments")->items())
+        (segment.string("source") == "power@1" ? power : session) += number_in(segment, "steps");
     EXPECT_GT(power, 500) << "a hundred a second";
     EXPECT_GT(session, 200);
 
@@ -154,9 +158,11 @@ TEST(Session, runs_from_the_plug_to_the_bill) {
     const Said verified = say({"log", "verify", station.state() + "/log"});
     EXPECT_EQ(verified.status, 0) << verified.output;
     expect_proofs(station.state());
-    for (const char* socket : {"operator.sock", "world.sock"}) EXPECT_FALSE(std::filesystem::exists(station.state() + "/run/" + socket)) << socket;
+    for (const char* socket : {"operator.sock", "world.sock"})
+        EXPECT_FALSE(std::filesystem::exists(station.state() + "/run/" + socket)) << socket;
 
-    for (const Json& line : station.lines()) EXPECT_NE(line.string("event"), "security") << "nobody did anything wrong: " << line.text();
+    for (const Json& line : station.lines())
+        EXPECT_NE(line.string("event"), "security") << "nobody did anything wrong: " << line.text();
     expect_replay(station.state());
 
     // Every frame that crossed the cable decodes and encodes to the same bytes in the other process's codec.
@@ -167,7 +173,8 @@ TEST(Session, runs_from_the_plug_to_the_bill) {
         ASSERT_NE(decoded.find("fields"), nullptr) << decoded.text();
         Json fields = decoded;
         fields.remove("hex");
-        EXPECT_EQ(Json::parse(iso15118::encode_json_line(fields.text()))->string("hex"), Json::parse(line)->string("hex")) << line;
+        EXPECT_EQ(Json::parse(iso15118::encode_json_line(fields.text()))->string("hex"), Json::parse(line)->string("hex"))
+            << line;
     }
     EXPECT_GT(count, 40);
     std::filesystem::remove_all(trace);
@@ -177,9 +184,13 @@ TEST(Session, goes_on_when_the_parsers_of_both_sides_are_killed_in_the_charge_lo
     ToolStation station({"--once", "--duration", "8"});
     station.wait_until_charging();
     station.kill("iso15118@1");
-    station.wait_for([](const Json& line) { return line.string("event") == "restart" && line.string("text").find("iso15118@1") != std::string::npos; });
+    station.wait_for([](const Json& line) {
+        return line.string("event") == "restart" && line.string("text").find("iso15118@1") != std::string::npos;
+    });
     station.kill("ocpp");
-    station.wait_for([](const Json& line) { return line.string("event") == "restart" && line.string("text").find("ocpp") != std::string::npos; });
+    station.wait_for([](const Json& line) {
+        return line.string("event") == "restart" && line.string("text").find("ocpp") != std::string::npos;
+    });
     const auto summary = station.summary();
     ASSERT_TRUE(summary) << station.tail();
     const Json& visit = visit_of(*summary);
@@ -197,11 +208,13 @@ TEST(Session, is_whole_for_a_user_who_is_not_root_and_has_no_key_in_a_file) {
     const std::vector<std::string> user{"unshare", "--user", "--map-user=1000", "--map-group=1000"};
     std::vector<std::string> nothing = user;
     nothing.emplace_back("true");
-    if (MUST(cli::Child::start({"unshare", nothing, {}, {}, {}})).status() != 0) GTEST_SKIP() << "this machine gives no user namespace";
+    if (MUST(cli::Child::start({"unshare", nothing, {}, {}, {}})).status() != 0)
+        GTEST_SKIP() << "this machine gives no user namespace";
     const std::string config = ::testing::TempDir() + "voltkeep-tpm-" + std::to_string(::getpid()) + ".toml";
     std::ofstream(config) << "[trust]\ntpm = \"emulated\"\n";
     ToolStation station({"--once", "--duration", "2", "--config", config}, user);
-    const auto start = station.wait_for([](const Json& line) { return line.string("source") == "procmgr" && line.string("event") == "start"; });
+    const auto start =
+        station.wait_for([](const Json& line) { return line.string("source") == "procmgr" && line.string("event") == "start"; });
     ASSERT_TRUE(start) << station.tail();
     EXPECT_NE(start->string("text").find("rootless: no real-time schedules"), std::string::npos) << start->text();
     const auto summary = station.summary();
@@ -209,7 +222,8 @@ TEST(Session, is_whole_for_a_user_who_is_not_root_and_has_no_key_in_a_file) {
     EXPECT_EQ(station.status(), 0);
     EXPECT_EQ(summary->find("ok")->scalar(), "true") << summary->text() << "\n" << station.tail();
     expect_signed(station.state(), visit_of(*summary));
-    for (const char* folder : {"station", "meter@1"}) EXPECT_FALSE(std::filesystem::exists(station.state() + "/pki/" + folder + "/key.pem")) << folder;
+    for (const char* folder : {"station", "meter@1"})
+        EXPECT_FALSE(std::filesystem::exists(station.state() + "/pki/" + folder + "/key.pem")) << folder;
     std::filesystem::remove(config);
 }
 
@@ -217,8 +231,11 @@ TEST(Log, is_started_again_without_a_boot_and_without_an_event_twice) {
     ToolStation station({"--once", "--duration", "6"});
     station.wait_until_charging();
     station.kill("audit");
-    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "service" && line.string("life") == "resumed"; }));
-    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("source") == "procmgr" && line.string("service") == "audit" && line.string("life") == "dead"; }));
+    ASSERT_TRUE(
+        station.wait_for([](const Json& line) { return line.string("event") == "service" && line.string("life") == "resumed"; }));
+    ASSERT_TRUE(station.wait_for([](const Json& line) {
+        return line.string("source") == "procmgr" && line.string("service") == "audit" && line.string("life") == "dead";
+    }));
     ASSERT_TRUE(station.summary());
     int boots = 0;
     std::set<std::string> events;
@@ -282,7 +299,9 @@ TEST(Session, charges_a_car_by_the_pilot_alone_beside_one_with_direct_current_th
         expect_signed(station.state(), visit);
     }
     const Json& plain = summary->find("visits")->items().back();
-    EXPECT_NE(verify_readings(station.state(), stored_messages(station.state(), plain.string("transaction")), 2).output.find("VK-AC-100002"), std::string::npos);
+    EXPECT_NE(verify_readings(station.state(), stored_messages(station.state(), plain.string("transaction")), 2)
+                  .output.find("VK-AC-100002"),
+              std::string::npos);
     std::set<std::string> transactions;
     for (const Json& line : station.lines())
         if (line.string("event") == "transaction") transactions.emplace(line.string("transaction"));
@@ -296,7 +315,8 @@ TEST(Session, a_second_start_finds_the_state_of_the_first_and_ctrl_c_leaves_noth
     EXPECT_EQ(say({"run", "--state", station.state()}).status, 2) << "one is running here";
     EXPECT_EQ(say({"status", "--state", station.state()}).status, 0) << "the refused one has taken nothing away";
     ASSERT_TRUE(station.wait_for_step("transaction", "ended"));
-    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("source") == "csms" && line.string("event") == "stored"; }));
+    ASSERT_TRUE(
+        station.wait_for([](const Json& line) { return line.string("source") == "csms" && line.string("event") == "stored"; }));
     const Said readings = say({"meter", "readings", "--state", station.state()});
     EXPECT_EQ(readings.status, 0) << readings.output;
     const Said verified = verify_readings(station.state(), readings.output);
@@ -334,8 +354,12 @@ TEST(Session, a_second_start_finds_the_state_of_the_first_and_ctrl_c_leaves_noth
     std::filesystem::create_directory(folder + "/session.db");
     station.again({});
     ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "out_of_order"; }));
-    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "message" && line.string("message") == "StatusNotification" && line.string("source") == "ocpp"; }));
-    EXPECT_TRUE(std::ranges::none_of(station.lines(), [](const Json& line) { return line.string("event") == "available"; })) << station.tail();
+    ASSERT_TRUE(station.wait_for([](const Json& line) {
+        return line.string("event") == "message" && line.string("message") == "StatusNotification" &&
+               line.string("source") == "ocpp";
+    }));
+    EXPECT_TRUE(std::ranges::none_of(station.lines(), [](const Json& line) { return line.string("event") == "available"; }))
+        << station.tail();
     station.stop();
 }
 
@@ -363,8 +387,8 @@ TEST(Session, is_stopped_by_the_csms_and_pays_for_what_flowed) {
     EXPECT_GE(stored_notices(station.state(), "NotifyReport"), 2) << "in parts";
 }
 
-/// The last reading is one that was asked for, and made, when power was off: although one was in flight at the stop, and others lie in a
-/// queue. Who releases the trip has to have looked at it: not before its cause is gone, and not without the log.
+/// The last reading is one that was asked for, and made, when power was off: although one was in flight at the stop, and others
+/// lie in a queue. Who releases the trip has to have looked at it: not before its cause is gone, and not without the log.
 TEST(Session, a_trip_is_billed_to_its_last_milliwatt_hour_and_released_by_somebody_who_is_in_the_log) {
     const std::string config = ::testing::TempDir() + "voltkeep-trip-" + std::to_string(::getpid()) + ".toml";
     std::ofstream(config) << "[metering]\nmeter_interval_ms = 500\n";
@@ -382,16 +406,20 @@ TEST(Session, a_trip_is_billed_to_its_last_milliwatt_hour_and_released_by_somebo
     const auto ended = station.wait_for_step("transaction", "ended", 20s);
     ASSERT_TRUE(ended);
     EXPECT_EQ(number_in(*ended, "register_mwh"), number_in(*station.plant(), "metered_import_mwh"));
-    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("source") == "csms" && line.string("event") == "stored"; }, 10s));
+    ASSERT_TRUE(station.wait_for(
+        [](const Json& line) { return line.string("source") == "csms" && line.string("event") == "stored"; }, 10s));
     const Said verified = verify_readings(station.state(), stored_messages(station.state(), ended->string("transaction")));
     EXPECT_EQ(verified.status, 0) << verified.output;
-    const auto last = Json::parse(std::string_view(verified.output).substr(verified.output.rfind('\n', verified.output.size() - 2) + 1));
+    const auto last =
+        Json::parse(std::string_view(verified.output).substr(verified.output.rfind('\n', verified.output.size() - 2) + 1));
     ASSERT_TRUE(last) << verified.output;
     EXPECT_EQ(number_in(*last, "billed_mwh"), number_in(*ended, "energy_mwh")) << "from B to E in one record: " << last->text();
     std::filesystem::remove(config);
     const Said shown = say({"trips", "--state", station.state()});
     EXPECT_NE(shown.output.find("EVSE 1: latched: emergency_stop"), std::string::npos) << shown.output;
-    const auto acknowledge = [&] { return say({"trips", "acknowledge", "1", "nobody", "is", "hurt", "--state", station.state()}); };
+    const auto acknowledge = [&] {
+        return say({"trips", "acknowledge", "1", "nobody", "is", "hurt", "--state", station.state()});
+    };
     const Said early = acknowledge();
     EXPECT_EQ(early.status, 1) << early.output;
     EXPECT_NE(early.output.find("still latched, because the cause is there: emergency_stop"), std::string::npos) << early.output;
@@ -416,7 +444,8 @@ TEST(Session, ends_by_the_card_that_began_it_and_the_station_goes_out_of_service
         EXPECT_EQ(presented.status, 0) << presented.output;
     }
     ASSERT_TRUE(station.wait_for_step("transaction", "ended", 20s));
-    EXPECT_TRUE(station.wait_for([](const Json& line) { return line.string("step") == "status" && line.string("status") == "Unavailable"; }, 30s));
+    EXPECT_TRUE(station.wait_for(
+        [](const Json& line) { return line.string("step") == "status" && line.string("status") == "Unavailable"; }, 30s));
 }
 
 TEST(Meter, that_signs_by_itself_is_passed_on_byte_for_byte) {
@@ -435,8 +464,10 @@ TEST(Meter, that_signs_by_itself_is_passed_on_byte_for_byte) {
     std::ofstream(file) << stored_messages(station.state(), visit.string("transaction"));
     const Said good = say({"meter", "verify", file, "--key", station.state() + "/run/plant/evse1-capsule.pub", "--json"});
     EXPECT_EQ(good.status, 0) << good.output;
-    EXPECT_NE(good.output.find("\"billed_mwh\":" + std::string(visit.find("energy_mwh")->scalar())), std::string::npos) << good.output;
-    EXPECT_EQ(say({"meter", "verify", file, "--key", station.state() + "/pki/meter@1/public.pem"}).status, 1) << "the station has signed nothing";
+    EXPECT_NE(good.output.find("\"billed_mwh\":" + std::string(visit.find("energy_mwh")->scalar())), std::string::npos)
+        << good.output;
+    EXPECT_EQ(say({"meter", "verify", file, "--key", station.state() + "/pki/meter@1/public.pem"}).status, 1)
+        << "the station has signed nothing";
 }
 
 TEST(Meter, that_is_exchanged_while_it_charges_ends_the_transaction_with_its_last_good_reading) {
@@ -448,7 +479,8 @@ TEST(Meter, that_is_exchanged_while_it_charges_ends_the_transaction_with_its_las
     ASSERT_TRUE(station.wait_for_step("meter", "exchanged", 10s));
     // Whichever comes first: the next look at the meter, or a reading that is to be signed.
     ASSERT_TRUE(station.wait_for([](const Json& line) {
-        return line.string("event") == "session" && (line.string("step") == "meter_exchanged" || line.string("step") == "meter_not_signed");
+        return line.string("event") == "session" &&
+               (line.string("step") == "meter_exchanged" || line.string("step") == "meter_not_signed");
     }));
     const auto ended = station.wait_for_step("transaction", "ended", 30s);
     ASSERT_TRUE(ended);
@@ -466,7 +498,9 @@ TEST(Garbage, from_the_csms_ends_that_connection_is_logged_and_the_station_goes_
     auto csms = cli::DoorClient::connect(station.state() + "/run/csms.sock");
     ASSERT_TRUE(csms);
     ASSERT_TRUE(csms->ask("raw VK-DEV-0001 [2,\"x\",{]]"));
-    EXPECT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "security" && line.string("security_event") == "InvalidMessages"; }));
+    EXPECT_TRUE(station.wait_for([](const Json& line) {
+        return line.string("event") == "security" && line.string("security_event") == "InvalidMessages";
+    }));
     const auto summary = station.summary();
     ASSERT_TRUE(summary);
     expect_agreement(visit_of(*summary));

@@ -33,7 +33,9 @@ TEST(WrongUse, a_port_in_use_is_said_with_what_to_do) {
     ASSERT_EQ(::listen(taken.get(), 1), 0);
     ASSERT_EQ(::getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
     const std::string folder = fresh_folder();
-    expect_one_sentence(say({"run", "--json", "--once", "--state", folder, "--csms-port", std::to_string(ntohs(address.sin_port))}), "in use: choose another with --csms-port");
+    expect_one_sentence(
+        say({"run", "--json", "--once", "--state", folder, "--csms-port", std::to_string(ntohs(address.sin_port))}),
+        "in use: choose another with --csms-port");
     std::filesystem::remove_all(folder);
 }
 
@@ -44,7 +46,9 @@ TEST(WrongUse, a_wrong_station_toml_is_said_with_its_line) {
     std::filesystem::remove_all(folder);
 }
 
-TEST(WrongUse, a_folder_that_cannot_be_written_is_said) { expect_one_sentence(say({"run", "--state", "/proc/voltkeep"}), "with --state"); }
+TEST(WrongUse, a_folder_that_cannot_be_written_is_said) {
+    expect_one_sentence(say({"run", "--state", "/proc/voltkeep"}), "with --state");
+}
 
 TEST(WrongUse, a_tool_without_a_station_says_how_to_start_one) {
     const std::string folder = fresh_folder();

@@ -21,9 +21,12 @@ TEST(Sessions, a_thousand_with_random_faults_restarts_and_messages_keep_every_pr
         EXPECT_EQ(problem, "") << "again with: sessions_test --seed " << seed;
         failed += problem.empty() ? 0 : 1;
     }
-    std::printf("%d transactions, %d with energy, %d bills compared with the plant; %d deaths of session, %d of power, %d reboots, %d faults of the hardware, %d trips, "
-                "%d failures of the disk\n", tally.transactions, tally.energised, tally.compared, tally.session_deaths, tally.power_deaths, tally.reboots, tally.faults,
-                tally.trips, tally.disk_failures);
+    std::printf(
+        "%d transactions, %d with energy, %d bills compared with the plant; %d deaths of session, %d of power, %d reboots, %d "
+        "faults of the hardware, %d trips, "
+        "%d failures of the disk\n",
+        tally.transactions, tally.energised, tally.compared, tally.session_deaths, tally.power_deaths, tally.reboots,
+        tally.faults, tally.trips, tally.disk_failures);
     if (only_seed > 0) return;
     EXPECT_GT(tally.transactions, 800) << "the random visits must reach what they test";
     EXPECT_GT(tally.energised, 500);
@@ -36,7 +39,8 @@ TEST(Sessions, a_thousand_with_random_faults_restarts_and_messages_keep_every_pr
 
 TEST(Sessions, a_station_that_is_made_wrong_is_found) {
     if (only_seed > 0) GTEST_SKIP() << "one seed was asked for";
-    for (const Flaw flaw : {Flaw::session_forgets, Flaw::power_needs_no_consent, Flaw::setpoints_are_exceeded, Flaw::meter_counts_too_little, Flaw::stops_are_forgotten}) {
+    for (const Flaw flaw : {Flaw::session_forgets, Flaw::power_needs_no_consent, Flaw::setpoints_are_exceeded,
+                            Flaw::meter_counts_too_little, Flaw::stops_are_forgotten}) {
         Tally tally;
         std::string found;
         std::uint64_t seed = 0;
@@ -61,7 +65,8 @@ TEST(Sessions, are_the_same_from_the_same_seed) {
 
 int main(int count, char** words) {
     ::testing::InitGoogleTest(&count, words);
-    if (count >= 3 && std::string_view(words[1]) == "--seed") voltkeep::sessions::only_seed = std::strtoull(words[2], nullptr, 10);
+    if (count >= 3 && std::string_view(words[1]) == "--seed")
+        voltkeep::sessions::only_seed = std::strtoull(words[2], nullptr, 10);
     if (count == 4) voltkeep::sessions::how_many = std::strtoull(words[3], nullptr, 10);
     return RUN_ALL_TESTS();
 }

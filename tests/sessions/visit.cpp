@@ -17,21 +17,46 @@ constexpr std::int64_t end_of_consent_ms = 1'000 + 60;   ///< a controlled stop 
 constexpr std::int64_t ramp_ms = 1'500;                  ///< 125 A at 100 A/s, and what was on its way
 
 /// What a visit may meet. Not here: a meter that lies or is exchanged, which no comparison with that meter can find.
-constexpr std::array menu{
-    plant::Fault::emergency_stop, plant::Fault::earth_lost, plant::Fault::pilot_short, plant::Fault::pilot_between, plant::Fault::diode_missing,
-    plant::Fault::lock_open, plant::Fault::contactor_stuck_open, plant::Fault::auxiliary_stuck_closed, plant::Fault::auxiliary_stuck_open,
-    plant::Fault::residual_dc, plant::Fault::insulation, plant::Fault::cable_short, plant::Fault::over_current, plant::Fault::over_voltage,
-    plant::Fault::reverse_current, plant::Fault::supply_fault, plant::Fault::discharge_broken, plant::Fault::current_sensor_zero,
-    plant::Fault::voltage_sensor_offset, plant::Fault::mains_voltage, plant::Fault::mains_frequency, plant::Fault::frames_stop,
-    plant::Fault::frames_frozen, plant::Fault::frames_corrupt, plant::Fault::echo_frozen, plant::Fault::meter_stop, plant::Fault::meter_frozen,
-    plant::Fault::meter_jumps_back, plant::Fault::meter_fault, plant::Fault::meter_corrupt};
+constexpr std::array menu{plant::Fault::emergency_stop,
+                          plant::Fault::earth_lost,
+                          plant::Fault::pilot_short,
+                          plant::Fault::pilot_between,
+                          plant::Fault::diode_missing,
+                          plant::Fault::lock_open,
+                          plant::Fault::contactor_stuck_open,
+                          plant::Fault::auxiliary_stuck_closed,
+                          plant::Fault::auxiliary_stuck_open,
+                          plant::Fault::residual_dc,
+                          plant::Fault::insulation,
+                          plant::Fault::cable_short,
+                          plant::Fault::over_current,
+                          plant::Fault::over_voltage,
+                          plant::Fault::reverse_current,
+                          plant::Fault::supply_fault,
+                          plant::Fault::discharge_broken,
+                          plant::Fault::current_sensor_zero,
+                          plant::Fault::voltage_sensor_offset,
+                          plant::Fault::mains_voltage,
+                          plant::Fault::mains_frequency,
+                          plant::Fault::frames_stop,
+                          plant::Fault::frames_frozen,
+                          plant::Fault::frames_corrupt,
+                          plant::Fault::echo_frozen,
+                          plant::Fault::meter_stop,
+                          plant::Fault::meter_frozen,
+                          plant::Fault::meter_jumps_back,
+                          plant::Fault::meter_fault,
+                          plant::Fault::meter_corrupt};
 
 bool is_of_meter(plant::Fault fault) { return fault >= plant::Fault::meter_stop; }
 
 }  // namespace
 
 Visit::Visit(std::uint64_t seed, Flaw flaw)
-    : flaw_(flaw), random_(seed), plant_({.outlet = safety::Outlet::ccs, .seed = seed}), backlog_(std::make_unique<session::Backlog>()) {
+    : flaw_(flaw),
+      random_(seed),
+      plant_({.outlet = safety::Outlet::ccs, .seed = seed}),
+      backlog_(std::make_unique<session::Backlog>()) {
     configuration_.price = {490'000, "EUR"};
     configuration_.authorization_timeout = 5s;
     configuration_.reconnect_timeout = 8s;
@@ -112,7 +137,8 @@ void Visit::kill_session(int for_ms, Restart as) {
     session_lives_ = false;
     session_back_ms_ = ms_ + for_ms;
     restart_ = as;
-    if (disk_due_ms_ >= 0 && ms_ >= disk_fails_until_ms_ && dice(2)) look_at_disk();   // it was on the disk, and nobody heard of it
+    if (disk_due_ms_ >= 0 && ms_ >= disk_fails_until_ms_ && dice(2))
+        look_at_disk();  // it was on the disk, and nobody heard of it
 }
 
 void Visit::feed(const Event& event) {
@@ -124,7 +150,8 @@ void Visit::feed(const Event& event) {
     const bool has_begun = state.durable.transaction && !state_.durable.transaction;
     const auto* answered = std::get_if<AuthorizationAnswered>(&event);
     const auto* remote = std::get_if<RemoteStarted>(&event);
-    const bool is_yes = (answered && answered->accepted && before && !before->accepted && before->request == answered->request) || remote;
+    const bool is_yes =
+        (answered && answered->accepted && before && !before->accepted && before->request == answered->request) || remote;
     if (is_yes && (is_new || has_begun)) allowed_ = true;
     state_ = state;
     if (state_.durable.transaction && state_.durable.transaction->stopping) allowed_ = false;
@@ -150,7 +177,8 @@ void Visit::carry_out(const Actions& actions) {
             if (wanted->demand == safety::Demand::none || consent_ms_ > 0) send_power(*wanted);
         }
         if (const auto* consent = std::get_if<GiveConsent>(&action); consent && consent_ms_ > 0) send_consent(*consent);
-        if (const auto* trips = std::get_if<AcknowledgeTrips>(&action); trips && ms_ >= power_back_ms_) inputs_.command.acknowledge |= trips->trips;
+        if (const auto* trips = std::get_if<AcknowledgeTrips>(&action); trips && ms_ >= power_back_ms_)
+            inputs_.command.acknowledge |= trips->trips;
         if (std::holds_alternative<Persist>(action)) batch.commit.durable = state_.durable;
         session::Event event;
         if (const auto* record = std::get_if<Record>(&action)) {
@@ -168,7 +196,8 @@ void Visit::carry_out(const Actions& actions) {
     if (batch.commit.durable || !batch.commit.events.empty()) backlog_->add(std::move(batch));
     for (const Action& action : actions) {
         if (consent_ms_ > 0) break;
-        if (const auto* wanted = std::get_if<SetPower>(&action); wanted && wanted->demand != safety::Demand::none) backlog_->promise(*wanted);
+        if (const auto* wanted = std::get_if<SetPower>(&action); wanted && wanted->demand != safety::Demand::none)
+            backlog_->promise(*wanted);
         if (const auto* consent = std::get_if<GiveConsent>(&action); consent && consent->ms > 0) backlog_->promise(*consent);
     }
     give();
@@ -223,9 +252,11 @@ void Visit::send_power(const SetPower& wanted) {
     if (wanted.demand == safety::Demand::energy) {
         // What protects is kept by every word to power, without a ramp.
         Allowances protecting{};
-        for (const LimitSource source : {LimitSource::hardware, LimitSource::cable, LimitSource::fuse}) protecting[source] = state_.durable.allowances[source];
+        for (const LimitSource source : {LimitSource::hardware, LimitSource::cable, LimitSource::fuse})
+            protecting[source] = state_.durable.allowances[source];
         const MilliVolt voltage = state_.power.voltage.value >= 150'000 ? state_.power.voltage : MilliVolt{150'000};
-        if (wanted.setpoint.current.value > limit_of(protecting, voltage).current.value) complain("a setpoint above what protects");
+        if (wanted.setpoint.current.value > limit_of(protecting, voltage).current.value)
+            complain("a setpoint above what protects");
     }
     if (ms_ < power_back_ms_) return;
     safety::Command& command = inputs_.command;
@@ -254,26 +285,31 @@ void Visit::send_consent(const GiveConsent& consent) {
 void Visit::read_meter() {
     const auto frame = plant_.reading(0);
     const auto reading = frame ? meter::decode_reading(*frame) : Result<meter::ReadingFrame>(fail(Errc::stale, "silent"));
-    if (!reading || reading->status != 0 || reading->import_mwh < last_import_ || reading->export_mwh < last_export_) return feed(MeterGone{});
+    if (!reading || reading->status != 0 || reading->import_mwh < last_import_ || reading->export_mwh < last_export_)
+        return feed(MeterGone{});
     last_import_ = reading->import_mwh;
     last_export_ = reading->export_mwh;
     const std::int64_t import = flaw_ == Flaw::meter_counts_too_little ? reading->import_mwh * 9 / 10 : reading->import_mwh;
     const ReadingWanted wanted = reading_wanted(configuration_, state_, Instant{1'000'000'000'000 + ms_ * 1'000'000});
-    feed(MeterSeen{{1'800'000'000'000 + ms_, import, reading->export_mwh, reading->voltage, reading->current, reading->power}, wanted});
+    feed(MeterSeen{{1'800'000'000'000 + ms_, import, reading->export_mwh, reading->voltage, reading->current, reading->power},
+                   wanted});
 }
 
 void Visit::answer(const AskAuthorization& ask) {
     if (dice(20) == 0) return;   // lost
     const bool yes = dice(8) != 0;
     mail_.emplace_back(ms_ + 20 + dice(dice(10) == 0 ? 7'000 : 400), AuthorizationAnswered{ask.request, yes, {}});
-    if (dice(6) == 0) mail_.emplace_back(ms_ + 500 + dice(8'000), AuthorizationAnswered{ask.request, true, {}});   // and once more
+    if (dice(6) == 0) mail_.emplace_back(ms_ + 500 + dice(8'000), AuthorizationAnswered{ask.request, true, {}});  // and once more
 }
 
 /// A record that is on the disk reaches the CSMS, in order, whoever dies.
 void Visit::hear(const Record& record) {
     Told& told = told_[std::string(record.transaction.view())];
-    if (record.sequence != told.records.size()) complain("record " + std::to_string(record.sequence) + " of a transaction is number " + std::to_string(told.records.size()));
-    if ((record.kind == RecordKind::started) != told.records.empty()) complain("a transaction that begins in its middle, or twice");
+    if (record.sequence != told.records.size())
+        complain("record " + std::to_string(record.sequence) + " of a transaction is number " +
+                 std::to_string(told.records.size()));
+    if ((record.kind == RecordKind::started) != told.records.empty())
+        complain("a transaction that begins in its middle, or twice");
     if (!told.records.empty() && told.records.back().kind == RecordKind::ended) complain("a record behind the end");
     if (!told.records.empty() && record.energy_mwh < told.records.back().energy_mwh) complain("energy that becomes less");
     if (record.kind == RecordKind::started) {
@@ -285,7 +321,10 @@ void Visit::hear(const Record& record) {
 }
 
 void Visit::come() {
-    body_ = {.plugged = true, .pilot = plant::CarPilot::b, .battery = {60'000}, .state_of_charge = {static_cast<std::int16_t>(100 + dice(700))}};
+    body_ = {.plugged = true,
+             .pilot = plant::CarPilot::b,
+             .battery = {60'000},
+             .state_of_charge = {static_cast<std::int16_t>(100 + dice(700))}};
     car_ = Car::waiting;
     car_name_ = Text<255>::cut("EVCC-" + std::to_string(ms_));
     car_until_ms_ = ms_ + 6'000 + dice(12'000);
@@ -305,15 +344,21 @@ void Visit::drive_car() {
     const plant::CableFrame cable = plant_.cable();
     const bool has_power = car_ >= Car::precharge && car_ <= Car::charge;
     if (!has_power || cable.steady) body_.contactor = false;
-    else if (std::abs(cable.inlet_voltage.value - cable.battery_voltage.value) < 10'000 && cable.battery_voltage.value > 100'000) body_.contactor = true;
+    else if (std::abs(cable.inlet_voltage.value - cable.battery_voltage.value) < 10'000 && cable.battery_voltage.value > 100'000)
+        body_.contactor = true;
     body_.pilot = car_ >= Car::cable_check && car_ <= Car::charge ? plant::CarPilot::c : plant::CarPilot::b;
     plant_.set_car(body_);
     if (!session_lives_ || is_car_silent_ || ms_ < car_next_ms_) return;
     car_next_ms_ = ms_ + 50 + dice(150);
 
     const auto need = [&](EvPhase phase, std::int32_t ma) {
-        feed(EvNeeds{.phase = phase, .target_voltage = cable.battery_voltage, .target_current = {ma}, .present_voltage = cable.inlet_voltage,
-                     .maximum_voltage = {cable.battery_voltage.value + 40'000}, .maximum_current = {200'000}, .maximum_power = {150'000}});
+        feed(EvNeeds{.phase = phase,
+                     .target_voltage = cable.battery_voltage,
+                     .target_current = {ma},
+                     .present_voltage = cable.inlet_voltage,
+                     .maximum_voltage = {cable.battery_voltage.value + 40'000},
+                     .maximum_current = {200'000},
+                     .maximum_power = {150'000}});
     };
     const auto turn = [&](Car next) {
         car_ = next;
@@ -450,7 +495,8 @@ void Visit::millisecond() {
 void Visit::observe() {
     const auto& t = state_.durable.transaction;
     if (session_lives_ && t && !t->stopping) permitted_ms_ = ms_;
-    while (setpoints_.size() > 1 && setpoints_[1].first < ms_ - ramp_ms) setpoints_.pop_front();   // the one that was in force then stays
+    while (setpoints_.size() > 1 && setpoints_[1].first < ms_ - ramp_ms)
+        setpoints_.pop_front();  // the one that was in force then stays
     if (ms_ % 5 != 0) return;
     const plant::Truth truth = plant_.truth();
     mix(static_cast<std::uint64_t>(truth.delivered_mwh));
@@ -458,10 +504,11 @@ void Visit::observe() {
     if (truth.amperes < 3 || !truth.contactor) return;
     if (ms_ > consent_until_ms_ + end_of_consent_ms) complain("power without consent");
     if (ms_ > permitted_ms_ + 500 + end_of_consent_ms && session_lives_) complain("power without a transaction that may charge");
-    if (ms_ < disturbed_until_ms_) return;   // the supply, or a sensor, is what is wrong: the safety core's own tests ask how long
+    if (ms_ < disturbed_until_ms_) return;  // the supply, or a sensor, is what is wrong: the safety core's own tests ask how long
     std::int32_t most = 0;
     for (const auto& [when, ma] : setpoints_) most = std::max(most, ma);
-    if (truth.amperes * 1'000 > most * 1.02 + 3'000) complain("more current than anybody allowed: " + std::to_string(truth.amperes) + " A");
+    if (truth.amperes * 1'000 > most * 1.02 + 3'000)
+        complain("more current than anybody allowed: " + std::to_string(truth.amperes) + " A");
 }
 
 void Visit::compare() {
@@ -475,10 +522,12 @@ void Visit::compare() {
     }
     // The meter's class is 1 %; a reading is a fifth of a second old at most.
     const std::int64_t tolerance = delivered / 100 + 3'000;
-    if (billed > delivered + tolerance) complain("billed " + std::to_string(billed) + " mWh, delivered " + std::to_string(delivered));
+    if (billed > delivered + tolerance)
+        complain("billed " + std::to_string(billed) + " mWh, delivered " + std::to_string(delivered));
     if (meter_lied_) return;
     ++tally_->compared;
-    if (billed < delivered - tolerance) complain("billed only " + std::to_string(billed) + " mWh, delivered " + std::to_string(delivered));
+    if (billed < delivered - tolerance)
+        complain("billed only " + std::to_string(billed) + " mWh, delivered " + std::to_string(delivered));
 }
 
 std::string Visit::run(Tally& tally) {

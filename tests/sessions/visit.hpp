@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One visit of a car, with whatever goes wrong: the plant's physics, the safety core, the session's state machine with its disk, a car and a
-// CSMS, in one process and faster than time. Everything that is random comes from the seed. After every millisecond an observer that knows
-// nothing of how they work looks at the current that really flows; at the end it compares the bill with the plant.
+// One visit of a car, with whatever goes wrong: the plant's physics, the safety core, the session's state machine with its disk,
+// a car and a CSMS, in one process and faster than time. Everything that is random comes from the seed. After every millisecond
+// an observer that knows nothing of how they work looks at the current that really flows; at the end it compares the bill with
+// the plant.
 #pragma once
 
 #include <deque>
@@ -18,11 +19,19 @@ namespace voltkeep::sessions {
 
 /// What the thousand must have reached, to mean anything.
 struct Tally {
-    int transactions = 0, energised = 0, session_deaths = 0, power_deaths = 0, reboots = 0, faults = 0, disk_failures = 0, trips = 0, compared = 0;
+    int transactions = 0, energised = 0, session_deaths = 0, power_deaths = 0, reboots = 0, faults = 0, disk_failures = 0,
+        trips = 0, compared = 0;
 };
 
 /// A station that is made wrong: the observer must find it.
-enum class Flaw : std::uint8_t { none, session_forgets, power_needs_no_consent, setpoints_are_exceeded, meter_counts_too_little, stops_are_forgotten };
+enum class Flaw : std::uint8_t {
+    none,
+    session_forgets,
+    power_needs_no_consent,
+    setpoints_are_exceeded,
+    meter_counts_too_little,
+    stops_are_forgotten
+};
 
 class Visit {
 public:
@@ -71,7 +80,9 @@ private:
     void compare();
     void complain(const std::string& what);
     void mix(std::uint64_t value) { digest_ = (digest_ ^ value) * 1099511628211u; }
-    [[nodiscard]] std::int32_t dice(std::int32_t sides) { return static_cast<std::int32_t>(random_() % static_cast<std::uint64_t>(sides)); }
+    [[nodiscard]] std::int32_t dice(std::int32_t sides) {
+        return static_cast<std::int32_t>(random_() % static_cast<std::uint64_t>(sides));
+    }
 
     const Flaw flaw_;
     std::mt19937_64 random_;

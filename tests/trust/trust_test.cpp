@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole station that has a TPM: what of it works when its parts are killed, one by one and all at once. Each test names its time.
+// A whole station that has a TPM: what of it works when its parts are killed, one by one and all at once. Each test names its
+// time.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -14,7 +15,10 @@ constexpr std::string_view with_tpm = "[trust]\ntpm = \"emulated\"\n";
 /// A station.toml for one test.
 class Config {
 public:
-    explicit Config(std::string_view text) : path_(::testing::TempDir() + "voltkeep-trust-" + std::to_string(::getpid()) + ".toml") { std::ofstream(path_) << text; }
+    explicit Config(std::string_view text)
+        : path_(::testing::TempDir() + "voltkeep-trust-" + std::to_string(::getpid()) + ".toml") {
+        std::ofstream(path_) << text;
+    }
     ~Config() { std::filesystem::remove(path_); }
     Config(const Config&) = delete;
     [[nodiscard]] const std::string& path() const { return path_; }
@@ -38,7 +42,9 @@ Json trust_when(ToolStation& station, F fits) {
 bool works(const Json& trust) { return trust.string("tpm") == "ready" && trust.find("software_keys")->scalar() == "true"; }
 /// How often link@csms has proved itself to the CSMS.
 std::size_t openings(ToolStation& station) {
-    return station.count([](const Json& line) { return line.string("event") == "connection" && line.string("source") == "link@csms" && line.string("step") == "opened"; });
+    return station.count([](const Json& line) {
+        return line.string("event") == "connection" && line.string("source") == "link@csms" && line.string("step") == "opened";
+    });
 }
 /// How often the TPM has signed with this key, as `status` says it.
 std::int64_t uses(const Json& trust, std::string_view name) {
@@ -50,8 +56,8 @@ bool is_available(const Json& line) { return line.string("event") == "available"
 
 }  // namespace
 
-/// 15 s. The CSMS knows the station by a key of the TPM. A part that counts unclean stops as attacks upon its keys would be locked at the
-/// fourth start (Tpm.cuts_of_power_lock_nobody_out is the control: with keys as they are made by default it is).
+/// 15 s. The CSMS knows the station by a key of the TPM. A part that counts unclean stops as attacks upon its keys would be
+/// locked at the fourth start (Tpm.cuts_of_power_lock_nobody_out is the control: with keys as they are made by default it is).
 TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TPM_usable) {
     const Config config(with_tpm);
     ToolStation station({"--duration", "60", "--config", config.path()});
@@ -61,9 +67,12 @@ TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TP
     EXPECT_EQ(uses(trust, "tls-csms"), 1);
     EXPECT_FALSE(std::filesystem::exists(station.state() + "/pki/station/key.pem"));
     std::int64_t resets = number_in(trust, "resets");
-    for (const char* part : {"swtpm", "crypto", "rot"}) {   // whether it is another TPM is seen by who uses it: crypto, when it begins
+    for (const char* part :
+         {"swtpm", "crypto", "rot"}) {  // whether it is another TPM is seen by who uses it: crypto, when it begins
         station.kill(part);
-        ASSERT_TRUE(station.wait_for([&](const Json& line) { return line.string("event") == "restart" && line.string("text").find(part) != std::string::npos; }));
+        ASSERT_TRUE(station.wait_for([&](const Json& line) {
+            return line.string("event") == "restart" && line.string("text").find(part) != std::string::npos;
+        }));
     }
     trust = trust_when(station, [&](const Json& now) { return works(now) && number_in(now, "resets") == resets + 1; });
     ++resets;
@@ -75,7 +84,8 @@ TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TP
         const pid_t manager = station.procmgr();
         ASSERT_GT(manager, 1);
         ASSERT_EQ(::kill(manager, SIGKILL), 0);
-        ASSERT_TRUE(station.wait_for([&](const Json& line) { return line.string("event") == "start" && line.string("source") == "procmgr"; }));
+        ASSERT_TRUE(station.wait_for(
+            [&](const Json& line) { return line.string("event") == "start" && line.string("source") == "procmgr"; }));
         trust = trust_when(station, [&](const Json& now) { return works(now) && number_in(now, "resets") == resets + 1; });
         resets = number_in(trust, "resets");
     }
@@ -86,7 +96,9 @@ TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TP
 /// 2 s. Who starts a station without a TPM is told where the keys are: at the start, in the log, in every status.
 TEST(Trust, a_station_without_a_TPM_says_so_where_people_look) {
     ToolStation station({"--duration", "60"});
-    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "no_tpm" && line.string("text").find("private keys are files") != std::string::npos; }));
+    ASSERT_TRUE(station.wait_for([](const Json& line) {
+        return line.string("event") == "no_tpm" && line.string("text").find("private keys are files") != std::string::npos;
+    }));
     ASSERT_TRUE(station.wait_for_step("configuration", "no_tpm"));
     ASSERT_TRUE(station.wait_for(is_available));
     EXPECT_NE(say({"status", "--state", station.state()}).output.find("no TPM: private keys are files"), std::string::npos);

@@ -127,7 +127,8 @@ INSTANTIATE_TEST_SUITE_P(Menu, MisbehavingCar,
                                            Mischief{"restart@DC_ChargeLoopReq:2", StopCause::ev_protocol_error}),
                          [](const auto& mischief) {
                              std::string name(mischief.param.fault);
-                             std::ranges::replace_if(name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
+                             std::ranges::replace_if(
+                                 name, [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
                              return name;
                          });
 
@@ -183,8 +184,8 @@ TEST_F(Charge, the_same_car_goes_on_with_its_paused_session) {
 }
 
 TEST_F(Charge, schedules_and_services_are_negotiated_again) {
-    const auto car = drive_up({"--duration", "0.8", "--control", "scheduled", "--detour", "renegotiate-schedule", "--detour", "renegotiate-service",
-                               "--detour", "standby"});
+    const auto car = drive_up({"--duration", "0.8", "--control", "scheduled", "--detour", "renegotiate-schedule", "--detour",
+                               "renegotiate-service", "--detour", "standby"});
     const auto summary = car->wait_for("ev_summary");
     ASSERT_TRUE(summary);
     EXPECT_TRUE(is_true(*summary, "ok")) << summary->text() << "\n" << log();

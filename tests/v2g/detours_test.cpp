@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is not the straight way through a session: pause, other schedules, other services, standby, the timers. Car against charger
-// without a socket.
+// What is not the straight way through a session: pause, other schedules, other services, standby, the timers. Car against
+// charger without a socket.
 #include <gtest/gtest.h>
 
 #include "pair.hpp"
@@ -43,7 +43,7 @@ TEST(Pause, is_ended_by_the_same_car_without_identification_and_services) {
     EXPECT_EQ(pair.station.stops.back().cause, StopCause::ev_terminate);
 }
 
-//= ISO 15118-20 [V2G20-2545] a session is joined again by the car that paused it alone: by the vehicle certificate that TLS has verified
+//= ISO 15118-20 [V2G20-2545] only the car that paused a session joins it again: by the vehicle certificate of TLS
 TEST(Pause, is_not_ended_by_another_car_that_knows_the_session_id) {
     for (const int lie : {0, 1, 2, 3}) {
         Pair pair = paused();
@@ -180,7 +180,7 @@ TEST(Standby, is_refused_and_the_loop_goes_on) {
     EXPECT_TRUE(std::ranges::contains(pair.codes, "WARNING_StandbyNotAllowed"));
 }
 
-//= ISO 15118-20 [V2G20-2188] what the car asks for is cut to what it was promised: nothing flows back but in a service of both directions
+//= ISO 15118-20 [V2G20-2188] what the car asks for is cut to what it was promised; back only in a service of both directions
 TEST(Discharge, is_refused_in_a_service_of_one_direction) {
     Pair pair;
     pair.settings.is_bidirectional = true;   // the EVSE could: the car has chosen another service

@@ -50,7 +50,8 @@ TEST_P(Modes, go_from_plug_to_stop) {
     ASSERT_TRUE(pair.ending);
     EXPECT_TRUE(pair.ending->is_ok) << pair.ending->why.view() << " " << pair.codes.back();
     EXPECT_GT(pair.car.statistics.loops, 5u);
-    const std::vector<Phase> dc{Phase::idle, Phase::cable_check, Phase::precharge, Phase::charge, Phase::stopping, Phase::weld_check};
+    const std::vector<Phase> dc{Phase::idle,   Phase::cable_check, Phase::precharge,
+                                Phase::charge, Phase::stopping,    Phase::weld_check};
     const std::vector<Phase> ac{Phase::idle, Phase::charge, Phase::stopping};
     EXPECT_EQ(pair.station.phases, evcc::is_ac(GetParam().service) ? ac : dc);
     ASSERT_EQ(pair.station.stops.size(), 1u);
@@ -82,15 +83,17 @@ TEST_P(Modes, survive_a_death_of_the_charger_at_every_message) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, Modes,
-    ::testing::Values(Mode{"dc_dynamic", EnergyService::dc}, Mode{"dc_scheduled_price_levels", EnergyService::dc, Control::scheduled, false, evcc::Pricing::level},
-                      Mode{"dc_scheduled_prices_in_money", EnergyService::dc, Control::scheduled, false, evcc::Pricing::absolute},
-                      Mode{"dc_dynamic_mobility_by_charger", EnergyService::dc, Control::dynamic, true},
-                      Mode{"dc_bpt_dynamic", EnergyService::dc_bpt}, Mode{"dc_bpt_scheduled", EnergyService::dc_bpt, Control::scheduled},
-                      Mode{"dc_bpt_scheduled_discharge", EnergyService::dc_bpt, Control::scheduled, false, evcc::Pricing::any, {20'000}},
-                      Mode{"ac_dynamic", EnergyService::ac}, Mode{"ac_scheduled", EnergyService::ac, Control::scheduled},
-                      Mode{"ac_bpt_dynamic", EnergyService::ac_bpt}, Mode{"ac_bpt_scheduled", EnergyService::ac_bpt, Control::scheduled},
-                      Mode{"mcs_dynamic", EnergyService::mcs}, Mode{"mcs_scheduled", EnergyService::mcs, Control::scheduled},
-                      Mode{"mcs_bpt_dynamic", EnergyService::mcs_bpt}),
+    ::testing::Values(
+        Mode{"dc_dynamic", EnergyService::dc},
+        Mode{"dc_scheduled_price_levels", EnergyService::dc, Control::scheduled, false, evcc::Pricing::level},
+        Mode{"dc_scheduled_prices_in_money", EnergyService::dc, Control::scheduled, false, evcc::Pricing::absolute},
+        Mode{"dc_dynamic_mobility_by_charger", EnergyService::dc, Control::dynamic, true},
+        Mode{"dc_bpt_dynamic", EnergyService::dc_bpt}, Mode{"dc_bpt_scheduled", EnergyService::dc_bpt, Control::scheduled},
+        Mode{"dc_bpt_scheduled_discharge", EnergyService::dc_bpt, Control::scheduled, false, evcc::Pricing::any, {20'000}},
+        Mode{"ac_dynamic", EnergyService::ac}, Mode{"ac_scheduled", EnergyService::ac, Control::scheduled},
+        Mode{"ac_bpt_dynamic", EnergyService::ac_bpt}, Mode{"ac_bpt_scheduled", EnergyService::ac_bpt, Control::scheduled},
+        Mode{"mcs_dynamic", EnergyService::mcs}, Mode{"mcs_scheduled", EnergyService::mcs, Control::scheduled},
+        Mode{"mcs_bpt_dynamic", EnergyService::mcs_bpt}),
     name_of_mode);
 
 //= ISO 15118-20 [V2G20-2176] a schedule comes with its prices
@@ -102,7 +105,8 @@ TEST(Schedule, carries_the_tariff_in_money_and_the_power_that_is_there) {
     ASSERT_TRUE(pair.ending && pair.ending->is_ok);
     ASSERT_TRUE(pair.schedule);
     const ScheduleTuple& tuple = std::get<Scheduled_SEResControlMode>(pair.schedule->control_mode).schedule_tuple[0];
-    EXPECT_EQ(tuple.charging_schedule.power_schedule.power_schedule_entries.power_schedule_entry[0].power, (RationalNumber{0, 31'000}));
+    EXPECT_EQ(tuple.charging_schedule.power_schedule.power_schedule_entries.power_schedule_entry[0].power,
+              (RationalNumber{0, 31'000}));
     const auto& prices = std::get<AbsolutePriceSchedule>(*tuple.charging_schedule.price_schedule);
     EXPECT_EQ(prices.currency.view(), "EUR");
     EXPECT_EQ(prices.price_rule_stacks.price_rule_stack[0].price_rule[0].energy_fee, (RationalNumber{-2, 49}));

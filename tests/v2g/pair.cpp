@@ -69,7 +69,8 @@ void Pair::take(const evcc::Move& move) {
     if (!move.sending) return;
     const evcc::Sending& sending = *move.sending;
     messages.emplace_back(name(sending.message));
-    if (sending.transport == evcc::Misdeed::garbage) to_charger_.push_back({sending.stream, {std::byte{0xff}, std::byte{0x00}}, {}});
+    if (sending.transport == evcc::Misdeed::garbage)
+        to_charger_.push_back({sending.stream, {std::byte{0xff}, std::byte{0x00}}, {}});
     else if (!sending.transport) to_charger_.push_back(frame_of(sending.message, sending.stream));
 }
 
@@ -89,7 +90,8 @@ void Pair::restart() {
 /// False: the station is not as far yet, the frame stays where it is.
 bool Pair::charger_takes(Frame& frame) {
     const auto message = decode_payload(frame.type, frame.payload);
-    const bool is_loop = message && (std::holds_alternative<DC_ChargeLoopReq>(*message) || std::holds_alternative<AC_ChargeLoopReq>(*message));
+    const bool is_loop =
+        message && (std::holds_alternative<DC_ChargeLoopReq>(*message) || std::holds_alternative<AC_ChargeLoopReq>(*message));
     if (is_loop && on_loop) on_loop(*this);
     if (!frame.arrived) {
         frame.arrived = now;

@@ -50,7 +50,8 @@ const std::vector<std::string> whole_session{"supportedAppProtocolReq",
                                              "SessionStopReq",
                                              "SessionStopRes"};
 
-const std::vector<Phase> whole_path{Phase::idle, Phase::cable_check, Phase::precharge, Phase::charge, Phase::stopping, Phase::weld_check};
+const std::vector<Phase> whole_path{Phase::idle,   Phase::cable_check, Phase::precharge,
+                                    Phase::charge, Phase::stopping,    Phase::weld_check};
 
 TEST(Pair, a_session_in_dynamic_mode_goes_from_plug_to_stop) {
     Pair pair;

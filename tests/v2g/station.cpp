@@ -196,7 +196,8 @@ void StationTest::reconfigure() {
 }
 
 std::unique_ptr<CarProcess> StationTest::drive_up(std::vector<std::string> arguments) const {
-    std::vector<std::string> command{EV_PROGRAM, "--interface", "lo", "--discovery-port", std::to_string(discovery_port), "--pki", path("pki"), "--json"};
+    std::vector<std::string> command{EV_PROGRAM, "--interface", "lo",    "--discovery-port", std::to_string(discovery_port),
+                                     "--pki",    path("pki"),   "--json"};
     command.insert(command.end(), arguments.begin(), arguments.end());
     return std::make_unique<CarProcess>(command);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: the V2G side of a station as real processes (link@ev, plc, iso15118 as they are built) on loopback, with stand-ins for
-// session and audit, and the real car as a program. What the stand-ins saw is in memory that all of them share.
+// For tests: the V2G side of a station as real processes (link@ev, plc, iso15118 as they are built) on loopback, with stand-ins
+// for session and audit, and the real car as a program. What the stand-ins saw is in memory that all of them share.
 #pragma once
 
 #include <gtest/gtest.h>

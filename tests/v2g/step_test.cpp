@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Single steps of the charger. The order of the messages: each stage against each request that there is, by a table that is written from
-// the standard's sequence and not taken from the charger's. And what single clauses say of an answer.
+// Single steps of the charger. The order of the messages: each stage against each request that there is, by a table that is
+// written from the standard's sequence and not taken from the charger's. And what single clauses say of an answer.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -101,7 +101,8 @@ SessionID right_id() {
     return id;
 }
 
-/// FAILED with this code, sent in the response that belongs to the request; the session is over, the station stops before, the line is cut.
+/// FAILED with this code, sent in the response that belongs to the request; the session is over, the station stops before, the
+/// line is cut.
 void expect_end(const Turn& turn, const Message& request, ResponseCode code, std::string_view where) {
     const std::string what = std::string(name(request)) + " at " + std::string(where);
     EXPECT_EQ(turn.session.stage, Stage::ended) << what;
@@ -130,13 +131,15 @@ TEST(Order, every_request_in_every_stage_is_served_or_ends_the_session) {
     for (const bool is_ac : {false, true})
         for (const auto& [stage, names] : is_ac ? allowed_ac : allowed)
             for (const Message& request : all_requests()) {
-                const Turn turn = turn_of(session_in(stage, is_ac), request, stage > Stage::session_setup ? right_id() : SessionID{}, is_ac);
+                const Turn turn =
+                    turn_of(session_in(stage, is_ac), request, stage > Stage::session_setup ? right_id() : SessionID{}, is_ac);
                 const ResponseCode* code = turn.response ? response_code_of(*turn.response) : nullptr;
                 if (!names.contains(name(request))) {
                     expect_end(turn, request, ResponseCode::FAILED_SequenceError, secc::name(stage));
                     ++refused;
                 } else {
-                    EXPECT_FALSE(code && (*code == ResponseCode::FAILED_SequenceError || *code == ResponseCode::FAILED_UnknownSession))
+                    EXPECT_FALSE(code &&
+                                 (*code == ResponseCode::FAILED_SequenceError || *code == ResponseCode::FAILED_UnknownSession))
                         << name(request) << " at " << secc::name(stage);
                     ++served;
                 }
@@ -152,7 +155,8 @@ TEST(Order, another_session_id_or_none_ends_the_session_in_every_stage) {
         for (const Message& request : all_requests())
             if (names.contains(name(request)))
                 for (const SessionID id : {SessionID{}, SessionID{{std::byte{1}}}})
-                    expect_end(turn_of(session_in(stage, false), request, id), request, ResponseCode::FAILED_UnknownSession, secc::name(stage));
+                    expect_end(turn_of(session_in(stage, false), request, id), request, ResponseCode::FAILED_UnknownSession,
+                               secc::name(stage));
     }
 }
 
@@ -173,7 +177,8 @@ TEST(Order, each_message_has_its_stream) {
             const PayloadType own = payload_type_of(schema_of_message(pointer_to(request)));
             for (const auto stream : {PayloadType::app_protocol, PayloadType::common, PayloadType::ac, PayloadType::dc,
                                       PayloadType::schedule_renegotiation, PayloadType::metering_confirmation}) {
-                const bool is_beside = stream == PayloadType::schedule_renegotiation && stage == Stage::charge_loop && name(request) == "PowerDeliveryReq";
+                const bool is_beside = stream == PayloadType::schedule_renegotiation && stage == Stage::charge_loop &&
+                                       name(request) == "PowerDeliveryReq";
                 if (stream == own || is_beside) continue;
                 const Turn turn = step(settings_for(false), session_in(stage, false), {stream, at + 5ms, request}, moment());
                 EXPECT_FALSE(turn.response) << name(request);
@@ -222,9 +227,11 @@ AppProtocol protocol(std::string_view name, std::uint8_t schema, std::uint8_t pr
 
 //= ISO 15118-20 [V2G20-169] of what both sides support, the entry with the car's highest priority is chosen
 TEST(Clause, the_protocol_with_the_cars_highest_priority_is_chosen_of_those_that_both_have) {
-    supportedAppProtocolReq request{{protocol("urn:iso:std:iso:15118:-20:DC", 7, 3), protocol("urn:iso:std:iso:15118:-20:AC", 8, 1),
+    supportedAppProtocolReq request{{protocol("urn:iso:std:iso:15118:-20:DC", 7, 3),
+                                     protocol("urn:iso:std:iso:15118:-20:AC", 8, 1),
                                      protocol("urn:iso:std:iso:15118:-20:DC", 9, 2, 1)}};
-    const Turn turn = step(settings_for(false), session_in(Stage::app_protocol, false), {PayloadType::app_protocol, at, request}, moment());
+    const Turn turn =
+        step(settings_for(false), session_in(Stage::app_protocol, false), {PayloadType::app_protocol, at, request}, moment());
     const auto& response = std::get<supportedAppProtocolRes>(*turn.response);
     EXPECT_EQ(response.schema_id, SchemaID{9});
     EXPECT_EQ(response.response_code, AppProtocolResponseCode::OK_SuccessfulNegotiationWithMinorDeviation);
@@ -251,7 +258,8 @@ TEST(Clause, a_request_that_comes_too_late_is_not_served_however_late_the_timer_
 
 //= ISO 15118-20 [V2G20-1643] the car closes the connection; the charger waits for it
 TEST(Clause, after_the_end_the_car_has_five_seconds_to_close) {
-    const Turn stopped = turn_with(session_in(Stage::session_stop, false), SessionStopReq{{}, ChargingSession::Terminate, {}, {}});
+    const Turn stopped =
+        turn_with(session_in(Stage::session_stop, false), SessionStopReq{{}, ChargingSession::Terminate, {}, {}});
     EXPECT_TRUE(stopped.actions.close.empty());
     EXPECT_EQ(stopped.session.deadline, moment().now + 5s);
     const Turn late = expired(stopped.session);

@@ -13,11 +13,13 @@ constexpr std::int32_t kHighest = std::numeric_limits<std::int32_t>::max();
 std::int32_t volts_to(MilliVolt voltage) { return std::max(voltage.value, 1'000); }
 
 Watt power_at(MilliAmpere current, MilliVolt voltage) {
-    return {static_cast<std::int32_t>(std::min<std::int64_t>(static_cast<std::int64_t>(current.value) * volts_to(voltage) / 1'000'000, kHighest))};
+    return {static_cast<std::int32_t>(
+        std::min<std::int64_t>(static_cast<std::int64_t>(current.value) * volts_to(voltage) / 1'000'000, kHighest))};
 }
 
 MilliAmpere current_at(Watt power, MilliVolt voltage) {
-    return {static_cast<std::int32_t>(std::min<std::int64_t>(static_cast<std::int64_t>(power.value) * 1'000'000 / volts_to(voltage), kHighest))};
+    return {static_cast<std::int32_t>(
+        std::min<std::int64_t>(static_cast<std::int64_t>(power.value) * 1'000'000 / volts_to(voltage), kHighest))};
 }
 
 }  // namespace

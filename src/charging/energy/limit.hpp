@@ -39,7 +39,8 @@ struct Limit {
     friend constexpr bool operator==(const Limit&, const Limit&) = default;
 };
 
-/// The minimum over all, at this voltage; with nobody's word at all it is 0. voltage: present or expected, at least 1 V is assumed.
+/// The minimum over all, at this voltage; with nobody's word at all it is 0. voltage: present or expected, at least 1 V is
+/// assumed.
 [[nodiscard]] Limit limit_of(const Allowances& allowances, MilliVolt voltage);
 
 /// How fast a limit may change. What protects (hardware, cable, fuse, the car) comes down at once, whatever the ramp says.
@@ -48,7 +49,8 @@ struct Ramp {
     Watt down_per_second{50'000};
 };
 
-/// The next limit on the way from `present` to `wanted` after `elapsed`. Never above `wanted` when a protecting limit is the reason.
+/// The next limit on the way from `present` to `wanted` after `elapsed`. Never above `wanted` when a protecting limit is the
+/// reason.
 [[nodiscard]] Limit ramped(const Limit& present, const Limit& wanted, const Ramp& ramp, Duration elapsed, MilliVolt voltage);
 
 }  // namespace voltkeep::charging

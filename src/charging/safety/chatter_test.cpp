@@ -40,7 +40,8 @@ TEST(Chatter, a_pilot_that_is_never_in_state_c_opens_whatever_it_is_instead) {
                 Bench bench = delivering(outlet);
                 bench.fault = [=, frame = 0](Sensors& s) mutable { s.pilot_high_mv = frame++ / each % 2 ? a : b; };
                 const int within = outlet == Outlet::ccs ? 120 : 80;   // DC: the current goes first
-                EXPECT_LE(bench.until_open(1'000), within) << a << " and " << b << " mV, " << each << " frames each, outlet " << static_cast<int>(outlet);
+                EXPECT_LE(bench.until_open(1'000), within)
+                    << a << " and " << b << " mV, " << each << " frames each, outlet " << static_cast<int>(outlet);
             }
 }
 

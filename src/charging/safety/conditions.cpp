@@ -28,7 +28,8 @@ bool implausible(const Work& work) {
     if (outside(s.cabinet_temperature.value, -500, 1'500) || outside(s.current.value, -current_top, current_top)) return true;
     if (work.is_ac) return false;
     const std::int32_t voltage_top = work.configuration.voltage_max.value / 2 * 3;
-    if (outside(s.supply_voltage.value, -20'000, voltage_top) || outside(s.outlet_voltage.value, -20'000, voltage_top)) return true;
+    if (outside(s.supply_voltage.value, -20'000, voltage_top) || outside(s.outlet_voltage.value, -20'000, voltage_top))
+        return true;
     // Two sensors on one conductor: when the contactor is closed they must agree.
     const bool joined = s.contactor_closed && work.state.interlock.phase == INTERLOCK_RUNNING;
     const std::int32_t tolerance = higher(20'000, s.supply_voltage.value / 20);
@@ -53,7 +54,8 @@ void add_ac(const Work& work, Set& set) {
 bool insulation_low(const Work& work) {
     const State& state = work.state;
     const bool testing = state.stage == Stage::insulation_test && state.settled_us >= 300'000;
-    const bool live = state.stage >= Stage::precharging && state.stage <= Stage::stopping && work.sensors.outlet_voltage.value >= 60'000;
+    const bool live =
+        state.stage >= Stage::precharging && state.stage <= Stage::stopping && work.sensors.outlet_voltage.value >= 60'000;
     if (!testing && !live) return false;
     const std::int64_t volt = higher(work.sensors.outlet_voltage.value, work.configuration.insulation_test_voltage.value) / 1'000;
     return work.sensors.insulation.value < volt * limit_of(PROTECTION_INSULATION);
@@ -72,9 +74,11 @@ void add_dc(const Work& work, Set& set) {
     // Who may feed back has a bound for each direction, of one protection and one time: where the bound is 0 nothing may flow.
     const bool is_back = c.discharge_max.value > 0 && s.current.value < 0;
     const std::int64_t allowed = is_back ? state.allowed_back.value : state.allowed.value;
-    set.add(PROTECTION_OVER_CURRENT, closed && !before_energy && current * 100 > allowed * limit_of(PROTECTION_OVER_CURRENT) + 200'000);
+    set.add(PROTECTION_OVER_CURRENT,
+            closed && !before_energy && current * 100 > allowed * limit_of(PROTECTION_OVER_CURRENT) + 200'000);
     set.add(PROTECTION_INRUSH, closed && before_energy && current > limit_of(PROTECTION_INRUSH));
-    set.add(PROTECTION_REVERSE_CURRENT, closed && c.discharge_max.value == 0 && s.current.value < limit_of(PROTECTION_REVERSE_CURRENT));
+    set.add(PROTECTION_REVERSE_CURRENT,
+            closed && c.discharge_max.value == 0 && s.current.value < limit_of(PROTECTION_REVERSE_CURRENT));
     const std::int64_t ev_limit = state.wanted.ev_voltage_max.value;
     set.add(PROTECTION_OVER_VOLTAGE_EV,
             closed && ev_limit > 0 && s.outlet_voltage.value > ev_limit + limit_of(PROTECTION_OVER_VOLTAGE_EV));
@@ -86,7 +90,8 @@ void add_dc(const Work& work, Set& set) {
     // Behind an open contactor the station's side must go down alone. If it stays with the car's, the contactor is welded.
     const bool follows = magnitude(s.supply_voltage.value - s.outlet_voltage.value) < 5'000;
     set.add(PROTECTION_CONTACTOR_WELDED, state.stage == Stage::discharging && state.stage_us > 800'000 && charged && follows);
-    set.add(PROTECTION_SETUP_TIMEOUT, state.stage == Stage::insulation_test || (state.stage == Stage::precharging && state.wanted.voltage.value > 0));
+    set.add(PROTECTION_SETUP_TIMEOUT,
+            state.stage == Stage::insulation_test || (state.stage == Stage::precharging && state.wanted.voltage.value > 0));
 }
 
 }  // namespace
@@ -100,7 +105,8 @@ std::uint32_t conditions(const Work& work, bool late) {
     const State& state = work.state;
     Set set;
     set.add(PROTECTION_INPUTS_STALE, is_stale(state));
-    // The echo proves the frame's age without a common clock: it names the outputs that the hardware had seen. One period is 10 ms.
+    // The echo proves the frame's age without a common clock: it names the outputs that the hardware had seen. One period is 10
+    // ms.
     const std::uint32_t behind = state.sequence - s.echo;
     set.add(PROTECTION_BUS_LATE, state.interlock.phase != INTERLOCK_OPEN &&
                                      behind > static_cast<std::uint32_t>(limit_of(PROTECTION_BUS_LATE)) / 10);
@@ -109,7 +115,8 @@ std::uint32_t conditions(const Work& work, bool late) {
     set.add(PROTECTION_EMERGENCY_STOP, s.emergency_stop);
     set.add(PROTECTION_EARTH_LOST, !s.earth_present);
     const Pilot pilot = state.pilot.stable;
-    set.add(PROTECTION_PILOT_FAULT, state.drive != Drive::fault && (pilot == Pilot::e || pilot == Pilot::f || pilot == Pilot::between));
+    set.add(PROTECTION_PILOT_FAULT,
+            state.drive != Drive::fault && (pilot == Pilot::e || pilot == Pilot::f || pilot == Pilot::between));
     set.add(PROTECTION_DIODE, work.plugged && state.drive == Drive::pwm && !state.diode.stable);
     const std::int32_t hottest = higher(s.plus_temperature.value, s.minus_temperature.value);
     set.add(PROTECTION_OVER_TEMPERATURE, hottest >= limit_of(PROTECTION_OVER_TEMPERATURE));

@@ -3,17 +3,19 @@
 
 #define MILLISECONDS(n) ((uint32_t)(n)*1000u)
 
-/* Times are from "seen" to "tripped". The command to open follows within interlock_stop_bound_us(), one period and one frame later
- * at the hardware; each row leaves that much room below the time of its clause. */
+/* Times are from "seen" to "tripped". The command to open follows within interlock_stop_bound_us(), one period and one frame
+ * later at the hardware; each row leaves that much room below the time of its clause. */
 const struct interlock_protection interlock_protections[PROTECTION_COUNT] = {
     {"inputs_stale", 30, "ms", 0, STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: a sensor that is not seen does not protect"},
     {"bus_late", 60, "ms", 0, STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: inputs must answer outputs of the last 60 ms"},
     {"loop_overrun", 100, "ms", 0, STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: the hardware's watchdog has acted by then"},
     {"watchdog", 0, "", 0, STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: the hardware opened because the heartbeat was missing"},
     {"emergency_stop", 0, "", 0, STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-23, emergency shutdown; IEC 60204-1 stop category 0"},
-    {"earth_lost", 0, "", MILLISECONDS(20), STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-1 6.3.1.2, continuity of the protective conductor"},
+    {"earth_lost", 0, "", MILLISECONDS(20), STOP_EMERGENCY, LATCH_ALWAYS,
+     "IEC 61851-1 6.3.1.2, continuity of the protective conductor"},
     {"pilot_lost", 0, "", 0, STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23 CC, loss of state C or D under charge"},
-    {"pilot_fault", 0, "", MILLISECONDS(60), STOP_EMERGENCY, LATCH_NEVER, "IEC 61851-1 Annex A, states E and F and levels between states"},
+    {"pilot_fault", 0, "", MILLISECONDS(60), STOP_EMERGENCY, LATCH_NEVER,
+     "IEC 61851-1 Annex A, states E and F and levels between states"},
     {"diode", -12000, "mV", MILLISECONDS(60), STOP_EMERGENCY, LATCH_NEVER, "IEC 61851-1 Annex A, negative half -12 V +-1 V"},
     {"lock_open", 0, "", 0, STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-1 and IEC 61851-23, connector unlocked under charge"},
     {"residual_dc_6", 6000, "uA", MILLISECONDS(5000), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 62955: 6 mA DC, 10 s"},
@@ -23,30 +25,44 @@ const struct interlock_protection interlock_protections[PROTECTION_COUNT] = {
     {"residual_ac_150", 150000, "uA", 0, STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61008-1 type A: 5 x 30 mA, 0.04 s"},
     {"insulation", 100, "ohm/V", MILLISECONDS(200), STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-23 CC.4.1: below 100 ohm/V"},
     {"short_circuit", 40000, "mV", 0, STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-23 CC, short-circuit test before the cable check"},
-    {"over_current", 110, "%", MILLISECONDS(50), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23, output over-current, by the station's own sensor"},
-    {"over_current_long", 110, "%", MILLISECONDS(100000), STOP_CONTROLLED, LATCH_NEVER, "IEC 61851-1: 1.1 x the offered current, 100 s"},
-    {"inrush", 2500, "mA", MILLISECONDS(50), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23 CC.5.2: inrush at most 2 A, and the sensor's error"},
-    {"reverse_current", -2000, "mA", MILLISECONDS(50), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23, reverse current; ISO 15118-20 no discharge without BPT"},
-    {"over_voltage_ev", 2000, "mV over the EV's limit", MILLISECONDS(300), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23 CC.6.2: 400 ms over the EV's limit"},
+    {"over_current", 110, "%", MILLISECONDS(50), STOP_EMERGENCY, LATCH_UNDER_POWER,
+     "IEC 61851-23, output over-current, by the station's own sensor"},
+    {"over_current_long", 110, "%", MILLISECONDS(100000), STOP_CONTROLLED, LATCH_NEVER,
+     "IEC 61851-1: 1.1 x the offered current, 100 s"},
+    {"inrush", 2500, "mA", MILLISECONDS(50), STOP_EMERGENCY, LATCH_UNDER_POWER,
+     "IEC 61851-23 CC.5.2: inrush at most 2 A, and the sensor's error"},
+    {"reverse_current", -2000, "mA", MILLISECONDS(50), STOP_EMERGENCY, LATCH_UNDER_POWER,
+     "IEC 61851-23, reverse current; ISO 15118-20 no discharge without BPT"},
+    {"over_voltage_ev", 2000, "mV over the EV's limit", MILLISECONDS(300), STOP_EMERGENCY, LATCH_UNDER_POWER,
+     "IEC 61851-23 CC.6.2: 400 ms over the EV's limit"},
     {"over_voltage", 110, "% of nameplate", MILLISECONDS(10), STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-23, output over-voltage"},
-    {"over_temperature", 1100, "0.1 degC", MILLISECONDS(1000), STOP_EMERGENCY, LATCH_UNDER_POWER, "IEC 61851-23-3 and IEC 62196-3-1, derating from 90 degC"},
-    {"sensor_implausible", 0, "", MILLISECONDS(100), STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: a sensor outside its range or against another is a fault"},
-    {"contactor_not_closed", 0, "", MILLISECONDS(120), STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: auxiliary contact against command"},
-    {"contactor_welded", 0, "", MILLISECONDS(120), STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-23, welded contactor; auxiliary contact or voltage behind it"},
+    {"over_temperature", 1100, "0.1 degC", MILLISECONDS(1000), STOP_EMERGENCY, LATCH_UNDER_POWER,
+     "IEC 61851-23-3 and IEC 62196-3-1, derating from 90 degC"},
+    {"sensor_implausible", 0, "", MILLISECONDS(100), STOP_EMERGENCY, LATCH_UNDER_POWER,
+     "own rule: a sensor outside its range or against another is a fault"},
+    {"contactor_not_closed", 0, "", MILLISECONDS(120), STOP_EMERGENCY, LATCH_UNDER_POWER,
+     "own rule: auxiliary contact against command"},
+    {"contactor_welded", 0, "", MILLISECONDS(120), STOP_EMERGENCY, LATCH_ALWAYS,
+     "IEC 61851-23, welded contactor; auxiliary contact or voltage behind it"},
     {"discharge_failed", 60000, "mV", MILLISECONDS(1000), STOP_EMERGENCY, LATCH_ALWAYS, "IEC 61851-23 CC: below 60 V within 1 s"},
-    {"setup_timeout", 10, "s", MILLISECONDS(10000), STOP_CONTROLLED, LATCH_NEVER, "ISO 15118-20 V2G_EVCC_PreCharge_Timer: 10 s; the insulation test as long"},
+    {"setup_timeout", 10, "s", MILLISECONDS(10000), STOP_CONTROLLED, LATCH_NEVER,
+     "ISO 15118-20 V2G_EVCC_PreCharge_Timer: 10 s; the insulation test as long"},
     {"supply_fault", 0, "", 0, STOP_EMERGENCY, LATCH_UNDER_POWER, "own rule: the power modules report a fault"},
-    {"mains", 20, "% of 230 V or 5 % of 50 Hz", MILLISECONDS(200), STOP_CONTROLLED, LATCH_NEVER, "EN 50160; EN 50549-1 when feeding back"},
-    {"consent_expired", 500, "ms", 0, STOP_CONTROLLED, LATCH_NEVER, "own rule: power flows only while the session renews its consent"},
+    {"mains", 20, "% of 230 V or 5 % of 50 Hz", MILLISECONDS(200), STOP_CONTROLLED, LATCH_NEVER,
+     "EN 50160; EN 50549-1 when feeding back"},
+    {"consent_expired", 500, "ms", 0, STOP_CONTROLLED, LATCH_NEVER,
+     "own rule: power flows only while the session renews its consent"},
 };
 
-/* A closing wears the contacts even without load. A relay in the main path is made for 50,000 of them: 14 a day for ten years, or at one a
- * second half a day. Ten at once is a car that tries again, several times over; one in two minutes is a low duty class, and leaves somebody who
- * switches without end 69 days to be noticed in. */
+/* A closing wears the contacts even without load. A relay in the main path is made for 50,000 of them: 14 a day for ten years, or
+ * at one a second half a day. Ten at once is a car that tries again, several times over; one in two minutes is a low duty class,
+ * and leaves somebody who switches without end 69 days to be noticed in. */
 const struct interlock_closing interlock_closings[CLOSING_COUNT] = {
-    {"pause", CLOSING_PAUSE_MS, "ms", "own rule: the contacts have come to rest; below the 3 s from B to C to closed of IEC 61851-1 Annex A"},
+    {"pause", CLOSING_PAUSE_MS, "ms",
+     "own rule: the contacts have come to rest; below the 3 s from B to C to closed of IEC 61851-1 Annex A"},
     {"at once", CLOSINGS_AT_ONCE, "closings", "own rule: a car that tries again; a third of an hour's of the duty class"},
-    {"regained, one each", CLOSING_REGAINED_MS / 1000, "s", "IEC 60947-4-1 intermittent duty, class 30: 30 an hour; IEC 61851-1 and IEC 61810-1: 50,000 in its life"},
+    {"regained, one each", CLOSING_REGAINED_MS / 1000, "s",
+     "IEC 60947-4-1 intermittent duty, class 30: 30 an hour; IEC 61851-1 and IEC 61810-1: 50,000 in its life"},
 };
 
 /* Found by the interlock itself from its own inputs. */
@@ -72,13 +88,14 @@ static uint32_t own_conditions(const struct interlock_state *state, const struct
     uint32_t found = 0;
     if (state->phase == INTERLOCK_OPEN) {
         /* A frame from before the opening says nothing about it: whether it has followed is seen in a fresh one. */
-        if (inputs->contactor_closed && !(inputs->conditions & BIT(PROTECTION_INPUTS_STALE))) found |= BIT(PROTECTION_CONTACTOR_WELDED);
+        if (inputs->contactor_closed && !(inputs->conditions & BIT(PROTECTION_INPUTS_STALE)))
+            found |= BIT(PROTECTION_CONTACTOR_WELDED);
         return found;
     }
     if (!inputs->contactor_closed) found |= BIT(PROTECTION_CONTACTOR_NOT_CLOSED);
     if (!inputs->locked) found |= BIT(PROTECTION_LOCK_OPEN);
-    /* On AC, C to B is how the car pauses, answered by opening at once and not by a trip. On DC the car may leave C when a stop has
-     * brought the current down, and not before. */
+    /* On AC, C to B is how the car pauses, answered by opening at once and not by a trip. On DC the car may leave C when a stop
+     * has brought the current down, and not before. */
     const int may_leave = state->phase == INTERLOCK_STOPPING && !has_load(inputs, interlock_open_below_ma(STOP_EMERGENCY));
     if (!inputs->energy_ready && inputs->path == PATH_DC && !may_leave) found |= BIT(PROTECTION_PILOT_LOST);
     /* While a stop is running, nobody consents any more: no fault then. */
@@ -100,9 +117,9 @@ int interlock_begins_anew(uint8_t id) {
     }
 }
 
-/* Times the conditions; returns those that are over their time. One that has just come began somewhere in this period: half of it counts.
- * One that comes and goes is timed through its gaps: in them its time runs back, a quarter as fast, so that what is there for more than a
- * fifth of the time trips. */
+/* Times the conditions; returns those that are over their time. One that has just come began somewhere in this period: half of it
+ * counts. One that comes and goes is timed through its gaps: in them its time runs back, a quarter as fast, so that what is there
+ * for more than a fifth of the time trips. */
 static uint32_t trips(struct interlock_state *state, uint32_t conditions, uint32_t elapsed_us) {
     uint32_t tripped = 0;
     for (unsigned id = 0; id < PROTECTION_COUNT; ++id) {
@@ -165,8 +182,9 @@ static void spend(struct interlock_state *state, const struct interlock_inputs *
 }
 
 static int may_close(const struct interlock_state *state, const struct interlock_inputs *inputs) {
-    return state->armed && inputs->request && inputs->consent && inputs->energy_ready && inputs->locked && inputs->voltage_matched &&
-           inputs->current_known && !state->latched && !state->conditions && has_rested(state) && has_closing_left(state, inputs);
+    return state->armed && inputs->request && inputs->consent && inputs->energy_ready && inputs->locked &&
+           inputs->voltage_matched && inputs->current_known && !state->latched && !state->conditions && has_rested(state) &&
+           has_closing_left(state, inputs);
 }
 
 /* Starts a stop, or makes the running one more severe. Its time left only ever shrinks. */
@@ -239,7 +257,8 @@ struct interlock_outputs interlock_step(struct interlock_state *state, const str
     return outputs;
 }
 
-int interlock_holds(const struct interlock_state *after, const struct interlock_inputs *inputs, const struct interlock_outputs *outputs) {
+int interlock_holds(const struct interlock_state* after, const struct interlock_inputs* inputs,
+                    const struct interlock_outputs* outputs) {
     switch (after->phase) {
         case INTERLOCK_OPEN:
             return !outputs->close && !outputs->energy;

@@ -6,11 +6,12 @@
  *
  * What holds in every reachable state (interlock_holds() says it in code):
  *  - running: no protection has tripped, consent is fresh, the car is ready for energy, the lock is closed;
- *  - stopping: the contactor opens when the current is gone, and at the latest when stop_left_us has run down; on DC a car that leaves
- *    C or D before the current is gone makes it an emergency;
+ *  - stopping: the contactor opens when the current is gone, and at the latest when stop_left_us has run down; on DC a car that
+ * leaves C or D before the current is gone makes it an emergency;
  *  - open: it closes only when all of the above is true, the voltages on both sides match, no condition of any
  *    protection is present, the request to close was seen withdrawn since the contactor opened, the contactor has rested for
- *    CLOSING_PAUSE_MS since then, and a closing is left: it has so many at once, and regains one at a time. Nothing of this delays an opening.
+ *    CLOSING_PAUSE_MS since then, and a closing is left: it has so many at once, and regains one at a time. Nothing of this
+ * delays an opening.
  */
 #ifndef VOLTKEEP_CHARGING_SAFETY_INTERLOCK_H
 #define VOLTKEEP_CHARGING_SAFETY_INTERLOCK_H
@@ -82,8 +83,8 @@ struct interlock_protection {
 
 extern const struct interlock_protection interlock_protections[PROTECTION_COUNT];
 
-/* How often the contactor closes. The pause is for every station; the other two are what a station has unless its contactor is made for
- * another number. */
+/* How often the contactor closes. The pause is for every station; the other two are what a station has unless its contactor is
+ * made for another number. */
 enum interlock_closing_limit { CLOSING_PAUSE_MS = 1000, CLOSINGS_AT_ONCE = 10, CLOSING_REGAINED_MS = 120000 };
 
 /* One row of the table of these limits, as it stands in the documents. */
@@ -127,7 +128,8 @@ struct interlock_inputs {
     uint8_t current_known;    /* the current is fresh and plausible */
     uint8_t contactor_closed; /* the auxiliary contact */
     uint32_t acknowledge;     /* the trips that someone has acknowledged, one bit a protection */
-    uint32_t regained_us;     /* a spent closing is regained after so long, one after the other; constant in a station's life. 0: at once */
+    uint32_t regained_us; /* a spent closing is regained after so long, one after the other; constant in a station's life. 0: at
+                             once */
     uint8_t closings_most;    /* so many closings may be spent at once; constant in a station's life. 0: it never closes */
 };
 
@@ -139,8 +141,9 @@ struct interlock_outputs {
     uint8_t opened_under_load;/* the contactor was told to open in this step, with current through it */
 };
 
-/* Whether the time of this protection begins anew each time its condition comes: it times what the station itself has begun, or has a time
- * of many seconds without a break in its clause, and a higher limit with a short one beside it. All others are timed through gaps. */
+/* Whether the time of this protection begins anew each time its condition comes: it times what the station itself has begun, or
+ * has a time of many seconds without a break in its clause, and a higher limit with a short one beside it. All others are timed
+ * through gaps. */
 int interlock_begins_anew(uint8_t id);
 
 /* Bounds of a stop, microseconds from its start to the command to open. */
@@ -152,7 +155,8 @@ int32_t interlock_open_below_ma(uint8_t stop);
 struct interlock_outputs interlock_step(struct interlock_state *state, const struct interlock_inputs *inputs);
 
 /* The invariants between a step's inputs, its outputs and the state after it: 1 if they hold. */
-int interlock_holds(const struct interlock_state *after, const struct interlock_inputs *inputs, const struct interlock_outputs *outputs);
+int interlock_holds(const struct interlock_state* after, const struct interlock_inputs* inputs,
+                    const struct interlock_outputs* outputs);
 
 #ifdef __cplusplus
 }

@@ -57,8 +57,9 @@ std::uint32_t time_to_open(interlock_state state, interlock_inputs in) {
 
 TEST(Interlock, does_not_close_unless_everything_is_there) {
     using Member = std::uint8_t interlock_inputs::*;
-    for (const Member missing : {&interlock_inputs::request, &interlock_inputs::consent, &interlock_inputs::energy_ready,
-                                 &interlock_inputs::locked, &interlock_inputs::voltage_matched, &interlock_inputs::current_known}) {
+    for (const Member missing :
+         {&interlock_inputs::request, &interlock_inputs::consent, &interlock_inputs::energy_ready, &interlock_inputs::locked,
+          &interlock_inputs::voltage_matched, &interlock_inputs::current_known}) {
         interlock_state state = at_rest();
         interlock_inputs in = healthy();
         in.contactor_closed = 0;
@@ -75,7 +76,8 @@ TEST(Interlock, does_not_close_unless_everything_is_there) {
 
 TEST(Interlock, does_not_close_on_a_condition_that_has_not_yet_tripped) {
     for (std::uint8_t id = 0; id < PROTECTION_COUNT; ++id) {
-        if (id == PROTECTION_PILOT_LOST || id == PROTECTION_LOCK_OPEN || id == PROTECTION_CONTACTOR_NOT_CLOSED || id == PROTECTION_CONSENT_EXPIRED)
+        if (id == PROTECTION_PILOT_LOST || id == PROTECTION_LOCK_OPEN || id == PROTECTION_CONTACTOR_NOT_CLOSED ||
+            id == PROTECTION_CONSENT_EXPIRED)
             continue;  // found by the interlock itself while closed
         interlock_state state = at_rest();
         interlock_inputs in = healthy();
@@ -234,7 +236,9 @@ TEST(Interlock, holds_its_invariants_whatever_comes) {
             in.contactor_closed = (dice >> 37) % 16 ? state.phase != INTERLOCK_OPEN : (dice >> 41) % 2;
             in.acknowledge = (dice >> 42) % 4 == 0 ? static_cast<std::uint32_t>(random()) : 0;
             in.current_ma = static_cast<std::int32_t>((dice >> 44) % 200'000) - 100'000;
-            in.elapsed_us = (dice >> 62) == 0 ? 1 : state.phase == INTERLOCK_OPEN ? 20 * kPeriod : kPeriod;   // its rest passes faster
+            in.elapsed_us = (dice >> 62) == 0               ? 1
+                            : state.phase == INTERLOCK_OPEN ? 20 * kPeriod
+                                                            : kPeriod;  // its rest passes faster
             in.regained_us = 300'000;
             const std::uint8_t before = state.phase;
             const interlock_outputs out = interlock_step(&state, &in);
@@ -276,9 +280,11 @@ TEST(Interlock, closes_so_often_at_once_and_then_as_it_regains) {
     in.regained_us = CLOSING_REGAINED_MS * 1'000u;
     constexpr std::uint32_t hour = 3'600'000'000;
     const auto closings = closings_of(state, in, hour);
-    EXPECT_EQ(closings.size(), CLOSINGS_AT_ONCE + hour / in.regained_us - 1) << "the first one of them is regained two minutes after it was spent";
+    EXPECT_EQ(closings.size(), CLOSINGS_AT_ONCE + hour / in.regained_us - 1)
+        << "the first one of them is regained two minutes after it was spent";
     for (std::size_t i = 0; i < closings.size(); ++i) {
-        const auto within = std::count_if(closings.begin(), closings.end(), [&](std::uint32_t t) { return t >= closings[i] && t - closings[i] < 600'000'000; });
+        const auto within = std::count_if(closings.begin(), closings.end(),
+                                          [&](std::uint32_t t) { return t >= closings[i] && t - closings[i] < 600'000'000; });
         EXPECT_LE(within, CLOSINGS_AT_ONCE + 5) << "in ten minutes";
     }
     state.spent = 0;
@@ -310,7 +316,8 @@ TEST(Interlock, its_table_is_complete) {
         ASSERT_NE(row.name, nullptr);
         EXPECT_GT(std::strlen(row.clause), 0u) << row.name;
         EXPECT_TRUE(row.stop == STOP_CONTROLLED || row.stop == STOP_EMERGENCY) << row.name;
-        EXPECT_FALSE(row.stop == STOP_CONTROLLED && row.latches != LATCH_NEVER) << row.name << ": a controlled stop needs nobody's acknowledgement";
+        EXPECT_FALSE(row.stop == STOP_CONTROLLED && row.latches != LATCH_NEVER)
+            << row.name << ": a controlled stop needs nobody's acknowledgement";
     }
 }
 
@@ -319,7 +326,8 @@ std::string row_in_words(const interlock_protection& row) {
     const std::string stop = row.stop == STOP_EMERGENCY ? "emergency" : "controlled";
     const std::string latch = row.latches == LATCH_ALWAYS ? "always" : row.latches == LATCH_UNDER_POWER ? "under power" : "no";
     const std::string limit = *row.unit ? std::to_string(row.limit) + " " + row.unit : "";
-    return std::string("| ") + row.name + " | " + limit + " | " + std::to_string(row.time_us / 1'000) + " | " + stop + " | " + latch + " | " + row.clause + " |\n";
+    return std::string("| ") + row.name + " | " + limit + " | " + std::to_string(row.time_us / 1'000) + " | " + stop + " | " +
+           latch + " | " + row.clause + " |\n";
 }
 
 TEST(Interlock, its_limits_of_closings_stand_in_the_documents) {

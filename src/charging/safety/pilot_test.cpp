@@ -11,9 +11,18 @@ TEST(Pilot, reads_the_states_by_their_levels) {
     const struct {
         std::int16_t high, low;
         Pilot pilot;
-    } table[] = {{12'000, 12'000, Pilot::a}, {11'000, -12'000, Pilot::a}, {9'990, -12'000, Pilot::b}, {8'000, -12'000, Pilot::b},
-                 {6'000, -12'000, Pilot::c}, {3'000, -12'000, Pilot::d},  {0, 0, Pilot::e},           {-12'000, -12'000, Pilot::f},
-                 {7'500, -12'000, Pilot::between}, {-12'000, 0, Pilot::between}, {10'500, -12'000, Pilot::between}, {15'000, 0, Pilot::between}};
+    } table[] = {{12'000, 12'000, Pilot::a},
+                 {11'000, -12'000, Pilot::a},
+                 {9'990, -12'000, Pilot::b},
+                 {8'000, -12'000, Pilot::b},
+                 {6'000, -12'000, Pilot::c},
+                 {3'000, -12'000, Pilot::d},
+                 {0, 0, Pilot::e},
+                 {-12'000, -12'000, Pilot::f},
+                 {7'500, -12'000, Pilot::between},
+                 {-12'000, 0, Pilot::between},
+                 {10'500, -12'000, Pilot::between},
+                 {15'000, 0, Pilot::between}};
     for (const auto& row : table) EXPECT_EQ(classify_pilot(row.high, row.low), row.pilot) << row.high;
 }
 

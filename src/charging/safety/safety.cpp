@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::uint32_t kAheadOfEcho = 1'000;
 constexpr std::uint32_t kFaultSignalUs = 500'000;  // F after an emergency: every car opens its contactor on it
-static_assert(kFaultSignalUs < CLOSING_PAUSE_MS * 1'000, "nothing closes while the pilot says F: it is over before the contactor has rested");
+static_assert(kFaultSignalUs < CLOSING_PAUSE_MS * 1'000,
+              "nothing closes while the pilot says F: it is over before the contactor has rested");
 
 std::uint32_t saturating_add(std::uint32_t a, std::uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : a + b; }
 
@@ -30,15 +31,17 @@ std::uint32_t regained_us(const Configuration& configuration) {
     return configuration.closing_regained_ms > UINT32_MAX / 1'000 ? UINT32_MAX : configuration.closing_regained_ms * 1'000;
 }
 
-// From a fresh frame: what an earlier life of this loop had latched is latched, and the closings that it had spent are spent. When the
-// frames answer our own orders, the last one of that life has arrived, and the registers are ours to write.
+// From a fresh frame: what an earlier life of this loop had latched is latched, and the closings that it had spent are spent.
+// When the frames answer our own orders, the last one of that life has arrived, and the registers are ours to write.
 void remember_register(Work& work) {
     State& state = work.state;
     const Sensors& s = work.sensors;
     if (state.knows_register) return;
     state.interlock.latched |= s.latched & that_can_latch();
     const std::uint8_t most = work.configuration.closings_most;
-    const std::uint8_t spent = s.spent != kUnknownSpent ? s.spent : most > 0 ? static_cast<std::uint8_t>(most - 1) : std::uint8_t{0};
+    const std::uint8_t spent = s.spent != kUnknownSpent ? s.spent
+                               : most > 0               ? static_cast<std::uint8_t>(most - 1)
+                                                        : std::uint8_t{0};
     if (spent > state.interlock.spent) {
         state.interlock.spent = spent > most ? most : spent;
         state.interlock.regain_left_us = regained_us(work.configuration);
@@ -105,9 +108,11 @@ void remember_stop(Work& work, const interlock_outputs& interlock, std::uint8_t 
     State& state = work.state;
     const bool stopped = phase_before != INTERLOCK_OPEN && (interlock.stop != STOP_NONE || !interlock.close);
     if (stopped && state.interlock.stop >= STOP_CONTROLLED) state.blocked = true;
-    if (stopped && state.interlock.stop == STOP_EMERGENCY && phase_before == INTERLOCK_RUNNING) state.fault_signal_us = kFaultSignalUs;
+    if (stopped && state.interlock.stop == STOP_EMERGENCY && phase_before == INTERLOCK_RUNNING)
+        state.fault_signal_us = kFaultSignalUs;
     if (work.command.demand == Demand::none && state.interlock.phase == INTERLOCK_OPEN) state.blocked = false;
-    if ((work.command.acknowledge >> PROTECTION_SHORT_CIRCUIT & 1u) != 0 && state.stage != Stage::short_test) state.short_circuit = false;
+    if ((work.command.acknowledge >> PROTECTION_SHORT_CIRCUIT & 1u) != 0 && state.stage != Stage::short_test)
+        state.short_circuit = false;
     const bool idle = state.stage == Stage::idle;
     if (idle && (!work.plugged || work.command.demand == Demand::none)) {
         state.cable_check = CableCheck::none;
@@ -125,8 +130,10 @@ Wait wait_of(const Work& work) {
 void count_wait(Work& work) {
     State& state = work.state;
     const Wait wait = wait_of(work);
-    if (wait != state.wait && wait == Wait::pause) state.counters.waits_for_pause = saturating_add(state.counters.waits_for_pause, 1);
-    if (wait != state.wait && wait == Wait::closings) state.counters.waits_for_closings = saturating_add(state.counters.waits_for_closings, 1);
+    if (wait != state.wait && wait == Wait::pause)
+        state.counters.waits_for_pause = saturating_add(state.counters.waits_for_pause, 1);
+    if (wait != state.wait && wait == Wait::closings)
+        state.counters.waits_for_closings = saturating_add(state.counters.waits_for_closings, 1);
     state.wait = wait;
 }
 
@@ -195,7 +202,8 @@ Step step(const Configuration& configuration, const State& before, const Inputs&
     a.latched = state.knows_register ? state.interlock.latched : kUnknownRegister;
     a.spent = state.knows_register ? state.interlock.spent : kUnknownSpent;
     // What is live stays locked, whatever the pilot says; behind a welded contactor the mains are.
-    const bool is_live = interlock.close || (is_ac ? inputs.sensors.contactor_closed : inputs.sensors.outlet_voltage.value >= 60'000);
+    const bool is_live =
+        interlock.close || (is_ac ? inputs.sensors.contactor_closed : inputs.sensors.outlet_voltage.value >= 60'000);
     a.lock = is_live || (work.plugged && (inputs.command.lock || inputs.command.demand != Demand::none));
     state.fault_signal_us = state.fault_signal_us > work.elapsed_us ? state.fault_signal_us - work.elapsed_us : 0;
     if (state.fault_signal_us > 0) {

@@ -45,7 +45,8 @@ struct Configuration {
     MilliAmpere precharge_current{2'000};
     std::uint16_t consent_max_ms = 500;         ///< a longer consent is cut to this
     std::uint8_t closings_most = CLOSINGS_AT_ONCE;             ///< of the contactor, at once; what its maker says
-    std::uint32_t closing_regained_ms = CLOSING_REGAINED_MS;   ///< and how long until one of them is regained; 0: at once, no limit
+    std::uint32_t closing_regained_ms =
+        CLOSING_REGAINED_MS;                    ///< and how long until one of them is regained; 0: at once, no limit
     std::uint8_t phases = 3;                    ///< AC: 1 or 3
     bool ventilated = false;                    ///< state D may be served
 };
@@ -80,7 +81,8 @@ struct Sensors {
     std::uint8_t spent = 0;              ///< and its register of the contactor's closings that are not yet regained
 };
 
-/// A register that was never written, or cannot be read. As an order: leave it as it is. Who does not know has to take all as latched.
+/// A register that was never written, or cannot be read. As an order: leave it as it is. Who does not know has to take all as
+/// latched.
 inline constexpr std::uint32_t kUnknownRegister = UINT32_MAX;
 /// The same of the register of spent closings. Who does not know has one left.
 inline constexpr std::uint8_t kUnknownSpent = UINT8_MAX;
@@ -196,7 +198,7 @@ struct Report {
     CableCheck cable_check = CableCheck::none;
     std::uint8_t stop = STOP_NONE;        ///< enum interlock_stop: of the running or the last stop
     std::uint8_t cause = PROTECTION_NONE; ///< enum interlock_protection_id: its cause
-    bool blocked = false;                 ///< it has stopped while power was wanted: nothing closes before the demand was seen withdrawn
+    bool blocked = false;  ///< it has stopped while power was wanted: nothing closes before the demand was seen withdrawn
     Wait wait = Wait::none;               ///< power is wanted, and the contactor has to wait
     std::uint32_t tripped = 0;            ///< one bit a protection: over its time now
     std::uint32_t latched = 0;            ///< one bit a protection: waiting for its cause to go and an acknowledgement
@@ -214,8 +216,8 @@ struct Outputs {
     Report report{};
 };
 
-/// A value that must be seen for a while before it is believed, and again and again for as long to be believed any longer: what only
-/// comes and goes is not known.
+/// A value that must be seen for a while before it is believed, and again and again for as long to be believed any longer: what
+/// only comes and goes is not known.
 template <class T>
 struct Debounced {
     static constexpr std::uint32_t kHeldUs = 20'000;         ///< without a break: then it is believed
@@ -239,7 +241,9 @@ struct Debounced {
     }
 
 private:
-    static constexpr std::uint32_t sum_up_to(std::uint32_t a, std::uint32_t b, std::uint32_t most) { return b >= most - a ? most : a + b; }
+    static constexpr std::uint32_t sum_up_to(std::uint32_t a, std::uint32_t b, std::uint32_t most) {
+        return b >= most - a ? most : a + b;
+    }
 };
 
 struct State {

@@ -173,7 +173,8 @@ TEST(SafetyAc, phases_are_never_switched_under_load) {
     EXPECT_GE(open_ms, 5'000);
 }
 
-// Whoever can kill the loop again and again gains no closing by it: what was spent is in the same order as the closing, and comes back.
+// Whoever can kill the loop again and again gains no closing by it: what was spent is in the same order as the closing, and comes
+// back.
 TEST(SafetyAc, a_loop_that_is_started_anew_has_spent_what_the_one_before_it_had) {
     Bench bench = ac_bench();
     bench.configuration.closings_most = 4;
@@ -190,7 +191,8 @@ TEST(SafetyAc, a_loop_that_is_started_anew_has_spent_what_the_one_before_it_had)
         bench.demand(Demand::energy, 32'000);
         bench.run(1'000);
         closings += bench.out.actuators.close_contactor ? 1 : 0;
-        EXPECT_EQ(bench.out.report.wait, closings == 4 && !bench.out.actuators.close_contactor ? Wait::closings : Wait::none) << life;
+        EXPECT_EQ(bench.out.report.wait, closings == 4 && !bench.out.actuators.close_contactor ? Wait::closings : Wait::none)
+            << life;
     }
     EXPECT_EQ(closings, 4);
 }

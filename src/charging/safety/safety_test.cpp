@@ -158,7 +158,8 @@ const Provocation kProvocations[] = {
     {"insulation", PROTECTION_INSULATION, [](Sensors& s) { s.insulation = {20'000}; }, 270},
     {"over-current", PROTECTION_OVER_CURRENT, [](Sensors& s) { s.current = {140'000}; }, 120},
     {"reverse current", PROTECTION_REVERSE_CURRENT, [](Sensors& s) { s.current = {-8'000}; }, 120},
-    {"over-voltage of the car", PROTECTION_OVER_VOLTAGE_EV, [](Sensors& s) { s.outlet_voltage = s.supply_voltage = {510'000}; }, 400},
+    {"over-voltage of the car", PROTECTION_OVER_VOLTAGE_EV, [](Sensors& s) { s.outlet_voltage = s.supply_voltage = {510'000}; },
+     400},
     {"over-voltage", PROTECTION_OVER_VOLTAGE, [](Sensors& s) { s.outlet_voltage = s.supply_voltage = {1'050'000}; }, 80},
     {"over-temperature", PROTECTION_OVER_TEMPERATURE, [](Sensors& s) { s.minus_temperature = {1'150}; }, 1'070},
     {"implausible temperature", PROTECTION_SENSOR_IMPLAUSIBLE, [](Sensors& s) { s.plus_temperature = {3'000}; }, 170},
@@ -421,7 +422,9 @@ TEST(Safety, holds_its_rules_whatever_the_sensors_and_the_session_say) {
             if (random() % 99 == 0) bench.in.command.setpoint.current = {static_cast<std::int32_t>(random())};
             if (random() % 99 == 0) bench.demand(Demand::energy, 32'000);
             if (random() % 399 == 0) bench.frames = !bench.frames;
-            bench.in.command.acknowledge = random() % 50 == 0 ? UINT32_MAX : random() % 50 == 0 ? static_cast<std::uint32_t>(random()) : 0;
+            bench.in.command.acknowledge = random() % 50 == 0   ? UINT32_MAX
+                                           : random() % 50 == 0 ? static_cast<std::uint32_t>(random())
+                                                                : 0;
             if (random() % 499 == 0) {
                 const auto& p = kProvocations[random() % std::size(kProvocations)];
                 bench.fault = p.fault;
@@ -479,7 +482,8 @@ TEST(Safety, a_register_that_nobody_knows_latches_everything_that_can) {
     bench.run(2'000);
     EXPECT_FALSE(bench.out.actuators.close_contactor);
     for (unsigned id = 0; id < PROTECTION_COUNT; ++id)
-        EXPECT_EQ(bench.out.report.latched >> id & 1u, interlock_protections[id].latches == LATCH_NEVER ? 0u : 1u) << interlock_protections[id].name;
+        EXPECT_EQ(bench.out.report.latched >> id & 1u, interlock_protections[id].latches == LATCH_NEVER ? 0u : 1u)
+            << interlock_protections[id].name;
 }
 
 }  // namespace

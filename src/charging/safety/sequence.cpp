@@ -90,8 +90,10 @@ void stop_dc(Work& work, const interlock_outputs& interlock) {
     } else if (state.stage == Stage::discharging &&
                (work.sensors.supply_voltage.value < kBledMv || state.stage_us >= kBleedUs)) {
         enter(state, Stage::idle);
-    } else if (state.stage == Stage::idle && !interlock.close && !is_stale(state) && work.sensors.supply_voltage.value > kMatchMv && !state.interlock.latched) {
-        enter(state, Stage::discharging);  // found charged, as after a restart in the middle of a delivery: it could not close again
+    } else if (state.stage == Stage::idle && !interlock.close && !is_stale(state) &&
+               work.sensors.supply_voltage.value > kMatchMv && !state.interlock.latched) {
+        enter(state,
+              Stage::discharging);  // found charged, as after a restart in the middle of a delivery: it could not close again
     }
 }
 
@@ -124,7 +126,8 @@ void drive_dc(Work& work, const interlock_outputs& interlock, Actuators& a) {
         case Stage::stopping:
             ramp(work, {0}, interlock.stop != STOP_NORMAL);
             // On only to ramp down what was delivered: a stop before the first delivery puts no voltage on the output.
-            a.supply_on = (state.allowed.value != 0 || state.allowed_back.value != 0) && (interlock.stop == STOP_NORMAL || interlock.stop == STOP_CONTROLLED);
+            a.supply_on = (state.allowed.value != 0 || state.allowed_back.value != 0) &&
+                          (interlock.stop == STOP_NORMAL || interlock.stop == STOP_CONTROLLED);
             a.voltage = state.wanted.voltage;
             a.current = state.ramped;
             return;
@@ -152,7 +155,8 @@ bool wants_closed(const Work& work) {
     const Demand demand = work.command.demand;
     const std::uint32_t behind = state.sequence - work.sensors.echo;
     if (demand == Demand::none || state.blocked || !work.plugged) return false;
-    if (state.interlock.phase == INTERLOCK_OPEN && behind > static_cast<std::uint32_t>(limit_of(PROTECTION_BUS_LATE)) / 10) return false;
+    if (state.interlock.phase == INTERLOCK_OPEN && behind > static_cast<std::uint32_t>(limit_of(PROTECTION_BUS_LATE)) / 10)
+        return false;
     // Debounce is for holding: onto a pilot or a lock that changes in this very frame nothing is closed.
     const bool is_sure = state.pilot.seen == state.pilot.stable && state.locked.seen;
     if (state.interlock.phase == INTERLOCK_OPEN && !is_sure) return false;
@@ -194,12 +198,13 @@ void sequence_ac(Work& work, const interlock_outputs& interlock, Actuators& actu
     state.phase_pause_us = state.phase_pause_us > work.elapsed_us ? state.phase_pause_us - work.elapsed_us : 0;
 
     const std::int32_t limit = limit_now(work).current.value;
-    const bool inviting = work.command.offer && work.command.demand == Demand::energy && !state.blocked && !state.interlock.latched &&
-                          interlock.stop == STOP_NONE && work.plugged && limit >= 6'000 && state.phase_pause_us == 0 && has_closing(work) &&
-                          state.phases == state.wanted.phases;
+    const bool inviting = work.command.offer && work.command.demand == Demand::energy && !state.blocked &&
+                          !state.interlock.latched && interlock.stop == STOP_NONE && work.plugged && limit >= 6'000 &&
+                          state.phase_pause_us == 0 && has_closing(work) && state.phases == state.wanted.phases;
     if (state.stage == Stage::delivering && inviting) ramp(work, {limit}, state.ramped.value < 6'000);
     else ramp(work, {inviting ? limit : 0}, true);
-    if (!interlock.close) state.allowed = state.ramped, state.allowed_held_us = 0;   // nothing of the last delivery is allowed in the next one
+    if (!interlock.close)
+        state.allowed = state.ramped, state.allowed_held_us = 0;  // nothing of the last delivery is allowed in the next one
     const bool digital = work.command.digital && work.command.offer && work.plugged && !state.interlock.latched;
     actuators.current = state.ramped;
     actuators.three_phase = state.phases == 3;

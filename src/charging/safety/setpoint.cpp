@@ -81,14 +81,15 @@ Limit limit_now(const Work& work) {
 void ramp(Work& work, MilliAmpere target, bool at_once) {
     State& state = work.state;
     // How fast it goes up may be asked for; down to nothing it never goes slower than the station does.
-    const std::int32_t own = work.configuration.ramp_ma_per_s, asked = state.wanted.ramp_ma_per_s > 0 ? state.wanted.ramp_ma_per_s : own;
+    const std::int32_t own = work.configuration.ramp_ma_per_s,
+                       asked = state.wanted.ramp_ma_per_s > 0 ? state.wanted.ramp_ma_per_s : own;
     const std::int64_t rate = target.value == 0 ? higher(asked, own) : asked;
     const std::int64_t elapsed = work.elapsed_us;
     if (at_once) state.ramped = target;
     else toward(state.ramped.value, target.value, rate * elapsed / 1'000'000);
 
-    // A supply follows within some frames: half the rate. An AC car may take 5 s to follow the pilot, and 6 s after X1 it is opened
-    // (IEC 61851-1 Annex A).
+    // A supply follows within some frames: half the rate. An AC car may take 5 s to follow the pilot, and 6 s after X1 it is
+    // opened (IEC 61851-1 Annex A).
     const std::int32_t present = higher(state.ramped.value, 0), back = higher(-state.ramped.value, 0);
     if (state.allowed_back.value <= back) state.allowed_back.value = back;
     else toward(state.allowed_back.value, back, rate / 2 * elapsed / 1'000'000);

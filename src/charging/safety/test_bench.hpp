@@ -51,8 +51,8 @@ struct Bench {
             if (a.supply_on) s.supply_voltage = a.voltage;
             else if (a.discharge) s.supply_voltage.value = s.supply_voltage.value * 7 / 8;
             const bool ends = a.drive != Drive::pwm || !a.close_contactor;
-            if (car && a.close_contactor && s.supply_voltage.value > 300'000 && std::abs(s.supply_voltage.value - kBatteryMv) < 20'000 && level == 6'000 &&
-                state.stage >= Stage::precharging)
+            if (car && a.close_contactor && s.supply_voltage.value > 300'000 &&
+                std::abs(s.supply_voltage.value - kBatteryMv) < 20'000 && level == 6'000 && state.stage >= Stage::precharging)
                 car_contactor = true;
             if (ends) car_contactor = false;
             if (car_contactor && a.close_contactor) s.supply_voltage.value = kBatteryMv;

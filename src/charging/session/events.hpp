@@ -62,14 +62,15 @@ struct Reading {
     friend bool operator==(const Reading&, const Reading&) = default;
 };
 
-// --- events ---------------------------------------------------------------------------------------------------------------------
+// --- events
+// ---------------------------------------------------------------------------------------------------------------------
 
 /// `power` says so. Sent as often as wanted: it is a state, not a change.
 struct PowerSeen { safety::Report report; };
 /// `power` does not answer: whatever it did, it has no consent any more.
 struct PowerGone {};
-/// Which reading is wanted where readings are made on demand: the first, before a transaction begins; one while it runs; the last, when
-/// power is off.
+/// Which reading is wanted where readings are made on demand: the first, before a transaction begins; one while it runs; the
+/// last, when power is off.
 enum class ReadingWanted : std::uint8_t { none, first, periodic, last, last_ = last };
 /// `asked`: as which it was asked for. One that was asked for before power was off is not the last one, however late it comes.
 /// `of`: whom its record names; absent: it names nobody.
@@ -82,15 +83,16 @@ enum class MeterTrouble : std::uint8_t { not_good, exchanged, not_signed, last_ 
 struct MeterFails { MeterTrouble trouble = MeterTrouble::not_good; };
 /// The station goes without a process that charging needs (or has it again): what runs is stopped, and nothing begins.
 struct OutOfOrder { bool is_on = true; };
-/// The disk does not take what must survive (or does again): nothing begins. When what waits for it has reached its bound, what runs ends:
-/// it could not be accounted for any more.
+/// The disk does not take what must survive (or does again): nothing begins. When what waits for it has reached its bound, what
+/// runs ends: it could not be accounted for any more.
 struct StoreFails { bool is_on = true; bool is_full = false; };
 
 /// Somebody holds a card to the reader, or the station's default identity stands for anybody.
 struct IdentityPresented { Identity identity; };
 /// The car identifies itself. `external` means that somebody does it by other means; asked again until there is a verdict.
 struct EvAuthorizes { Identity identity; };
-/// What the car calls itself (EVCCID): before anything that it asks for. After an outage of the whole station nothing else says whose plug it is.
+/// What the car calls itself (EVCCID): before anything that it asks for. After an outage of the whole station nothing else says
+/// whose plug it is.
 struct EvNamed { Text<255> evcc; };
 /// The answer to AskAuthorization; one for a request that is no longer open is dropped.
 struct AuthorizationAnswered {
@@ -132,11 +134,13 @@ struct TripsAcknowledged {
 /// At least every Configuration::tick. Nothing else makes time pass.
 struct Ticked {};
 
-using Event = std::variant<PowerSeen, PowerGone, MeterSeen, MeterGone, OutOfOrder, StoreFails, IdentityPresented, EvAuthorizes, AuthorizationAnswered,
-                           AuthorizationWithdrawn, RemoteStarted, RemoteStopped, EvNeeds, StoppedByEv, StoppedByUser, LimitChanged,
-                           AvailabilityWanted, Reserved, ReservationCancelled, TripsAcknowledged, Ticked, MeterAlive, MeterFails, EvNamed>;
+using Event = std::variant<PowerSeen, PowerGone, MeterSeen, MeterGone, OutOfOrder, StoreFails, IdentityPresented, EvAuthorizes,
+                           AuthorizationAnswered, AuthorizationWithdrawn, RemoteStarted, RemoteStopped, EvNeeds, StoppedByEv,
+                           StoppedByUser, LimitChanged, AvailabilityWanted, Reserved, ReservationCancelled, TripsAcknowledged,
+                           Ticked, MeterAlive, MeterFails, EvNamed>;
 
-// --- actions --------------------------------------------------------------------------------------------------------------------
+// --- actions
+// --------------------------------------------------------------------------------------------------------------------
 
 /// Store the Durable part before any later action of this step is seen from outside.
 struct Persist {};
@@ -187,9 +191,28 @@ struct EvSetpointChanged {};
 
 /// What the log must know and no other action says.
 enum class NoteKind : std::uint8_t {
-    plugged, unplugged, authorized, refused, authorization_timeout, late_answer_dropped, connect_timeout, tripped, trips_cleared,
-    meter_lost, power_lost, resumed, resume_refused, register_fell, reservation_ended, store_fails, store_is_back, meter_not_good, meter_exchanged,
-    meter_not_signed, another_car, last_ = another_car,
+    plugged,
+    unplugged,
+    authorized,
+    refused,
+    authorization_timeout,
+    late_answer_dropped,
+    connect_timeout,
+    tripped,
+    trips_cleared,
+    meter_lost,
+    power_lost,
+    resumed,
+    resume_refused,
+    register_fell,
+    reservation_ended,
+    store_fails,
+    store_is_back,
+    meter_not_good,
+    meter_exchanged,
+    meter_not_signed,
+    another_car,
+    last_ = another_car,
 };
 struct Note { NoteKind kind = NoteKind::plugged; std::uint8_t protection = PROTECTION_NONE; };
 

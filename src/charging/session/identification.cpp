@@ -27,7 +27,8 @@ bool has(const State& state, const RemoteStarted& start) {
 int fit_for(const RemoteStarted& start, const State& state) {
     if (has(state, start)) return 4;
     //= OCPP 2.1 F01.FR.21, F01.FR.23, F01.FR.24, F02.FR.23, F02.FR.25, F02.FR.26
-    if (!is_free(state) || is_reserved_for_another(state, start.identity) || (state.authorizing && state.authorizing->accepted)) return 0;
+    if (!is_free(state) || is_reserved_for_another(state, start.identity) || (state.authorizing && state.authorizing->accepted))
+        return 0;
     return state.durable.reservation ? 3 : state.plugged ? 2 : 1;
 }
 
@@ -43,7 +44,8 @@ void ask(Machine& m, const Identity& identity) {
     const std::uint64_t request = ++m.state.durable.requests;
     m.dirty = true;
     m.state.refused.reset();
-    m.state.authorizing = Authorizing{identity, request, m.context.now + m.configuration.authorization_timeout, std::nullopt, false, false};
+    m.state.authorizing =
+        Authorizing{identity, request, m.context.now + m.configuration.authorization_timeout, std::nullopt, false, false};
     m.act(AskAuthorization{request, identity});
 }
 
@@ -62,7 +64,8 @@ void Machine::on(const IdentityPresented& event) {
     const Identity& identity = event.identity;
     if (Transaction* t = running()) {
         //= OCPP 2.1 E07.FR.02, E08.FR.01 the same identity presented again stops the transaction
-        if (t->identity.token == identity.token && t->identity.type == identity.type) stop(StopCause::user, Trigger::stop_authorized);
+        if (t->identity.token == identity.token && t->identity.type == identity.type)
+            stop(StopCause::user, Trigger::stop_authorized);
         else note(NoteKind::refused);
         return;
     }
@@ -102,10 +105,12 @@ void Machine::on(const EvAuthorizes& event) {
     else if (configuration.anybody) ask(*this, *configuration.anybody);
 }
 
-/// A car without a protocol asks by being there: for whoever plugs in, once, and again in a while when it was refused or nobody answered.
+/// A car without a protocol asks by being there: for whoever plugs in, once, and again in a while when it was refused or nobody
+/// answered.
 void Machine::ask_for_the_silent() {
     constexpr Duration ask_again = 60s;
-    const bool asks = !configuration.digital && configuration.anybody && state.plugged && state.durable.car_may_ask && is_free(state) && !state.authorizing;
+    const bool asks = !configuration.digital && configuration.anybody && state.plugged && state.durable.car_may_ask &&
+                      is_free(state) && !state.authorizing;
     if (asks && (!state.refused || context.now >= state.refused_until + ask_again)) ask(*this, *configuration.anybody);
 }
 
@@ -167,7 +172,8 @@ ReservationOutcome outcome_of(const Reserved& wanted, const State& state, WallTi
     if (!state.durable.operative) return ReservationOutcome::unavailable;
     const bool is_taken = state.durable.reservation && state.durable.reservation->id != wanted.id;
     if (state.durable.transaction || state.plugged || state.authorizing || is_taken) return ReservationOutcome::occupied;
-    if (state.store_fails || wanted.until_wall_ms <= wall.unix_ms || wanted.identity.token.empty()) return ReservationOutcome::rejected;
+    if (state.store_fails || wanted.until_wall_ms <= wall.unix_ms || wanted.identity.token.empty())
+        return ReservationOutcome::rejected;
     return ReservationOutcome::accepted;
 }
 
@@ -179,7 +185,9 @@ void Machine::keep_granted() {
     if (!is_granted && !kept) return;
     if (is_granted && kept && kept->identity == open->identity && kept->remote_start_id == open->remote_start_id) return;
     kept.reset();
-    if (is_granted) kept = Granted{open->identity, open->remote_start_id, context.wall.unix_ms + (open->until - context.now) / 1ms, open->before_plug};
+    if (is_granted)
+        kept = Granted{open->identity, open->remote_start_id, context.wall.unix_ms + (open->until - context.now) / 1ms,
+                       open->before_plug};
     dirty = true;
 }
 

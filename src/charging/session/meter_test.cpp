@@ -56,7 +56,8 @@ TEST(SignedReadings, of_one_customer_begin_no_transaction_of_another) {
         evse.power.contactor_closed = true;   // nothing begins yet
         evse.seen();
         EXPECT_EQ(reading_wanted(evse.configuration, evse.state, evse.context.now), ReadingWanted::first);
-        const MeterSeen signed_for_card{{.wall_ms = evse.context.wall.unix_ms, .import_mwh = 5, .page = 77}, ReadingWanted::first, kCard};
+        const MeterSeen signed_for_card{
+            {.wall_ms = evse.context.wall.unix_ms, .import_mwh = 5, .page = 77}, ReadingWanted::first, kCard};
         if (!is_late) evse.tell(signed_for_card);
         evse.tell(IdentityPresented{kCard});   // taken back
         evse.power.contactor_closed = false;
@@ -64,7 +65,8 @@ TEST(SignedReadings, of_one_customer_begin_no_transaction_of_another) {
         evse.seen();
         if (is_late) evse.tell(signed_for_card);
         EXPECT_TRUE(evse.records.empty());
-        EXPECT_EQ(reading_wanted(evse.configuration, evse.state, evse.context.now), ReadingWanted::first) << "one that names this customer";
+        EXPECT_EQ(reading_wanted(evse.configuration, evse.state, evse.context.now), ReadingWanted::first)
+            << "one that names this customer";
         evse.tell(MeterSeen{{.wall_ms = evse.context.wall.unix_ms, .import_mwh = 5, .page = 78}, ReadingWanted::first, kOther});
         ASSERT_EQ(evse.records.size(), 1u);
         EXPECT_EQ(evse.records[0].identity, kOther);
@@ -91,7 +93,8 @@ TEST(SignedReadings, are_asked_for_at_the_beginning_in_between_and_when_power_is
 TEST(SignedReadings, one_that_was_asked_for_before_the_stop_is_not_the_last_one_however_late_it_comes) {
     Asked evse;
     evse.begin_charging();
-    const Reading in_flight{.wall_ms = evse.context.wall.unix_ms, .import_mwh = evse.register_mwh, .serial = evse.serial, .page = ++evse.page};
+    const Reading in_flight{
+        .wall_ms = evse.context.wall.unix_ms, .import_mwh = evse.register_mwh, .serial = evse.serial, .page = ++evse.page};
     evse.tick();
     evse.tell(StoppedByUser{});
     for (int i = 0; i < 5; ++i) evse.tick();
@@ -139,7 +142,8 @@ TEST(SignedReadings, the_last_reading_of_one_transaction_is_not_the_first_of_the
 }
 
 TEST(MeterTrouble, ends_what_runs_with_its_last_good_reading) {
-    for (const auto& [trouble, kind] : {std::pair{MeterTrouble::not_good, NoteKind::meter_not_good}, std::pair{MeterTrouble::exchanged, NoteKind::meter_exchanged},
+    for (const auto& [trouble, kind] : {std::pair{MeterTrouble::not_good, NoteKind::meter_not_good},
+                                        std::pair{MeterTrouble::exchanged, NoteKind::meter_exchanged},
                                         std::pair{MeterTrouble::not_signed, NoteKind::meter_not_signed}}) {
         Asked evse;
         evse.begin_charging();
@@ -180,7 +184,8 @@ TEST(MeterTrouble, a_reading_of_another_meter_is_billed_to_nobody) {
     const Reading newest = *evse.state.reading;
     evse.serial = "VK-DC-900001";
     evse.register_mwh += 1'000'000'000;
-    evse.tell(MeterSeen{{.wall_ms = evse.context.wall.unix_ms, .import_mwh = evse.register_mwh, .serial = evse.serial, .page = 99}});
+    evse.tell(
+        MeterSeen{{.wall_ms = evse.context.wall.unix_ms, .import_mwh = evse.register_mwh, .serial = evse.serial, .page = 99}});
     EXPECT_FALSE(may_deliver(evse.state));
     evse.step_for(12s);
     ASSERT_EQ(evse.last().kind, RecordKind::ended);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AC by the pilot alone: nobody but the station can begin anew. The session's machine and the safety core, as they are, period by period.
+// AC by the pilot alone: nobody but the station can begin anew. The session's machine and the safety core, as they are, period by
+// period.
 #include <gtest/gtest.h>
 
 #include "charging/safety/pilot.hpp"
@@ -81,7 +82,8 @@ public:
 
 private:
     [[nodiscard]] Context context() const {
-        return {Instant{1'000'000'000'000 + ms_ * 1'000'000ll}, WallTime{1'800'000'000'000 + ms_}, Text<36>("00000000-0000-4000-8000-000000000001"), true};
+        return {Instant{1'000'000'000'000 + ms_ * 1'000'000ll}, WallTime{1'800'000'000'000 + ms_},
+                Text<36>("00000000-0000-4000-8000-000000000001"), true};
     }
     void take(const Step& made) {
         state_ = made.state;
@@ -89,7 +91,8 @@ private:
             if (std::holds_alternative<Persist>(action)) stored_ = state_.durable;
             if (const auto* wanted = std::get_if<SetPower>(&action)) {
                 is_withdrawn_ = is_withdrawn_ || wanted->demand == safety::Demand::none;
-                command_ = {wanted->demand, wanted->setpoint, wanted->lock, wanted->offer, wanted->digital, command_.consent_ms, command_.acknowledge};
+                command_ = {wanted->demand,  wanted->setpoint,    wanted->lock,        wanted->offer,
+                            wanted->digital, command_.consent_ms, command_.acknowledge};
             }
             if (const auto* consent = std::get_if<GiveConsent>(&action)) command_.consent_ms = consent->ms;
             if (const auto* trips = std::get_if<AcknowledgeTrips>(&action)) command_.acknowledge |= trips->trips;
@@ -109,7 +112,9 @@ private:
         sensors_.locked = orders_.lock;
         sensors_.watchdog_tripped = is_watchdog_;
         if (is_watchdog_) sensors_.contactor_closed = false;
-        sensors_.current = {orders_.close_contactor && !is_watchdog_ && is_invited && level_mv_ == 6'000 ? offered / 10 * (draws_more_ ? 13 : 10) : 0};
+        sensors_.current = {orders_.close_contactor && !is_watchdog_ && is_invited && level_mv_ == 6'000
+                                ? offered / 10 * (draws_more_ ? 13 : 10)
+                                : 0};
         if (ignores_pilot_ && orders_.close_contactor) sensors_.current = {drawn};
         if (is_mains_bad_) sensors_.mains_voltage = {170'000};
     }
@@ -126,7 +131,8 @@ private:
         import_mwh_ += sensors_.current.value * 690 / 360'000;
         if (ms_ % 50 == 0) tell(PowerSeen{made.outputs.report});
         if (ms_ % 100 == 0) {
-            tell(MeterSeen{{.wall_ms = 1'800'000'000'000 + ms_, .import_mwh = import_mwh_}, reading_wanted(session_, state_, context().now)});
+            tell(MeterSeen{{.wall_ms = 1'800'000'000'000 + ms_, .import_mwh = import_mwh_},
+                           reading_wanted(session_, state_, context().now)});
             tell(Ticked{});
         }
     }
@@ -137,7 +143,8 @@ private:
     safety::Sensors sensors_{};
     safety::Actuators orders_{};
     safety::Command command_{};
-    bool is_withdrawn_ = false, lives_ = true, is_watchdog_ = false, is_mains_bad_ = false, draws_more_ = false, ignores_pilot_ = false;
+    bool is_withdrawn_ = false, lives_ = true, is_watchdog_ = false, is_mains_bad_ = false, draws_more_ = false,
+         ignores_pilot_ = false;
     std::int16_t level_mv_ = 12'000;
     std::int64_t import_mwh_ = 5'000'000;
     int ms_ = 0, started_ = 0, asked_ = 0;
@@ -203,7 +210,8 @@ TEST(PlainPilot, no_energy_after_a_stop_whenever_the_session_was_away) {
                 socket.run(500);
                 const int operations = socket.operations();
                 socket.run(6'500);
-                EXPECT_FALSE(socket.is_closed()) << silence << " ms away, stopped " << (is_before ? "before" : "after") << ", " << gap;
+                EXPECT_FALSE(socket.is_closed())
+                    << silence << " ms away, stopped " << (is_before ? "before" : "after") << ", " << gap;
                 EXPECT_EQ(socket.operations(), operations) << "not even for a moment";
                 socket.die();
                 socket.run(silence);

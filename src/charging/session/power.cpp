@@ -11,15 +11,16 @@ namespace {
 
 constexpr std::uint32_t bit(std::uint8_t id) { return std::uint32_t{1} << id; }
 
-// A process or a bus had a moment, or a car whose communication broke went back to state B before the station had opened: nobody needs
-// to look at the station, the transaction goes on when the car begins anew.
+// A process or a bus had a moment, or a car whose communication broke went back to state B before the station had opened: nobody
+// needs to look at the station, the transaction goes on when the car begins anew.
 constexpr std::uint32_t kPassing = bit(PROTECTION_INPUTS_STALE) | bit(PROTECTION_BUS_LATE) | bit(PROTECTION_LOOP_OVERRUN) |
                                    bit(PROTECTION_WATCHDOG) | bit(PROTECTION_PILOT_LOST);
 // Of the car's making: gone with it.
 constexpr std::uint32_t kOfTheCar = bit(PROTECTION_PILOT_FAULT) | bit(PROTECTION_DIODE) | bit(PROTECTION_LOCK_OPEN) |
                                     bit(PROTECTION_INRUSH) | bit(PROTECTION_REVERSE_CURRENT);
 
-/// What made the station stop: what tripped first, if that is why it is faulted; else (nothing was stopped: it tripped at rest) what is.
+/// What made the station stop: what tripped first, if that is why it is faulted; else (nothing was stopped: it tripped at rest)
+/// what is.
 std::uint8_t culprit(const safety::Report& report) {
     const std::uint32_t faults = report.latched & ~kPassing;
     if (faults == 0 || (report.cause < PROTECTION_COUNT && (faults & bit(report.cause)))) return report.cause;
@@ -28,21 +29,26 @@ std::uint8_t culprit(const safety::Report& report) {
 
 bool is_engaged(safety::Stage stage) { return stage >= safety::Stage::closing && stage <= safety::Stage::delivering; }
 
-bool wants_power(EvPhase phase) { return phase == EvPhase::cable_check || phase == EvPhase::precharge || phase == EvPhase::charge; }
+bool wants_power(EvPhase phase) {
+    return phase == EvPhase::cable_check || phase == EvPhase::precharge || phase == EvPhase::charge;
+}
 
 MilliVolt expected_voltage(const Configuration& configuration, const State& state) {
     if (state.power.voltage >= configuration.voltage_min) return state.power.voltage;
     return state.needs.target_voltage.value > 0 ? state.needs.target_voltage : configuration.voltage_max;
 }
 
-/// Power has stopped what nobody asked it to stop and closes again only after a withdrawal. Without a protocol the car cannot begin anew: the
-/// station does, once what stopped it is over. A car that drew too much, or whose pilot was wrong, has to be looked at, or unplugged.
+/// Power has stopped what nobody asked it to stop and closes again only after a withdrawal. Without a protocol the car cannot
+/// begin anew: the station does, once what stopped it is over. A car that drew too much, or whose pilot was wrong, has to be
+/// looked at, or unplugged.
 bool begins_anew(const Configuration& configuration, const State& state, Instant now) {
     if (configuration.digital || !state.power.blocked) return false;
     const bool is_by_itself = state.power.cause == PROTECTION_NONE;   // a limit of nothing that was over before the stop was
-    const bool is_ours = state.power.cause == PROTECTION_CONSENT_EXPIRED || state.power.cause == PROTECTION_INPUTS_STALE || state.power.cause == PROTECTION_BUS_LATE ||
-                         state.power.cause == PROTECTION_LOOP_OVERRUN || state.power.cause == PROTECTION_WATCHDOG;   // somebody of the station's had a moment
-    return is_by_itself || is_ours || (state.power.cause == PROTECTION_MAINS && now - state.mains_bad_at >= configuration.mains_pause);
+    const bool is_ours = state.power.cause == PROTECTION_CONSENT_EXPIRED || state.power.cause == PROTECTION_INPUTS_STALE ||
+                         state.power.cause == PROTECTION_BUS_LATE || state.power.cause == PROTECTION_LOOP_OVERRUN ||
+                         state.power.cause == PROTECTION_WATCHDOG;  // somebody of the station's had a moment
+    return is_by_itself || is_ours ||
+           (state.power.cause == PROTECTION_MAINS && now - state.mains_bad_at >= configuration.mains_pause);
 }
 
 safety::Demand demand_for(const Configuration& configuration, const State& state, Instant now) {
@@ -50,31 +56,38 @@ safety::Demand demand_for(const Configuration& configuration, const State& state
     if (!configuration.digital) return safety::Demand::energy;
     switch (state.needs.phase) {
         case EvPhase::cable_check: {
-            // What stopped is first let come to rest, and what it found forgotten: a car can be back before the output is discharged.
-            const bool settles = state.power.stage == safety::Stage::stopping || state.power.stage == safety::Stage::discharging ||
+            // What stopped is first let come to rest, and what it found forgotten: a car can be back before the output is
+            // discharged.
+            const bool settles = state.power.stage == safety::Stage::stopping ||
+                                 state.power.stage == safety::Stage::discharging ||
                                  state.power.cable_check == safety::CableCheck::failed;
             return settles && !state.engaged ? safety::Demand::none : safety::Demand::cable_check;
         }
         case EvPhase::precharge: return safety::Demand::precharge;
         case EvPhase::charge:
-            return state.power.stage == safety::Stage::ready || state.power.stage == safety::Stage::delivering ? safety::Demand::energy
-                                                                                                              : safety::Demand::precharge;
+            return state.power.stage == safety::Stage::ready || state.power.stage == safety::Stage::delivering
+                       ? safety::Demand::energy
+                       : safety::Demand::precharge;
         default: return safety::Demand::none;
     }
 }
 
 //= IEC 61851-1 Annex A: the station wakes a car by going from PWM to a steady level and back
 bool is_waking(const Configuration& configuration, const State& state, Instant now) {
-    const bool waits = configuration.digital && state.durable.transaction && state.plugged && state.reconnect_until && state.needs.phase == EvPhase::idle;
+    const bool waits = configuration.digital && state.durable.transaction && state.plugged && state.reconnect_until &&
+                       state.needs.phase == EvPhase::idle;
     if (!waits) return false;
     const Duration into = (now - state.parted_at) % configuration.wake_period;
     return into >= configuration.wake_after && into < configuration.wake_after + configuration.wake_hold;
 }
 
-/// What the car asked for last is not known to this process, but to power, which goes on with it: until the car asks again, or may have less.
+/// What the car asked for last is not known to this process, but to power, which goes on with it: until the car asks again, or
+/// may have less.
 bool keeps_setpoint(const Configuration& configuration, const State& state) {
-    const bool is_less = std::int64_t{state.limit.current.value} * 20 < std::int64_t{state.adopted.value} * 19;   // voltages rise by less
-    return configuration.digital && !state.needs_told && state.power.stage == safety::Stage::delivering && state.adopted.value > 0 && !is_less;
+    const bool is_less =
+        std::int64_t{state.limit.current.value} * 20 < std::int64_t{state.adopted.value} * 19;  // voltages rise by less
+    return configuration.digital && !state.needs_told && state.power.stage == safety::Stage::delivering &&
+           state.adopted.value > 0 && !is_less;
 }
 
 }  // namespace
@@ -159,8 +172,9 @@ void Machine::on(const EvNeeds& event) {
         state.durable.transaction->needs = event;
         dirty = true;
     }
-    state.durable.allowances[LimitSource::ev] = {event.maximum_power.value > 0 ? std::optional(event.maximum_power) : std::nullopt,
-                                         event.maximum_current.value > 0 ? std::optional(event.maximum_current) : std::nullopt};
+    state.durable.allowances[LimitSource::ev] = {
+        event.maximum_power.value > 0 ? std::optional(event.maximum_power) : std::nullopt,
+        event.maximum_current.value > 0 ? std::optional(event.maximum_current) : std::nullopt};
 }
 
 void Machine::on(const LimitChanged& event) {
@@ -176,7 +190,8 @@ void Machine::watch_power() {
     if (is_engaged(state.power.stage)) state.engaged = true;
     const bool lost = !state.power_known || (!is_engaged(state.power.stage)) || state.power.latched != 0;
     const bool refused = state.power_known && state.power.cable_check == safety::CableCheck::failed;
-    if (running() && configuration.digital && wants_power(state.needs.phase) && !state.failed && state.engaged && (lost || refused)) {
+    if (running() && configuration.digital && wants_power(state.needs.phase) && !state.failed && state.engaged &&
+        (lost || refused)) {
         state.failed = true;
         if (!state.reconnect_until) state.reconnect_until = context.now + configuration.reconnect_timeout;
         act(EvSetpointChanged{});
@@ -205,7 +220,8 @@ void Machine::move_limit(Duration elapsed) {
     Allowances protecting = state.durable.allowances;
     protecting[LimitSource::csms] = protecting[LimitSource::grid] = {};
     const Limit highest = limit_of(protecting, voltage);
-    if (highest.current < state.limit.current) state.limit = {highest.current, std::min(highest.power, state.limit.power), highest.reason};
+    if (highest.current < state.limit.current)
+        state.limit = {highest.current, std::min(highest.power, state.limit.power), highest.reason};
 }
 
 void Machine::command(bool renew) {
@@ -213,7 +229,8 @@ void Machine::command(bool renew) {
     SetPower wanted;
     wanted.demand = demand_for(configuration, state, context.now);
     wanted.lock = state.plugged && state.durable.transaction.has_value();
-    wanted.offer = (state.durable.operative || state.durable.transaction.has_value()) && !is_waking(configuration, state, context.now);
+    wanted.offer =
+        (state.durable.operative || state.durable.transaction.has_value()) && !is_waking(configuration, state, context.now);
     wanted.digital = configuration.digital;
     const EvNeeds& needs = state.needs;
     if (wanted.demand != safety::Demand::none) {
@@ -221,7 +238,8 @@ void Machine::command(bool renew) {
         wanted.setpoint.ev_voltage_max = needs.maximum_voltage;
         if (energy) wanted.setpoint.voltage = needs.maximum_voltage.value > 0 ? needs.maximum_voltage : needs.target_voltage;
         else if (wanted.demand == safety::Demand::precharge) wanted.setpoint.voltage = state.precharge_voltage;
-        if (!configuration.digital) wanted.setpoint.voltage = expected_voltage(configuration, state), wanted.setpoint.phases = configuration.phases;
+        if (!configuration.digital)
+            wanted.setpoint.voltage = expected_voltage(configuration, state), wanted.setpoint.phases = configuration.phases;
         const bool starved = state.limit.current < needs.minimum_current;
         const MilliAmpere asked = configuration.digital ? needs.target_current : state.limit.current;
         // What the car gives is taken only where the EVSE is built for it, and as far as a limit lets as much flow the other way.

@@ -285,7 +285,8 @@ TEST(Session, a_stop_survives_a_crash) {
 TEST(Session, what_was_granted_is_stored_and_survives_as_long_as_it_stands) {
     Evse evse;
     evse.tell(RemoteStarted{kCard, 9});
-    EXPECT_TRUE(evse.did([](const Action& a) { return std::holds_alternative<Persist>(a); })) << "whoever was told yes is not forgotten";
+    EXPECT_TRUE(evse.did([](const Action& a) { return std::holds_alternative<Persist>(a); }))
+        << "whoever was told yes is not forgotten";
     ASSERT_TRUE(evse.stored.granted);
     for (const Restart restart : {Restart::process, Restart::reboot}) {
         Evse successor;
@@ -326,7 +327,8 @@ TEST(Session, what_the_csms_made_of_an_evse_survives_a_reboot) {
     Evse unavailable, reserved;
     unavailable.tell(AvailabilityWanted{false});
     reserved.tell(Reserved{5, kOther, reserved.context.wall.unix_ms + 60'000});
-    for (Evse* evse : {&unavailable, &reserved}) evse->take(resume(evse->configuration, evse->stored, Restart::reboot, evse->context));
+    for (Evse* evse : {&unavailable, &reserved})
+        evse->take(resume(evse->configuration, evse->stored, Restart::reboot, evse->context));
     EXPECT_EQ(unavailable.state.told, Availability::unavailable);
     EXPECT_EQ(reserved.state.told, Availability::reserved);
     EXPECT_EQ(reserved.state.durable.reservation->id, 5);

@@ -37,8 +37,9 @@ Availability availability_of(const State& state) {
 
 // What makes the car look again; measured values do not.
 bool says_the_same(const EvView& a, const EvView& b) {
-    return a.phase == b.phase && a.progress == b.progress && a.stop_wanted == b.stop_wanted && a.maximum_current == b.maximum_current &&
-           a.maximum_power == b.maximum_power && a.limited_by == b.limited_by && a.contactor_closed == b.contactor_closed;
+    return a.phase == b.phase && a.progress == b.progress && a.stop_wanted == b.stop_wanted &&
+           a.maximum_current == b.maximum_current && a.maximum_power == b.maximum_power && a.limited_by == b.limited_by &&
+           a.contactor_closed == b.contactor_closed;
 }
 
 Progress progress_of(const State& state) {
@@ -52,7 +53,8 @@ Progress progress_of(const State& state) {
         case EvPhase::idle: return Progress::finished;
         case EvPhase::cable_check: {
             const bool passed = power.cable_check == CableCheck::passed || power.cable_check == CableCheck::passed_with_warning;
-            return passed && power.stage >= Stage::checked && power.stage <= Stage::delivering ? Progress::finished : Progress::ongoing;
+            return passed && power.stage >= Stage::checked && power.stage <= Stage::delivering ? Progress::finished
+                                                                                               : Progress::ongoing;
         }
         case EvPhase::precharge: return power.stage == Stage::ready ? Progress::finished : Progress::ongoing;
         case EvPhase::charge: return power.stage == Stage::delivering ? Progress::finished : Progress::ongoing;
@@ -65,8 +67,9 @@ Progress progress_of(const State& state) {
 }  // namespace
 
 std::string_view name(Phase phase) noexcept {
-    constexpr std::string_view names[] = {"available", "reserved",     "occupied",       "authorizing", "authorized", "preparing",  "charging",
-                                          "suspended_ev", "suspended_evse", "stopping", "finishing",   "faulted",    "unavailable"};
+    constexpr std::string_view names[] = {"available", "reserved", "occupied",     "authorizing",    "authorized",
+                                          "preparing", "charging", "suspended_ev", "suspended_evse", "stopping",
+                                          "finishing", "faulted",  "unavailable"};
     static_assert(std::size(names) == static_cast<std::size_t>(Phase::last_) + 1);
     return names[static_cast<std::size_t>(phase)];
 }
@@ -77,7 +80,8 @@ constexpr MilliAmpere kLeastByPilot{6'000};
 bool may_deliver(const State& state) {
     const auto& t = state.durable.transaction;
     const bool waits = state.reconnect_until && state.needs.phase == EvPhase::idle;
-    return t && !t->stopping && t->is_same_car && state.plugged && state.power_known && state.power.latched == 0 && !state.paused && !waits;
+    return t && !t->stopping && t->is_same_car && state.plugged && state.power_known && state.power.latched == 0 &&
+           !state.paused && !waits;
 }
 
 ChargingState charging_state(const State& state) {
@@ -88,7 +92,8 @@ ChargingState charging_state(const State& state) {
     const bool delivering = state.power.stage == safety::Stage::delivering;
     if (!delivering) {
         if (state.sent.demand != safety::Demand::energy || state.sent.digital) return ChargingState::ev_connected;
-        if (state.power.blocked || state.power.wait == safety::Wait::closings || state.limit.current < kLeastByPilot) return ChargingState::suspended_evse;
+        if (state.power.blocked || state.power.wait == safety::Wait::closings || state.limit.current < kLeastByPilot)
+            return ChargingState::suspended_evse;
         return state.power.energy_ready ? ChargingState::ev_connected : ChargingState::suspended_ev;
     }
     if (state.sent.setpoint.current.value < 0) return ChargingState::charging;   // energy flows, back
@@ -172,7 +177,8 @@ void Machine::settle(bool is_tick) {
     if (is_tick) state.last_tick = context.now;
     move_limit(elapsed);
     const bool is_seen = state.power_known && state.needs_told;   // else nothing has changed but who looks
-    if (Transaction* t = running(); t && is_seen && t->told != charging_state(state)) record(RecordKind::updated, Trigger::charging_state_changed);
+    if (Transaction* t = running(); t && is_seen && t->told != charging_state(state))
+        record(RecordKind::updated, Trigger::charging_state_changed);
     command(is_tick);
     state.phase = phase_of(state);
     if (const Availability now = availability_of(state); now != state.told) {
@@ -215,7 +221,8 @@ Step resume(const Configuration& configuration, const Durable& durable, Restart 
     machine.state.durable = durable;
     machine.state.durable.allowances[LimitSource::hardware] = own[LimitSource::hardware];
     machine.state.durable.allowances[LimitSource::cable] = own[LimitSource::cable];
-    machine.state.last_tick = machine.state.mains_bad_at = machine.state.needs_at = machine.state.reading_at = machine.state.metered_at = context.now;
+    machine.state.last_tick = machine.state.mains_bad_at = machine.state.needs_at = machine.state.reading_at =
+        machine.state.metered_at = context.now;
     machine.state.next_record = context.now + configuration.meter_interval;
     if (Transaction* t = machine.running()) {
         machine.state.plugged = true;  // as it was; the first report of power says what is
@@ -249,7 +256,8 @@ Step resume(const Configuration& configuration, const Durable& durable, Restart 
         const Duration left = std::min<Duration>(std::chrono::milliseconds(left_ms), configuration.connect_timeout);
         if (left_ms > 0) {
             machine.state.plugged = !granted->before_plug;   // as it was; if the car has left, what was granted goes with it
-            machine.state.authorizing = Authorizing{granted->identity, 0, context.now + left, granted->remote_start_id, true, granted->before_plug};
+            machine.state.authorizing =
+                Authorizing{granted->identity, 0, context.now + left, granted->remote_start_id, true, granted->before_plug};
         } else machine.note(NoteKind::connect_timeout);
     } else if (durable.transaction) {
         machine.state.stop_until = context.now + 6s + configuration.final_timeout;

@@ -5,7 +5,8 @@
 // What holds whatever comes, in whatever order, however late:
 //  - consent is given only while a transaction is authorized, plugged and not stopping;
 //  - a stop or a withdrawal is final: only a new authorization, asked for and answered after it, brings energy back;
-//  - every transaction is recorded as one started, any updated, one ended, numbered without a gap, with registers that never fall.
+//  - every transaction is recorded as one started, any updated, one ended, numbered without a gap, with registers that never
+//  fall.
 // A transaction runs from "plugged and authorized" to the stop (OCPP TxStartPoint and TxStopPoint: PowerPathClosed).
 #pragma once
 
@@ -23,7 +24,7 @@ inline constexpr Duration kMeterInterval = 2s;
 struct Configuration {
     EvseId evse{1};
     Price price;
-    bool digital = true;                          ///< the car speaks ISO 15118; false: plain pilot charging (AC), or none at all (test of the power path)
+    bool digital = true;  ///< the car speaks ISO 15118; false: plain pilot charging (AC), or none at all (test of the power path)
     std::uint8_t phases = 3;                      ///< where the pilot alone says the limit
     MilliVolt voltage_max{920'000};
     MilliVolt voltage_min{150'000};
@@ -31,16 +32,16 @@ struct Configuration {
     Allowance cable{};
     MilliAmpere discharge{0};                     ///< so much may come back from the car; 0: nothing may
     Ramp ramp{};
-    std::optional<Identity> anybody;              ///< who is asked for when a car says EIM and nobody presents anything; absent: wait
+    std::optional<Identity> anybody;  ///< who is asked for when a car says EIM and nobody presents anything; absent: wait
     std::uint16_t consent_ms = 500;
     Duration tick = 100ms;
     Duration authorization_timeout = 30s;
     Duration connect_timeout = 60s;               ///< OCPP EVConnectionTimeOut
     Duration reconnect_timeout = 60s;             ///< a car whose communication broke, a power path that restarts
-    Duration wake_after = 2s;                     ///< a car that does not come back by itself is woken by the pilot: X1 for so long, then 5 % again
+    Duration wake_after = 2s;  ///< a car that does not come back by itself is woken by the pilot: X1 for so long, then 5 % again
     Duration wake_hold = 3s;                      ///< ISO 15118-3 T_step_X1
     Duration wake_period = 15s;                   ///< and once more, until it comes back or reconnect_timeout is over
-    Duration mains_pause = 60s;                   ///< EN 50549-1 4.7.4: so long the mains must have been good before anything is connected again
+    Duration mains_pause = 60s;  ///< EN 50549-1 4.7.4: so long the mains must have been good before anything is connected again
     Duration needs_timeout = 10s;                 ///< EvNeeds must come at least so often while the car charges, changed or not
     Duration resume_timeout = 300s;               ///< OCPP TxResumptionTimeout
     Duration meter_timeout = 10s;                 ///< without a reading a transaction ends
@@ -104,7 +105,7 @@ struct Granted {
 struct Durable {
     std::uint64_t requests = 0;          ///< numbers of authorization requests, never used twice
     bool operative = true;
-    bool car_may_ask = true;             ///< after a stop that was not the car's own it may not authorize again until it was unplugged
+    bool car_may_ask = true;  ///< after a stop that was not the car's own it may not authorize again until it was unplugged
     std::optional<Transaction> transaction;
     std::optional<Granted> granted;
     std::optional<Reservation> reservation;
@@ -175,15 +176,15 @@ struct Step {
 [[nodiscard]] State initial(const Configuration& configuration);
 
 enum class Restart : std::uint8_t { process, reboot, last_ = reboot };
-/// From what was stored. After a crash of the process a transaction goes on. After a reboot nobody has seen the plug meanwhile: it goes on
-/// if the outage was short enough and the car says the name (EVCCID) under which it began, and is otherwise ended; so it is where a car has
-/// no name, by the pilot alone. A transaction that was stopping is ended, and gets no energy.
+/// From what was stored. After a crash of the process a transaction goes on. After a reboot nobody has seen the plug meanwhile:
+/// it goes on if the outage was short enough and the car says the name (EVCCID) under which it began, and is otherwise ended; so
+/// it is where a car has no name, by the pilot alone. A transaction that was stopping is ended, and gets no energy.
 [[nodiscard]] Step resume(const Configuration& configuration, const Durable& durable, Restart restart, const Context& context);
 
 [[nodiscard]] Step step(const Configuration& configuration, const State& state, const Event& event, const Context& context);
 
-/// Which of these EVSEs takes a remote start, by its place: the one that has it already (said twice, it is the same start), else a reserved
-/// one of its holder, one with a car, a free one, in this order. Nothing: it is refused by all.
+/// Which of these EVSEs takes a remote start, by its place: the one that has it already (said twice, it is the same start), else
+/// a reserved one of its holder, one with a car, a free one, in this order. Nothing: it is refused by all.
 [[nodiscard]] std::optional<std::size_t> choose_for(const RemoteStarted& start, std::span<const State* const> evses);
 
 enum class ReservationOutcome : std::uint8_t { accepted, faulted, occupied, rejected, unavailable, last_ = unavailable };

@@ -108,7 +108,8 @@ TEST(Session, a_remote_start_goes_where_it_fits_best_and_is_refused_where_nobody
     EXPECT_EQ(choose_for(another, std::vector<const State*>{&empty.state}), std::nullopt);
     Evse by_card;
     by_card.charge();
-    EXPECT_EQ(choose_for(start, std::vector<const State*>{&by_card.state}), std::nullopt) << "a transaction of a card is nobody's remote start";
+    EXPECT_EQ(choose_for(start, std::vector<const State*>{&by_card.state}), std::nullopt)
+        << "a transaction of a card is nobody's remote start";
 }
 
 TEST(Session, nothing_begins_while_the_disk_fails_and_what_runs_ends_when_no_more_fits) {
@@ -488,7 +489,8 @@ TEST(Session, after_a_stop_by_others_the_car_alone_cannot_begin_again) {
     EXPECT_TRUE(evse.state.authorizing);
 }
 
-// EVerest CVE-2026-33014: a late authorization undid a remote stop. CVE-2026-29044: a withdrawal before the start. CVE-2026-33015: B-C-B.
+// EVerest CVE-2026-33014: a late authorization undid a remote stop. CVE-2026-29044: a withdrawal before the start.
+// CVE-2026-33015: B-C-B.
 TEST(Session, no_energy_after_stop_whatever_is_late) {
     Evse evse;
     evse.plug();
@@ -511,7 +513,8 @@ TEST(Session, no_energy_after_stop_whatever_is_late) {
 }
 
 // Random events in any order, with crashes between them. The test keeps its own account of who may charge.
-//= OCPP 2.1 E01.FR.07, E01.FR.14, E02.FR.07, E03.FR.06, E04.FR.04, E05.FR.04, E06.FR.14, E07.FR.11, E08.FR.08, E09.FR.04, E10.FR.03
+//= OCPP 2.1 E01.FR.07, E01.FR.14, E02.FR.07, E03.FR.06, E04.FR.04, E05.FR.04, E06.FR.14, E07.FR.11, E08.FR.08, E09.FR.04
+//= OCPP 2.1 E10.FR.03
 TEST(Session, holds_its_promises_whatever_comes) {
     std::mt19937_64 random(15118);
     std::uint64_t consents = 0, transactions = 0;
@@ -533,7 +536,8 @@ TEST(Session, holds_its_promises_whatever_comes) {
                 case 3:
                 case 4: {
                     const std::uint64_t request = random() % 4 == 0 ? random() % 5 : evse.asked;
-                    const bool open = before.authorizing && !before.authorizing->accepted && before.authorizing->request == request;
+                    const bool open =
+                        before.authorizing && !before.authorizing->accepted && before.authorizing->request == request;
                     const bool yes = random() % 4 != 0;
                     evse.tell(AuthorizationAnswered{request, yes, {}});
                     if (open && yes) allowed = true;
@@ -612,8 +616,9 @@ TEST(Session, holds_its_promises_whatever_comes) {
                 all.push_back(r);
                 transactions += r.kind == RecordKind::started;
             }
-            ASSERT_LE(static_cast<std::size_t>(std::count_if(told.begin(), told.end(),
-                                                             [](const auto& t) { return t.second.back().kind != RecordKind::ended; })), 1u);
+            ASSERT_LE(static_cast<std::size_t>(std::count_if(
+                          told.begin(), told.end(), [](const auto& t) { return t.second.back().kind != RecordKind::ended; })),
+                      1u);
         }
         // Left alone and unplugged, every transaction comes to its end.
         evse.power.latched = 0;

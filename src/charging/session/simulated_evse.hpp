@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: an EVSE around the session's state machine. A power path that obeys, a meter, a clock, and a memory of all that was said.
+// For tests: an EVSE around the session's state machine. A power path that obeys, a meter, a clock, and a memory of all that was
+// said.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -101,7 +102,9 @@ struct Evse {
         context.wall.unix_ms += 100;
         world();
         seen();
-        if (meter) tell(MeterSeen{{.wall_ms = context.wall.unix_ms, .import_mwh = register_mwh, .export_mwh = export_mwh}, reading_wanted(configuration, state, context.now)});
+        if (meter)
+            tell(MeterSeen{{.wall_ms = context.wall.unix_ms, .import_mwh = register_mwh, .export_mwh = export_mwh},
+                           reading_wanted(configuration, state, context.now)});
         tell(Ticked{});
     }
     void run(Duration time) {

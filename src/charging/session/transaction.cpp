@@ -104,7 +104,7 @@ void Machine::stop(StopCause cause, Trigger trigger, std::uint8_t protection) {
     t->stop_trigger = trigger;
     t->protection = protection;
     dirty = true;
-    const bool by_nobody = cause == StopCause::unplugged || cause == StopCause::reboot;   // who is plugged now was refused nothing
+    const bool by_nobody = cause == StopCause::unplugged || cause == StopCause::reboot;  // who is plugged now was refused nothing
     state.durable.car_may_ask = by_nobody || cause == StopCause::ev_terminate || cause == StopCause::ev_communication_lost;
     state.authorizing.reset();
     state.refused.reset();
@@ -121,7 +121,8 @@ void Machine::try_end() {
     if (!complete && context.now < state.stop_until) return;
     record(RecordKind::ended, t->stop_trigger);
     t.reset();
-    if (state.reading && state.reading->page != 0) state.reading.reset();   // signed as the last one of this transaction: the first of no other
+    if (state.reading && state.reading->page != 0)
+        state.reading.reset();  // signed as the last one of this transaction: the first of no other
     state.finished = state.plugged;
     state.needs = {};
     state.engaged = state.failed = state.paused = false;
@@ -133,7 +134,8 @@ void Machine::on(const MeterSeen& event) {
     if (t && event.reading.serial != t->begin.serial) return on(MeterFails{MeterTrouble::exchanged});
     const Identity* who = t ? &t->identity : state.authorizing ? &state.authorizing->identity : nullptr;
     if (event.of && (!who || *who != *event.of)) return;   // whoever it was signed for has been taken back meanwhile
-    const bool falls = state.reading && (event.reading.import_mwh < state.reading->import_mwh || event.reading.export_mwh < state.reading->export_mwh);
+    const bool falls = state.reading && (event.reading.import_mwh < state.reading->import_mwh ||
+                                         event.reading.export_mwh < state.reading->export_mwh);
     if (falls) note(NoteKind::register_fell);
     state.reading = event.reading;
     state.reading_of = event.of;
@@ -158,7 +160,9 @@ void Machine::on(const MeterFails& event) {
 ReadingWanted reading_wanted(const Configuration& configuration, const State& state, Instant now) {
     const auto& t = state.durable.transaction;
     if (t && t->stopping) return is_off(state) && !state.reading_after_power ? ReadingWanted::last : ReadingWanted::none;
-    if (t) return state.reading && now - state.reading_at < configuration.meter_interval ? ReadingWanted::none : ReadingWanted::periodic;
+    if (t)
+        return state.reading && now - state.reading_at < configuration.meter_interval ? ReadingWanted::none
+                                                                                      : ReadingWanted::periodic;
     const bool begins = state.authorizing && state.authorizing->accepted && state.plugged && state.durable.operative;
     return begins && !has_first_reading(state, state.authorizing->identity, now) ? ReadingWanted::first : ReadingWanted::none;
 }

@@ -28,8 +28,9 @@ Text<32> written(Money money) {
     char text[32];
     const bool negative = money.micro < 0;
     const std::uint64_t size = negative ? 0 - static_cast<std::uint64_t>(money.micro) : static_cast<std::uint64_t>(money.micro);
-    const int n = std::snprintf(text, sizeof text, "%s%llu.%06llu", negative ? "-" : "", static_cast<unsigned long long>(size / 1'000'000),
-                                static_cast<unsigned long long>(size % 1'000'000));
+    const int n =
+        std::snprintf(text, sizeof text, "%s%llu.%06llu", negative ? "-" : "", static_cast<unsigned long long>(size / 1'000'000),
+                      static_cast<unsigned long long>(size % 1'000'000));
     std::string_view view(text, static_cast<std::size_t>(n));
     for (int dropped = 0; dropped < 4 && view.back() == '0'; ++dropped) view.remove_suffix(1);
     return Text<32>::cut(view);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// captor IMAGE [OPTION...]: started by `voltkeep own` where a station starts its process manager. Puts a captive into the place of the
-// service that VOLTKEEP_OWN names, starts the real process manager on the changed image, and tells its lines to two: who started it, and
-// who watches (the socket VOLTKEEP_OWN_WATCH). Ends with the process manager's status. Test builds only.
+// captor IMAGE [OPTION...]: started by `voltkeep own` where a station starts its process manager. Puts a captive into the place
+// of the service that VOLTKEEP_OWN names, starts the real process manager on the changed image, and tells its lines to two: who
+// started it, and who watches (the socket VOLTKEEP_OWN_WATCH). Ends with the process manager's status. Test builds only.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// voltkeep own SERVICE: a station of its own in a folder of its own, a car at its plug, and in the place of one service a captive that does
-// what is typed here. Beside each try stands what the station saw. Ends with Ctrl-D and leaves nothing. Test builds only.
-// Exit status: 0 it ended as it should, 2 wrong use or the machine cannot.
+// voltkeep own SERVICE: a station of its own in a folder of its own, a car at its plug, and in the place of one service a captive
+// that does what is typed here. Beside each try stands what the station saw. Ends with Ctrl-D and leaves nothing. Test builds
+// only. Exit status: 0 it ended as it should, 2 wrong use or the machine cannot.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -59,7 +59,8 @@ public:
         TRY(start());
         TRY(meet(true));
         const std::string identity = cell_->tell("identity").value_or("ok ?");
-        say("You are " + service_ + ": user " + identity.substr(3, identity.rfind(' ') - 3) + ", alone in your own world, sealed. help says what to try, Ctrl-D ends.");
+        say("You are " + service_ + ": user " + identity.substr(3, identity.rfind(' ') - 3) +
+            ", alone in your own world, sealed. help says what to try, Ctrl-D ends.");
         std::string line;
         while (take_line(line)) {
             if (!is_terminal_) std::printf("%s> %s\n", service_.c_str(), line.c_str());
@@ -127,7 +128,8 @@ private:
                 typed_.erase(0, end + 1);
                 return true;
             }
-            pollfd waits[] = {{0, POLLIN, 0}, {watch_.get(), POLLIN, 0}, {world_->lines(), POLLIN, 0}, {world_->end(), POLLIN, 0}};
+            pollfd waits[] = {
+                {0, POLLIN, 0}, {watch_.get(), POLLIN, 0}, {world_->lines(), POLLIN, 0}, {world_->end(), POLLIN, 0}};
             if (::poll(waits, std::size(waits), -1) < 0 && is_interrupted == 0) continue;
             if (is_interrupted != 0 || waits[3].revents != 0) return false;
             if (waits[2].revents != 0) world_->take_lines();
@@ -187,7 +189,8 @@ private:
             watch_ = kernel::os::Descriptor(::accept4(watch_door_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         }
         char buffer[16384];
-        for (ssize_t n; watch_ && (n = ::recv(watch_.get(), buffer, sizeof buffer, 0)) > 0;) watched_.append(buffer, static_cast<std::size_t>(n));
+        for (ssize_t n; watch_ && (n = ::recv(watch_.get(), buffer, sizeof buffer, 0)) > 0;)
+            watched_.append(buffer, static_cast<std::size_t>(n));
         for (std::size_t end; (end = watched_.find('\n')) != std::string::npos; watched_.erase(0, end + 1)) {
             const std::string view = view_of(watched_.substr(0, end));
             if (view.empty()) continue;
@@ -202,10 +205,12 @@ private:
         const auto status = door ? door->ask("status", 2s) : Result<Json>(std::unexpected(door.error()));
         if (!status) return say("the operator's door does not answer"), Result<>{};
         for (const Json& s : status->find("services")->items())
-            std::printf("  %-12s %-9s restarts %lld, beats %lld\n", std::string(s.string("name")).c_str(), std::string(s.string("life")).c_str(),
-                        static_cast<long long>(number_in(s, "restarts")), static_cast<long long>(number_in(s, "beats")));
+            std::printf("  %-12s %-9s restarts %lld, beats %lld\n", std::string(s.string("name")).c_str(),
+                        std::string(s.string("life")).c_str(), static_cast<long long>(number_in(s, "restarts")),
+                        static_cast<long long>(number_in(s, "beats")));
         for (const Json& e : status->find("evses")->items())
-            std::printf("  EVSE %lld: %s, %s\n", static_cast<long long>(number_in(e, "evse")), std::string(e.string("availability")).c_str(), std::string(e.string("state")).c_str());
+            std::printf("  EVSE %lld: %s, %s\n", static_cast<long long>(number_in(e, "evse")),
+                        std::string(e.string("availability")).c_str(), std::string(e.string("state")).c_str());
         return {};
     }
 
@@ -236,7 +241,8 @@ int main(int count, char** words) {
     if (!names) return fail_with(names.error().what.view());
     std::string known;
     for (const std::string& name : *names) known += " " + name;
-    if (count != 2 || std::ranges::find(*names, words[1]) == names->end()) return fail_with("usage: voltkeep own SERVICE, one of:" + known);
+    if (count != 2 || std::ranges::find(*names, words[1]) == names->end())
+        return fail_with("usage: voltkeep own SERVICE, one of:" + known);
     struct sigaction interrupt{};
     interrupt.sa_handler = [](int) { is_interrupted = 1; };   // without SA_RESTART: a wait ends
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(signal, &interrupt, nullptr);

@@ -53,13 +53,15 @@ Result<std::string> order_of_call(const Words& w) {
 }
 
 Result<std::string> order_of_socket(const Words& w) {
-    static const std::map<std::string, int> families{{"unix", 1}, {"inet", 2}, {"inet6", 10}, {"netlink", 16}, {"packet", 17}, {"bluetooth", 31}, {"vsock", 40}, {"can", 29}};
+    static const std::map<std::string, int> families{{"unix", 1},    {"inet", 2},       {"inet6", 10}, {"netlink", 16},
+                                                     {"packet", 17}, {"bluetooth", 31}, {"vsock", 40}, {"can", 29}};
     static const std::map<std::string, int> types{{"stream", 1}, {"dgram", 2}, {"raw", 3}, {"seqpacket", 5}};
     const auto family = families.find(w.size() > 1 ? w[1] : "inet");
     const auto type = types.find(w.size() > 2 ? w[2] : "stream");
     if (family == families.end() || type == types.end())
         return fail(Errc::bad_argument, "socket unix|inet|inet6|netlink|packet|bluetooth|vsock|can [stream|dgram|raw|seqpacket]");
-    return "call " + std::to_string(SYS_socket) + " " + std::to_string(family->second) + " " + std::to_string(type->second) + " 0";
+    return "call " + std::to_string(SYS_socket) + " " + std::to_string(family->second) + " " + std::to_string(type->second) +
+           " 0";
 }
 
 }  // namespace
@@ -82,7 +84,8 @@ Result<std::string> order_of(const std::string& typed, const MessageNames& messa
     if (verb == "listen") return TRY(needs(2, "listen tcp|udp PORT")), "listen " + w[1] + " " + w[2];
     if (verb == "socket") return order_of_socket(w);
     if (verb == "mount") return "call " + std::to_string(SYS_mount) + R"( "none" "/state" "tmpfs" 0 0)";
-    if (verb == "mmap") return std::string(w.size() > 1 && w[1] == "x" ? "map-x" : w.size() > 1 && w[1] == "change" ? "make-x" : "map-wx");
+    if (verb == "mmap")
+        return std::string(w.size() > 1 && w[1] == "x" ? "map-x" : w.size() > 1 && w[1] == "change" ? "make-x" : "map-wx");
     if (verb == "ptrace") return "call " + std::to_string(SYS_ptrace) + " 16 " + (w.size() > 1 ? w[1] : "2") + " 0 0";
     if (verb == "root") return "call " + std::to_string(SYS_setuid) + " 0";
     if (verb == "fds") return std::string("descriptors");
@@ -91,7 +94,9 @@ Result<std::string> order_of(const std::string& typed, const MessageNames& messa
     if (verb == "memory") return TRY(needs(1, "memory MIB")), "memory " + w[1];
     if (verb == "call") return TRY(needs(2, "call SERVICE MESSAGE [BYTES]")), order_of_message(w, messages);
     if (verb == "pulse") return TRY(needs(2, "pulse SERVICE CODE")), "pulse " + w[1] + " " + w[2];
-    if (verb == "ask") return TRY(needs(1, "ask REQUEST [SERVICE NUMBER]; 3 get_state, 4 take_events, 5 restart, 6 quarantine")), "ask " + w[1] + " " + (w.size() > 2 ? w[2] : "0");
+    if (verb == "ask")
+        return TRY(needs(1, "ask REQUEST [SERVICE NUMBER]; 3 get_state, 4 take_events, 5 restart, 6 quarantine")),
+               "ask " + w[1] + " " + (w.size() > 2 ? w[2] : "0");
     if (verb == "syscall") return TRY(needs(1, "syscall NAME|NUMBER [ARGUMENT...]")), order_of_call(w);
     for (const char* same : {"fork", "threads", "files", "silence"})
         if (verb == same) return verb;
@@ -124,22 +129,30 @@ std::string view_of(const std::string& line) {
     const std::string event(json->string("event")), name(json->string("name")), life(json->string("life"));
     if (event == "fault" && json->string("code") == "system_call") {
         char* const call = seccomp_syscall_resolve_num_arch(SCMP_ARCH_X86_64, static_cast<int>(number_in(*json, "detail")));
-        const std::string text = name + ": system call " + (call != nullptr ? call : std::to_string(number_in(*json, "detail"))) + " REFUSED";
+        const std::string text =
+            name + ": system call " + (call != nullptr ? call : std::to_string(number_in(*json, "detail"))) + " REFUSED";
         std::free(call);
         return text;
     }
     if (event == "fault" && !json->string("peer").empty())
-        return name + " REFUSED message " + std::to_string(number_in(*json, "detail")) + " of " + std::string(json->string("peer")) + ": " + std::string(json->string("code"));
-    if (event == "fault") return name + " reports: " + std::string(json->string("code")) + ", message " + std::to_string(number_in(*json, "detail"));
+        return name + " REFUSED message " + std::to_string(number_in(*json, "detail")) + " of " +
+               std::string(json->string("peer")) + ": " + std::string(json->string("code"));
+    if (event == "fault")
+        return name + " reports: " + std::string(json->string("code")) + ", message " +
+               std::to_string(number_in(*json, "detail"));
     if (event == "refused") return name + ": request " + std::string(json->string("request")) + " to the process manager REFUSED";
     if (event == "late") return name + ": " + std::to_string(number_in(*json, "beats")) + " beats are missing";
-    if (event == "rejoined") return "the conduit from " + std::string(json->string("client")) + " to " + std::string(json->string("server")) + " is made anew";
+    if (event == "rejoined")
+        return "the conduit from " + std::string(json->string("client")) + " to " + std::string(json->string("server")) +
+               " is made anew";
     if (event == "output") return name + " prints: " + std::string(json->string("text"));
     if (event != "service") return {};
-    if (life == "dead" || life == "exhausted" || life == "quarantined") return name + " died: " + std::string(json->string("cause")) + (life == "dead" ? "" : ", and is not started again");
+    if (life == "dead" || life == "exhausted" || life == "quarantined")
+        return name + " died: " + std::string(json->string("cause")) + (life == "dead" ? "" : ", and is not started again");
     if (life == "ready" && number_in(*json, "restarts") > 0) {
         char text[120];
-        std::snprintf(text, sizeof text, "%s is back after %.1f ms", name.c_str(), static_cast<double>(number_in(*json, "last_restart_us")) / 1000);
+        std::snprintf(text, sizeof text, "%s is back after %.1f ms", name.c_str(),
+                      static_cast<double>(number_in(*json, "last_restart_us")) / 1000);
         return text;
     }
     return {};

@@ -29,7 +29,8 @@ std::string escaped(std::string_view text) {
 }
 
 bool only_appends(const Conversation& talk) {
-    return talk.server->name == "audit" && std::ranges::all_of(talk.calls, [](const Call* c) { return c->message.starts_with("Append"); });
+    return talk.server->name == "audit" &&
+           std::ranges::all_of(talk.calls, [](const Call* c) { return c->message.starts_with("Append"); });
 }
 
 struct Zone {
@@ -92,7 +93,8 @@ private:
                 if (m->service.zone != zone) continue;
                 std::size_t& own = level[m->name];
                 for (const Conversation& talk : talks_)
-                    if (talk.server == &*m && talk.client->service.zone == zone) own = std::max(own, level[talk.client->name] + 1);
+                    if (talk.server == &*m && talk.client->service.zone == zone)
+                        own = std::max(own, level[talk.client->name] + 1);
                 depth = std::max(depth, own + 1);
                 boxes_.push_back({&*m, rows + own, 0, y + band_head + static_cast<double>(own) * row_height, 0});
             }
@@ -102,7 +104,8 @@ private:
             y += height + 26;
             rows += depth;
         }
-        band("#ececec", y, 34, "kernel layer: procmgr starts, contains, connects, watches and restarts every service; nothing passes through it");
+        band("#ececec", y, 34,
+             "kernel layer: procmgr starts, contains, connects, watches and restarts every service; nothing passes through it");
         height_ = y + 34 + 30;
         for (int sweep = 0; sweep < 8; ++sweep)
             for (std::size_t row = 0; row < rows; ++row) order(row);
@@ -180,7 +183,8 @@ private:
         if (m.per_evse) rect(4, "#ddd");
         rect(0, "#fff");
         const auto line = [&](std::string_view kind, double down, std::string_view text) {
-            out += format("<text class=\"{}\" x=\"{:.0f}\" y=\"{:.0f}\" text-anchor=\"middle\">{}</text>", kind, box.x, box.y + down, escaped(text));
+            out += format("<text class=\"{}\" x=\"{:.0f}\" y=\"{:.0f}\" text-anchor=\"middle\">{}</text>", kind, box.x,
+                          box.y + down, escaped(text));
         };
         line("n", 21, m.name);
         line("s", 37, format("rank {}{}", m.service.rank, m.is_fifo() ? format(", FIFO {}", m.service.priority) : ""));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people see of a policy: words, a picture, the ways from one service to another, a score, and the same policy in QNX's language.
-// Every text depends on the policy alone, so it can be committed and compared: a change of the policy is a change that review sees.
+// What people see of a policy: words, a picture, the ways from one service to another, a score, and the same policy in QNX's
+// language. Every text depends on the policy alone, so it can be committed and compared: a change of the policy is a change that
+// review sees.
 #pragma once
 
 #include "policy/compile.hpp"
@@ -18,7 +19,8 @@ namespace voltkeep::cli {
 /// The picture of zones, services and conduits. docs/generated/policy.svg
 [[nodiscard]] std::string draw(const policy::Policy& policy);
 
-/// May `from` talk to `to`, and if not, by which chains could anything of it arrive there, message by message? `not_found`: no such service.
+/// May `from` talk to `to`, and if not, by which chains could anything of it arrive there, message by message? `not_found`: no
+/// such service.
 [[nodiscard]] Result<std::string> why(const policy::Policy& policy, std::string_view from, std::string_view to);
 
 /// How much of what a process could do is left to this service: 0 (nothing) to 10 (everything).

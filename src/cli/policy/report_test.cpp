@@ -9,7 +9,8 @@ using namespace kernel;
 using namespace policy;
 
 TEST(PolicyWhy, names_the_messages_of_a_conduit) {
-    EXPECT_TRUE(why(good_policy(), "low", "middle")->contains("low (zone 2) may send middle (zone 2): Ask (request) 400 ms, Tell 50 ms"));
+    EXPECT_TRUE(
+        why(good_policy(), "low", "middle")->contains("low (zone 2) may send middle (zone 2): Ask (request) 400 ms, Tell 50 ms"));
 }
 
 TEST(PolicyWhy, shows_the_chains_that_remain_and_what_they_carry) {
@@ -28,7 +29,9 @@ TEST(PolicyWhy, says_where_two_services_meet_without_a_chain) {
     EXPECT_TRUE(text.contains("pulses from middle to low: news")) << text;
 }
 
-TEST(PolicyWhy, refuses_a_service_that_is_not_there) { EXPECT_EQ(why(good_policy(), "low", "nobody").error().code, Errc::not_found); }
+TEST(PolicyWhy, refuses_a_service_that_is_not_there) {
+    EXPECT_EQ(why(good_policy(), "low", "nobody").error().code, Errc::not_found);
+}
 
 double exposure(const Policy& policy, std::string_view name) {
     for (const Score& s : score(policy))

@@ -33,14 +33,27 @@ std::vector<Power> powers(const Policy& policy, const Manifest& m) {
     return {
         {20, yes(s.kind == Kind::foreign), "runs a program that is not ours and never seals itself"},
         {20, yes(m.has(SyscallGroup::lab)), "has the system calls of a sanitizer build"},
-        {20, s.network == Network::station ? 1.0 : s.network == Network::cable ? 0.7 : 0.0, "makes sockets"},
+        {20,
+         s.network == Network::station ? 1.0
+         : s.network == Network::cable ? 0.7
+                                       : 0.0,
+         "makes sockets"},
         {15, yes(m.has(SyscallGroup::processes)), "makes processes"},
         {15, ratio(static_cast<std::size_t>(std::popcount(s.abilities)), 2), "keeps a capability"},
         {12, yes(m.may(Bits::restart) || m.may(Bits::quarantine) || m.may(Bits::switch_slot)), "ends or switches other services"},
-        {10, m.has(SyscallGroup::files) ? (m.writes() ? 1.0 : 0.4) : m.has(SyscallGroup::kept) ? 0.2 : 0.0,
-         !m.has(SyscallGroup::files) ? "writes the files that it opened before the seal" : m.writes() ? "writes files after the seal" : "opens files after the seal"},
+        {10,
+         m.has(SyscallGroup::files)  ? (m.writes() ? 1.0 : 0.4)
+         : m.has(SyscallGroup::kept) ? 0.2
+                                     : 0.0,
+         !m.has(SyscallGroup::files) ? "writes the files that it opened before the seal"
+         : m.writes()                ? "writes files after the seal"
+                                     : "opens files after the seal"},
         {8, yes(m.has(SyscallGroup::accept)), "accepts connections"},
-        {8, std::ranges::any_of(m.devices, is_device(DeviceKind::open)) ? 1.0 : m.devices.empty() ? 0.0 : 0.5, "holds a device"},
+        {8,
+         std::ranges::any_of(m.devices, is_device(DeviceKind::open)) ? 1.0
+         : m.devices.empty()                                         ? 0.0
+                                                                     : 0.5,
+         "holds a device"},
         {8, yes(m.is_fifo()), "runs before others (FIFO)"},
         {6, yes(m.has(SyscallGroup::clock)), "sets the clock"},
         {6, ratio(inward, 2), "calls into an inner zone"},
@@ -66,7 +79,8 @@ std::vector<Score> score(const Policy& policy) {
         }
         s.exposure = 10 * held / total;
         for (const Power& p : list)
-            if (10 * p.weight * p.share / total >= 0.05) s.reasons.push_back(std::format("{:.1f} {}", 10 * p.weight * p.share / total, p.meaning));
+            if (10 * p.weight * p.share / total >= 0.05)
+                s.reasons.push_back(std::format("{:.1f} {}", 10 * p.weight * p.share / total, p.meaning));
         all.push_back(std::move(s));
     }
     std::ranges::stable_sort(all, std::greater{}, &Score::exposure);
@@ -74,10 +88,12 @@ std::vector<Score> score(const Policy& policy) {
 }
 
 std::string score_table(const Policy& policy) {
-    std::string out = "Exposure of each service: 0 (can do nothing but compute) to 10 (every power that a manifest could give), and by what.\n";
+    std::string out =
+        "Exposure of each service: 0 (can do nothing but compute) to 10 (every power that a manifest could give), and by what.\n";
     for (const Score& s : score(policy)) {
         out += std::format("{:<14}{:4.1f}", s.service->name, s.exposure);
-        for (const std::string& reason : s.reasons) out += std::format("{}{}", &reason == &s.reasons.front() ? "   " : "; ", reason);
+        for (const std::string& reason : s.reasons)
+            out += std::format("{}{}", &reason == &s.reasons.front() ? "   " : "; ", reason);
         out += '\n';
     }
     return out;

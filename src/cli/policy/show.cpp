@@ -36,8 +36,10 @@ std::string bits(std::uint64_t set, char blank = '-') {
 
 std::string touches(const Manifest& m) {
     std::vector<std::string> all;
-    for (const auto& [file, path] : m.files) all.push_back((file.write ? "writes " : file.optional ? "reads, if there, " : "reads ") + path.text);
-    for (const auto& [device, path] : m.devices) all.push_back(format("{} of {} ({})", device.name.view(), path.text, word(device.kind)));
+    for (const auto& [file, path] : m.files)
+        all.push_back((file.write ? "writes " : file.optional ? "reads, if there, " : "reads ") + path.text);
+    for (const auto& [device, path] : m.devices)
+        all.push_back(format("{} of {} ({})", device.name.view(), path.text, word(device.kind)));
     if (m.service.network != Network::none) all.push_back(format("the network of the {}", word(m.service.network)));
     for (const PortGrant& p : m.service.ports)
         all.push_back(format("{} port {}{}", p.tcp ? "TCP" : "UDP", p.first, p.first == p.last ? "" : format(" to {}", p.last)));
@@ -51,13 +53,16 @@ void show_service(std::string& out, const Policy& policy, const std::vector<Conv
     const auto line = [&](std::string_view what, const std::string& text) {
         if (!text.empty()) out += format("    {:<12}{}\n", what, text);
     };
-    out += format("\n{}{}, zone {}, rank {}, {}{}{}\n    {}\n", m.name, m.per_evse ? ", one for each EVSE" : "", s.zone, s.rank,
-                  m.is_fifo() ? format("FIFO {} on core {}, {} of {} us", s.priority, s.cpu, s.rt_time_us, s.rt_period_us) : "ordinary schedule",
-                  s.start == Start::on_demand ? ", on demand" : "", s.kind == Kind::foreign ? ", a foreign program" : "", m.purpose);
+    out +=
+        format("\n{}{}, zone {}, rank {}, {}{}{}\n    {}\n", m.name, m.per_evse ? ", one for each EVSE" : "", s.zone, s.rank,
+               m.is_fifo() ? format("FIFO {} on core {}, {} of {} us", s.priority, s.cpu, s.rt_time_us, s.rt_period_us)
+                           : "ordinary schedule",
+               s.start == Start::on_demand ? ", on demand" : "", s.kind == Kind::foreign ? ", a foreign program" : "", m.purpose);
     if (const InterfaceDescription* interface = policy.interface_of(m)) {
         std::vector<std::string> idle;
         for (const MessageDescription& message : interface->messages)
-            if (std::ranges::none_of(m.permits, [&](const Mention& p) { return p.name == message.name; })) idle.emplace_back(message.name);
+            if (std::ranges::none_of(m.permits, [&](const Mention& p) { return p.name == message.name; }))
+                idle.emplace_back(message.name);
         for (const Conversation& talk : talks)
             if (talk.server == &m)
                 line("serves", format("{}{}: {}", talk.client->name,
@@ -67,12 +72,14 @@ void show_service(std::string& out, const Policy& policy, const std::vector<Conv
     for (const Conversation& talk : talks)
         if (talk.client == &m) line("calls", format("{}: {}", talk.server->name, messages_with_deadlines(talk)));
     for (const Manifest& peer : policy.manifests)
-        if (const auto pulses = pulses_between(m, peer); !pulses.empty()) line("pulses", format("{}: {}", peer.name, listed(pulses)));
+        if (const auto pulses = pulses_between(m, peer); !pulses.empty())
+            line("pulses", format("{}: {}", peer.name, listed(pulses)));
     line("touches", touches(m));
     line("may call", bits<SyscallGroup>(s.syscalls) + (s.kind == Kind::native ? "; sealed after the start" : "; never sealed"));
-    line("limits", format("{} MiB, {} % of a core, {} descriptors, {} task{}", s.limits.memory_bytes >> 20, s.limits.cpu_percent, s.limits.files,
-                          s.limits.tasks, s.limits.tasks == 1 ? "" : "s"));
-    line("watched", format("a beat each {} ms; {} missed are logged, {} missed end it", s.watchdog.beat_ms, s.watchdog.low, s.watchdog.high));
+    line("limits", format("{} MiB, {} % of a core, {} descriptors, {} task{}", s.limits.memory_bytes >> 20, s.limits.cpu_percent,
+                          s.limits.files, s.limits.tasks, s.limits.tasks == 1 ? "" : "s"));
+    line("watched", format("a beat each {} ms; {} missed are logged, {} missed end it", s.watchdog.beat_ms, s.watchdog.low,
+                           s.watchdog.high));
     std::vector<std::string> waits;
     for (const std::uint16_t ms : s.restart.backoff_ms) waits.push_back(std::to_string(ms));
     line("restarted", format("{} times in {} s, after {} ms; then {}", s.restart.intensity, s.restart.period_s, listed(waits),
@@ -92,20 +99,23 @@ std::string messages(const Conversation& talk) {
 }
 
 std::string messages_with_deadlines(const Conversation& talk) {
-    return listed_calls(talk, [](const Call& call) { return format("{}{} {} ms", call.message, call.is_request ? " (request)" : "", call.ms); });
+    return listed_calls(
+        talk, [](const Call& call) { return format("{}{} {} ms", call.message, call.is_request ? " (request)" : "", call.ms); });
 }
 
 std::string show(const Policy& policy) {
     const std::vector<Conversation> talks = conversations(policy);
-    std::string out = format("The policy of the station: {} services, {} conduits. Highest rank first; a call goes to a higher rank only.\n",
-                             policy.manifests.size(), talks.size());
+    std::string out =
+        format("The policy of the station: {} services, {} conduits. Highest rank first; a call goes to a higher rank only.\n",
+               policy.manifests.size(), talks.size());
     for (const Manifest& m : policy.manifests) show_service(out, policy, talks, m);
     return out + "\n" + score_table(policy);
 }
 
 Result<std::string> why(const Policy& policy, std::string_view from, std::string_view to) {
     const Manifest *start = policy.find(from), *goal = policy.find(to);
-    if (!start || !goal) return fail(Errc::not_found, format("no service is called \"{}\": `voltkeep policy show` lists them", start ? to : from));
+    if (!start || !goal)
+        return fail(Errc::not_found, format("no service is called \"{}\": `voltkeep policy show` lists them", start ? to : from));
     const std::vector<Conversation> talks = conversations(policy);
     const auto place = [](const Manifest& m) { return format("{} (zone {})", m.name, m.service.zone); };
     std::vector<std::vector<const Conversation*>> chains;
@@ -142,17 +152,20 @@ Result<std::string> why(const Policy& policy, std::string_view from, std::string
                 for (const std::string_view field : message.fields) {
                     const auto has = [&](const Conversation* talk) {
                         return std::ranges::any_of(talk->calls, [&](const Call* c) {
-                            return std::ranges::any_of(policy.interface_of(*talk->server)->messages, [&](const MessageDescription& d) {
-                                return d.name == c->message && std::ranges::contains(d.fields, field);
-                            });
+                            return std::ranges::any_of(policy.interface_of(*talk->server)->messages,
+                                                       [&](const MessageDescription& d) {
+                                                           return d.name == c->message && std::ranges::contains(d.fields, field);
+                                                       });
                         });
                     };
-                    if (message.name == call->message && std::ranges::all_of(way, has)) carried.push_back(format("{}.{}", message.name, field));
+                    if (message.name == call->message && std::ranges::all_of(way, has))
+                        carried.push_back(format("{}.{}", message.name, field));
                 }
-        out += format("what remains: {}{}\n              {}; {}\n", text, goal->name,
-                      carried.empty() ? "no field of the first message has a namesake all the way"
-                                      : "fields with a namesake all the way: " + listed(carried),
-                      in_turn.empty() ? "no step says that it calls on in the same turn (serves.needs)" : "in the same turn: " + in_turn);
+        out += format(
+            "what remains: {}{}\n              {}; {}\n", text, goal->name,
+            carried.empty() ? "no field of the first message has a namesake all the way"
+                            : "fields with a namesake all the way: " + listed(carried),
+            in_turn.empty() ? "no step says that it calls on in the same turn (serves.needs)" : "in the same turn: " + in_turn);
     }
     for (const Conversation& a : talks)   // what one leaves in a common server, the other may take from its replies
         for (const Conversation& b : talks)
@@ -174,7 +187,8 @@ std::string secpol(const Policy& policy) {
         const std::string type = type_name(m);
         std::string run = "    nonroot\n    unlock\n";
         if (m.is_fifo()) run += format("    priority:{}\n", m.service.priority);
-        if (m.service.network != Network::none && std::ranges::any_of(m.service.ports, [](const PortGrant& p) { return p.first < 1024; }))
+        if (m.service.network != Network::none &&
+            std::ranges::any_of(m.service.ports, [](const PortGrant& p) { return p.first < 1024; }))
             run += "    network/bind/privport\n";
         if (m.has(SyscallGroup::processes)) run += "    fork\n    spawn\n";
         if (m.has(SyscallGroup::clock)) run += "    clockset\n";

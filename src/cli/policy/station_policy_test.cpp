@@ -79,13 +79,15 @@ TEST(StationPolicy, what_parses_foreign_bytes_calls_nothing_of_the_trusted_base_
     const Policy policy = station_policy();
     for (const Conversation& talk : conversations(policy)) {
         if (talk.client->name == "session" || talk.client->service.zone == 1) continue;
-        const auto exception = std::ranges::find_if(exceptions, [&](const auto& e) { return e[0] == talk.client->name && e[1] == talk.server->name; });
+        const auto exception = std::ranges::find_if(
+            exceptions, [&](const auto& e) { return e[0] == talk.client->name && e[1] == talk.server->name; });
         if (exception != std::end(exceptions)) {
             ASSERT_EQ(talk.calls.size(), 1u) << talk.client->name;
             EXPECT_EQ(talk.calls[0]->message, (*exception)[2]);
             continue;
         }
-        EXPECT_TRUE(talk.server->service.zone == 2 || talk.server->name == "audit") << talk.client->name << " calls " << talk.server->name;
+        EXPECT_TRUE(talk.server->service.zone == 2 || talk.server->name == "audit")
+            << talk.client->name << " calls " << talk.server->name;
     }
 }
 

@@ -53,7 +53,8 @@ Result<> write_map(const char* path, const std::string& text) {
 
 Result<> become_own_root() {
     const std::string user = std::to_string(::geteuid()), group = std::to_string(::getegid());
-    if (::unshare(CLONE_NEWUSER) != 0) return fail(Errc::denied, "not root, and this machine gives no user namespace: " + std::string(std::strerror(errno)));
+    if (::unshare(CLONE_NEWUSER) != 0)
+        return fail(Errc::denied, "not root, and this machine gives no user namespace: " + std::string(std::strerror(errno)));
     TRY(write_map("/proc/self/setgroups", "deny"));
     TRY(write_map("/proc/self/uid_map", "0 " + user + " 1"));
     return write_map("/proc/self/gid_map", "0 " + group + " 1");

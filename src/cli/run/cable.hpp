@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A charging cable as a network: two network namespaces joined by a veth pair, the charger's end and the car's. The namespaces belong to
-// two processes that do nothing; when they end, nothing is left.
+// A charging cable as a network: two network namespaces joined by a veth pair, the charger's end and the car's. The namespaces
+// belong to two processes that do nothing; when they end, nothing is left.
 #pragma once
 
 #include "cli/run/child.hpp"
 
 namespace voltkeep::cli {
 
-/// Without root: makes this process root of a user namespace of its own, where it may make networks and the process manager may make
-/// containers; over the machine it has no power. Its children inherit that. One thread only. Errors: denied (the machine forbids it).
+/// Without root: makes this process root of a user namespace of its own, where it may make networks and the process manager may
+/// make containers; over the machine it has no power. Its children inherit that. One thread only. Errors: denied (the machine
+/// forbids it).
 Result<> become_own_root();
 
 class Cable {

@@ -6,7 +6,8 @@
 
 namespace voltkeep::cli {
 
-/// Adds "processes", "memory_kib" (proportional set size of all of them together) and "log" to the summary, as far as the station answers.
+/// Adds "processes", "memory_kib" (proportional set size of all of them together) and "log" to the summary, as far as the station
+/// answers.
 void add_end_state(Json& summary, const std::string& state);
 
 /// Proportional set size of a process in KiB; 0 if it is not there or not ours to read.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How `run` starts and ends: everything that can be wrong is found before anything is started, and everything that was started ends.
+// How `run` starts and ends: everything that can be wrong is found before anything is started, and everything that was started
+// ends.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -33,7 +34,8 @@ Result<kernel::os::Descriptor> take_lock(const std::string& path) {
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
         std::array<char, 16> pid{};
         const ssize_t n = ::read(file.get(), pid.data(), pid.size() - 1);
-        return fail(Errc::busy, "a station runs in this folder already (process " + std::string(pid.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0))) +
+        return fail(Errc::busy, "a station runs in this folder already (process " +
+                                    std::string(pid.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0))) +
                                     "): stop it with Ctrl-C, or choose another folder with --state");
     }
     const std::string self = std::to_string(::getpid());
@@ -58,7 +60,9 @@ Result<> World::prepare_state() {
     std::error_code error;
     for (const char* folder : {"run", "run/plant", "config", "log", "state", "pki"}) {
         std::filesystem::create_directories(options_.state + "/" + folder, error);
-        if (error) return fail(Errc::io, options_.state + "/" + folder + ": " + error.message() + ": choose a folder that you may write with --state");
+        if (error)
+            return fail(Errc::io, options_.state + "/" + folder + ": " + error.message() +
+                                      ": choose a folder that you may write with --state");
     }
     struct statvfs space {};
     if (::statvfs(options_.state.c_str(), &space) == 0 && space.f_bavail * space.f_frsize < least_space)
@@ -88,7 +92,8 @@ Result<> World::check_port() const {
     address.sin_port = htons(static_cast<std::uint16_t>(file_.csms.port));
     if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return {};
     if (errno == EADDRINUSE)
-        return fail(Errc::busy, "port " + std::to_string(file_.csms.port) + " of the reference CSMS is in use: choose another with --csms-port");
+        return fail(Errc::busy, "port " + std::to_string(file_.csms.port) +
+                                    " of the reference CSMS is in use: choose another with --csms-port");
     return fail_errno("bind", "port " + std::to_string(file_.csms.port));
 }
 
@@ -109,16 +114,27 @@ Result<> World::make_tpm() {
         timeline_.say("run", "no_tpm", "no TPM: private keys are files (trust.tpm = \"emulated\" in station.toml starts one)");
         return {};
     }
-    Child factory = TRY(Child::start({"factory", {layout_.peers + "/factory", options_.state, file_.station.serial, std::to_string(meters_in_tpm(file_))}, {}, {}, {}}));
-    if (factory.status() != 0) return fail(Errc::io, "the factory made no TPM: " + options_.state + "/pki/authorities/tpm/setup.log");
+    Child factory = TRY(
+        Child::start({"factory",
+                      {layout_.peers + "/factory", options_.state, file_.station.serial, std::to_string(meters_in_tpm(file_))},
+                      {},
+                      {},
+                      {}}));
+    if (factory.status() != 0)
+        return fail(Errc::io, "the factory made no TPM: " + options_.state + "/pki/authorities/tpm/setup.log");
     return {};
 }
 
 Result<> World::make_certificates() {
-    const pki::Development wanted{.directory = options_.state + "/pki", .station = file_.station.serial, .csms_host = file_.csms.host, .meters = file_.evse.count,
-                                  .has_tpm = file_.trust.tpm != "none", .meters_in_tpm = meters_in_tpm(file_)};
+    const pki::Development wanted{.directory = options_.state + "/pki",
+                                  .station = file_.station.serial,
+                                  .csms_host = file_.csms.host,
+                                  .meters = file_.evse.count,
+                                  .has_tpm = file_.trust.tpm != "none",
+                                  .meters_in_tpm = meters_in_tpm(file_)};
     const auto made = TRY(pki::make_development(wanted, wall_now()));
-    if (!made.empty()) timeline_.say("run", "pki", "made " + std::to_string(made.size()) + " files of a development PKI (not for a product)");
+    if (!made.empty())
+        timeline_.say("run", "pki", "made " + std::to_string(made.size()) + " files of a development PKI (not for a product)");
     return {};
 }
 
@@ -141,14 +157,17 @@ static std::string plant_outlets(const StationFile& file) {
     std::string outlets;
     for (int evse = 1; evse <= file.evse.count; ++evse) {
         const std::string connector = evse_of(file, evse).connector;
-        outlets += (evse > 1 ? "," : "") + std::string(connector == "cCCS2" ? "ccs" : connector == "sType2" ? "ac-socket" : "ac-cable");
+        outlets += (evse > 1 ? "," : "") + std::string(connector == "cCCS2"    ? "ccs"
+                                                       : connector == "sType2" ? "ac-socket"
+                                                                               : "ac-cable");
     }
     return outlets;
 }
 
 Result<> World::start_peers() {
     const std::string evses = std::to_string(file_.evse.count);
-    std::vector<std::string> plant{layout_.peers + "/plant", "--state-dir", run_file("plant"), "--evse", evses, "--real-time", "40"};
+    std::vector<std::string> plant{
+        layout_.peers + "/plant", "--state-dir", run_file("plant"), "--evse", evses, "--real-time", "40"};
     if (file_.metering.kind == "meter-signed") plant.emplace_back("--meters-sign");
     plant.emplace_back("--outlet");
     plant.push_back(plant_outlets(file_));
@@ -156,10 +175,15 @@ Result<> World::start_peers() {
         {"plant", plant, {}, {}, {}}))));
     for (int evse = 1; evse <= file_.evse.count; ++evse) TRY(start_modbus_meter(evse));
     const std::string pki = options_.state + "/pki";
-    children_.push_back(std::make_unique<Child>(TRY(Child::start(
-        {"csms", {layout_.peers + "/csms", "--port", std::to_string(file_.csms.port), "--path", file_.csms.path, "--database", options_.state + "/csms.db",
-                  "--certificates", pki + "/csms/chain.pem", "--key", pki + "/csms/key.pem", "--trust", pki + "/csms/trust.pem",
-                  "--station", file_.station.identity + "=" + file_.station.serial, "--control", run_file("csms.sock")}, {}, {}, {}}))));
+    children_.push_back(std::make_unique<Child>(
+        TRY(Child::start({"csms",
+                          {layout_.peers + "/csms", "--port", std::to_string(file_.csms.port), "--path", file_.csms.path,
+                           "--database", options_.state + "/csms.db", "--certificates", pki + "/csms/chain.pem", "--key",
+                           pki + "/csms/key.pem", "--trust", pki + "/csms/trust.pem", "--station",
+                           file_.station.identity + "=" + file_.station.serial, "--control", run_file("csms.sock")},
+                          {},
+                          {},
+                          {}}))));
     const Instant deadline = now() + 10s;
     while (!csms_is_ready_ && !status_) {
         if (now() > deadline) return fail(Errc::timeout, "the reference CSMS did not start within 10 s");
@@ -173,9 +197,13 @@ Result<> World::start_modbus_meter(int evse) {
     const ModbusMeter meter = modbus_meter_of(file_, evse);
     if (file_.metering.bus != "modbus" || !meter.is_here()) return {};
     const std::string number = std::to_string(evse);
-    children_.push_back(std::make_unique<Child>(TRY(Child::start(
-        {"modbus-meter" + number, {layout_.peers + "/modbus_meter", "--port", std::to_string(meter.port), "--unit", std::to_string(meter.unit),
-                                   "--meter", run_file("plant/evse" + number + "-meter.sock")}, {}, {}, {}}))));
+    children_.push_back(std::make_unique<Child>(
+        TRY(Child::start({"modbus-meter" + number,
+                          {layout_.peers + "/modbus_meter", "--port", std::to_string(meter.port), "--unit",
+                           std::to_string(meter.unit), "--meter", run_file("plant/evse" + number + "-meter.sock")},
+                          {},
+                          {},
+                          {}}))));
     modbus_meters_[evse] = children_.back().get();
     return {};
 }
@@ -208,14 +236,16 @@ Result<> World::start_station() {
 }
 
 Result<> World::plug(int evse) {
-    if (evse < 1 || evse > file_.evse.count) return fail(Errc::not_found, "this station has EVSE 1 to " + std::to_string(file_.evse.count));
+    if (evse < 1 || evse > file_.evse.count)
+        return fail(Errc::not_found, "this station has EVSE 1 to " + std::to_string(file_.evse.count));
     if (cars_.contains(evse)) return fail(Errc::busy, "a car is plugged in there already");
     const CableEnd end = cable_end(surroundings_, evse, true);
     Child::How how;
     how.name = "ev";
     how.command = {layout_.peers + "/ev", "--plant", run_file("plant/evse" + std::to_string(evse) + "-cable.sock"), "--duration",
                    std::to_string(options_.duration_s), "--json"};
-    const std::vector<std::string> digital{"--interface", end.interface, "--discovery-port", std::to_string(end.discovery_port), "--pki", options_.state + "/pki"};
+    const std::vector<std::string> digital{
+        "--interface", end.interface, "--discovery-port", std::to_string(end.discovery_port), "--pki", options_.state + "/pki"};
     if (evse_of(file_, evse).is_ac()) how.command.emplace_back("--pilot-alone");
     else how.command.insert(how.command.end(), digital.begin(), digital.end());
     how.command.insert(how.command.end(), options_.car.begin(), options_.car.end());
@@ -238,12 +268,14 @@ Result<> World::listen() {
     const std::string path = run_file("world.sock");
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return fail(Errc::bad_argument, "the state folder's path is too long for a socket: " + path);
+    if (path.size() >= sizeof address.sun_path)
+        return fail(Errc::bad_argument, "the state folder's path is too long for a socket: " + path);
     std::memcpy(address.sun_path, path.data(), path.size());
     ::unlink(path.c_str());
     visitors_ = kernel::os::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     const mode_t mask = ::umask(0177);
-    const bool bound = visitors_ && ::bind(visitors_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(visitors_.get(), 4) == 0;
+    const bool bound = visitors_ && ::bind(visitors_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+                       ::listen(visitors_.get(), 4) == 0;
     ::umask(mask);
     if (!bound) return fail_errno("bind", path);
     return {};
@@ -262,7 +294,9 @@ void World::on_visitor() {
 }
 
 std::string World::answer_visitor(const std::string& request) {
-    auto refused = [](std::string_view why) { return std::string(JsonObject<512>().put("ok", false).put("error", why).text().view()); };
+    auto refused = [](std::string_view why) {
+        return std::string(JsonObject<512>().put("ok", false).put("error", why).text().view());
+    };
     const std::size_t blank = request.find(' ');
     const int evse = blank == std::string::npos ? 1 : std::atoi(request.c_str() + blank + 1);
     const std::string verb = request.substr(0, blank);

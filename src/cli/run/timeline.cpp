@@ -28,7 +28,8 @@ void Timeline::print(Instant at, std::string_view who, const Line& line) const {
     const char* const strong = colour_ ? (line.is_bad ? "\033[1;31m" : "\033[1m") : "";
     const char* const faint = colour_ ? "\033[2m" : "";
     const char* const plain = colour_ ? "\033[0m" : "";
-    std::printf("%s%9.3f%s  %s%-12.*s%s  %s\n", faint, seconds, plain, strong, static_cast<int>(who.size()), who.data(), plain, printable(line.text).c_str());
+    std::printf("%s%9.3f%s  %s%-12.*s%s  %s\n", faint, seconds, plain, strong, static_cast<int>(who.size()), who.data(), plain,
+                printable(line.text).c_str());
     std::fflush(stdout);
 }
 
@@ -88,27 +89,34 @@ Timeline::Line Timeline::describe_message(std::string_view source, const Json& p
 
 Timeline::Line Timeline::describe(std::string_view source, std::string_view type, const Json& p) {
     const std::string step(p.string("step"));
-    if (type == "boot") return {"log opened: boot " + std::to_string(number_in(p, "boot")) + ", " + std::to_string(number_in(p, "entries")) + " earlier entries"};
+    if (type == "boot")
+        return {"log opened: boot " + std::to_string(number_in(p, "boot")) + ", " + std::to_string(number_in(p, "entries")) +
+                " earlier entries"};
     if (type == "message") return describe_message(source, p);
     if (type == "service") return {{}, true};   // the process manager has said it itself
     if (type == "policy") return {"REFUSED " + p.text(), false, true};
     if (type == "connection") {
         if (p.find("group") != nullptr)
-            return {std::string(p.string("protocol")) + ", " + std::string(p.string("group")) + ", " + std::string(p.string("cipher")) + "; we: " +
-                    std::string(p.string("own")) + "; they: " + std::string(p.string("peer"))};
+            return {std::string(p.string("protocol")) + ", " + std::string(p.string("group")) + ", " +
+                    std::string(p.string("cipher")) + "; we: " + std::string(p.string("own")) +
+                    "; they: " + std::string(p.string("peer"))};
         return {step.empty() ? p.text() : step + ": " + std::string(p.string("reason")), false, step == "failed"};
     }
-    if (type == "security") return {"SECURITY " + std::string(p.string("event")) + " " + std::string(p.string("detail")), false, true};
-    if (type == "safety" && p.find("protection") != nullptr) return {"protection tripped: " + std::string(p.string("protection")), false, true};
+    if (type == "security")
+        return {"SECURITY " + std::string(p.string("event")) + " " + std::string(p.string("detail")), false, true};
+    if (type == "safety" && p.find("protection") != nullptr)
+        return {"protection tripped: " + std::string(p.string("protection")), false, true};
     if (type == "safety" && !step.empty()) {
         const std::string reason(p.string("reason"));
         return {step + ": " + std::string(p.string("trips")) + (reason.empty() ? "" : " (" + reason + ")")};
     }
     if (type == "session" && step == "store_set_aside")
-        return {std::string(p.string("why")) + ": it is kept as " + std::string(p.string("file")) + ", and a new one is begun", false, true};
+        return {std::string(p.string("why")) + ": it is kept as " + std::string(p.string("file")) + ", and a new one is begun",
+                false, true};
     if (type == "session" && step == "status") return {"connector is " + std::string(p.string("status"))};
     if (type == "transaction") {
-        const std::string energy = kwh_of(number_in(p, "energy_mwh")) + " kWh, " + money_of(number_in(p, "cost_micro")) + " " + std::string(p.string("currency"));
+        const std::string energy = kwh_of(number_in(p, "energy_mwh")) + " kWh, " + money_of(number_in(p, "cost_micro")) + " " +
+                                   std::string(p.string("currency"));
         if (step == "started") return {"transaction " + std::string(p.string("transaction")) + " started"};
         if (step == "ended") return {"transaction ended: " + energy};
         return {"charging: " + energy + ", " + with_places(number_in(p, "power_w"), 1) + " kW" +

@@ -29,7 +29,8 @@ TEST(Timeline, names_the_protection_that_tripped_and_is_loud_about_it) {
 }
 
 TEST(Timeline, an_acknowledgement_is_no_trip) {
-    const std::string line = line_of("operator", "safety", R"({"step":"acknowledge_trips","trips":"residual_dc","reason":"looked"})");
+    const std::string line =
+        line_of("operator", "safety", R"({"step":"acknowledge_trips","trips":"residual_dc","reason":"looked"})");
     EXPECT_TRUE(line.ends_with("  acknowledge_trips: residual_dc (looked)\n")) << line;
     EXPECT_EQ(line.find(kBad), line.npos);
 }

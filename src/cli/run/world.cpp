@@ -17,7 +17,10 @@
 namespace voltkeep::cli {
 
 World::World(RunOptions options, Layout layout, StationFile file)
-    : options_(std::move(options)), layout_(std::move(layout)), file_(std::move(file)), timeline_(options_.json, !options_.json && ::isatty(1) == 1) {
+    : options_(std::move(options)),
+      layout_(std::move(layout)),
+      file_(std::move(file)),
+      timeline_(options_.json, !options_.json && ::isatty(1) == 1) {
     surroundings_.state = options_.state;
     surroundings_.rootless = ::geteuid() != 0;
 }
@@ -42,7 +45,8 @@ Result<int> World::run() {
 }
 
 Result<> World::turn() {
-    std::vector<pollfd> waits{{signals_.get(), POLLIN, 0}, {visitors_.get(), POLLIN, 0}, {door_ ? door_->descriptor() : -1, POLLIN, 0}};
+    std::vector<pollfd> waits{
+        {signals_.get(), POLLIN, 0}, {visitors_.get(), POLLIN, 0}, {door_ ? door_->descriptor() : -1, POLLIN, 0}};
     for (const auto& child : children_) {
         waits.push_back({child->lines(), POLLIN, 0});
         waits.push_back({child->is_running() ? child->end() : -1, POLLIN, 0});
@@ -98,9 +102,11 @@ void World::on_line(Child& child, const std::string& line) {
 void World::on_station_line(const Json& line) {
     const std::string_view event = line.string("event"), name = line.string("name"), life = line.string("life");
     if (event == "station")
-        return timeline_.say("procmgr", "start", std::to_string(number_in(line, "services")) + " services, " + std::to_string(number_in(line, "conduits")) +
-                                                     " conduits, containment: " + std::string(line.string("mode")) +
-                                                     (surroundings_.rootless ? ": no real-time schedules, no control groups, one user for all: not for use" : ""));
+        return timeline_.say(
+            "procmgr", "start",
+            std::to_string(number_in(line, "services")) + " services, " + std::to_string(number_in(line, "conduits")) +
+                " conduits, containment: " + std::string(line.string("mode")) +
+                (surroundings_.rootless ? ": no real-time schedules, no control groups, one user for all: not for use" : ""));
     if (event == "service" && name == "session") on_session_life(life);
     if (event == "service" && (life == "dead" || life == "exhausted")) {
         const std::string cause(line.string("cause"));
@@ -109,7 +115,8 @@ void World::on_station_line(const Json& line) {
         timeline_.say("procmgr", "death", std::string(name) + " " + std::string(life) + " (" + cause + ")");
     }
     if (event == "service" && life == "ready" && number_in(line, "restarts") > 0)
-        timeline_.say("procmgr", "restart", std::string(name) + " is back after " + std::to_string(number_in(line, "last_restart_us")) + " us");
+        timeline_.say("procmgr", "restart",
+                      std::string(name) + " is back after " + std::to_string(number_in(line, "last_restart_us")) + " us");
     if (event == "output") timeline_.say(name, "output", line.string("text"));
 }
 
@@ -118,7 +125,8 @@ void World::on_session_life(std::string_view life) {
     is_session_there_ = life == "ready";
     if (is_session_there_) return say_if_available();
     if (life == "exhausted" && !is_stopping_)
-        timeline_.say("run", "out_of_order", "the station is out of order: session is not there, and nobody can charge; its last words say why");
+        timeline_.say("run", "out_of_order",
+                      "the station is out of order: session is not there, and nobody can charge; its last words say why");
 }
 
 void World::say_if_available() {
@@ -153,7 +161,9 @@ void World::on_ev_line(int evse, const Json& line) {
         visit.ev_group = line.string("tls_group");
         visit.ev_worst_us = number_in(line, "worst_turnaround_us");
         const std::int64_t messages = number_in(line, "messages");
-        const std::string talk = messages > 0 ? std::to_string(messages) + " messages, slowest answer " + std::to_string(visit.ev_worst_us / 1000) + " ms" : "charged by the pilot alone";
+        const std::string talk = messages > 0 ? std::to_string(messages) + " messages, slowest answer " +
+                                                    std::to_string(visit.ev_worst_us / 1000) + " ms"
+                                              : "charged by the pilot alone";
         timeline_.say("ev", "ev_summary", talk + (visit.ev_ok ? "" : "; NOT good: " + std::string(line.string("error"))), told);
         return;
     }
@@ -177,7 +187,8 @@ void World::on_end(Child& child) {
     if (&child == station_) return on_station_end(status);
     constexpr int was_killed = 128;   // or above: by a signal. What ends by itself could not begin
     for (const auto& [evse, meter] : modbus_meters_)
-        if (meter == &child && status >= was_killed && start_modbus_meter(evse)) return timeline_.say("run", "death", child.name() + " is started again");
+        if (meter == &child && status >= was_killed && start_modbus_meter(evse))
+            return timeline_.say("run", "death", child.name() + " is started again");
     timeline_.say("run", "ended", child.name() + " ended with status " + std::to_string(status) + ": the station cannot go on");
     status_ = 1;
 }
@@ -188,15 +199,16 @@ void World::bury_orphans() {
     const std::string self = std::to_string(::getpid());
     std::ifstream list("/proc/" + self + "/task/" + self + "/children");
     for (pid_t pid = 0; list >> pid;) {
-        const bool is_ours = std::ranges::any_of(children_, [&](const auto& child) { return child->is_running() && child->pid() == pid; });
+        const bool is_ours =
+            std::ranges::any_of(children_, [&](const auto& child) { return child->is_running() && child->pid() == pid; });
         if (is_ours || std::ranges::any_of(cables_, [&](const Cable& cable) { return cable.holds(pid); })) continue;
         const kernel::os::Descriptor end(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
         if (end && kernel::os::wait(end.get(), deadline).value_or(false)) (void)::waitpid(pid, nullptr, WNOHANG);
     }
 }
 
-/// What init does on a charger: a process manager that died is started again, with everything below it. Nothing of its processes is
-/// left: they end with it. What went on is in the durable state, and for that this is a new boot.
+/// What init does on a charger: a process manager that died is started again, with everything below it. Nothing of its processes
+/// is left: they end with it. What went on is in the durable state, and for that this is a new boot.
 void World::on_station_end(int status) {
     constexpr std::size_t most_starts = 6;   // in a minute: more often is no accident
     std::erase_if(station_starts_, [](Instant start) { return start < now() - 60s; });
@@ -252,12 +264,14 @@ void World::on_entry(const Json& entry) {
     const auto index = static_cast<std::uint64_t>(number_in(entry, "index"));
     if (index < next_entry_) return;
     next_entry_ = index + 1;
-    if (number_in(entry, "monotonic_ns") < timeline_.begun().ns || number_in(entry, "monotonic_ns") > now().ns) return;   // of an earlier life
+    if (number_in(entry, "monotonic_ns") < timeline_.begun().ns || number_in(entry, "monotonic_ns") > now().ns)
+        return;  // of an earlier life
     timeline_.entry(entry);
     const Json payload = Json::parse(entry.string("payload")).value_or(Json::object());
     const int evse = static_cast<int>(number_in(entry, "evse"));
     const std::string_view step = payload.string("step"), type = entry.string("type");
-    if (type == "connection" && entry.string("source") == "link@csms" && payload.find("group") != nullptr) csms_group_ = payload.string("group");
+    if (type == "connection" && entry.string("source") == "link@csms" && payload.find("group") != nullptr)
+        csms_group_ = payload.string("group");
     if (type == "session" && step == "csms_accepted") {
         is_accepted_ = true;
         say_if_available();
@@ -287,9 +301,11 @@ void World::check_progress() {
         for (int evse = 1; evse <= file_.evse.count; ++evse)
             if (const auto plugged = plug(evse); !plugged) timeline_.say("run", "error", plugged.error().what.view());
     }
-    const bool is_over = static_cast<int>(visits_.size()) >= file_.evse.count && std::ranges::all_of(visits_, [](const auto& v) { return v.second.is_over(); });
+    const bool is_over = static_cast<int>(visits_.size()) >= file_.evse.count &&
+                         std::ranges::all_of(visits_, [](const auto& v) { return v.second.is_over(); });
     if (options_.once && (is_over || now() > deadline_)) {
-        const bool good = is_over && deaths_.empty() && std::ranges::all_of(visits_, [this](const auto& v) { return is_good(v.second); });
+        const bool good =
+            is_over && deaths_.empty() && std::ranges::all_of(visits_, [this](const auto& v) { return is_good(v.second); });
         status_ = good ? 0 : 1;
     } else if (is_over && deadline_ != Instant{INT64_MAX}) {
         deadline_ = {INT64_MAX};
@@ -297,8 +313,9 @@ void World::check_progress() {
         else {
             timeline_.words("");
             for (const auto& [evse, visit] : visits_)
-                timeline_.words("  EVSE " + std::to_string(evse) + ": " + kwh_of(visit.energy_mwh) + " kWh, " + money_of(visit.cost_micro) + " " +
-                                file_.tariff.currency + (is_good(visit) ? ": car, CSMS, meter and plant agree" : ": NOT as it should be"));
+                timeline_.words("  EVSE " + std::to_string(evse) + ": " + kwh_of(visit.energy_mwh) + " kWh, " +
+                                money_of(visit.cost_micro) + " " + file_.tariff.currency +
+                                (is_good(visit) ? ": car, CSMS, meter and plant agree" : ": NOT as it should be"));
             timeline_.words("\n  The station stays up. In another terminal:\n"
                             "    ./voltkeep ev plug        plug a car in again\n"
                             "    ./voltkeep status         what runs, and what each EVSE does\n"
@@ -310,8 +327,10 @@ void World::check_progress() {
 
 bool World::is_good(const Visit& v) const {
     const bool agrees = v.energy_mwh > 0 && v.energy_mwh == v.csms_energy_mwh;
-    // From register to register nothing is lost; between the meter and the truth is its class (B: 1 %), and what is below its starting current.
-    const bool is_true = v.energy_mwh == v.metered_mwh() && std::abs(v.delivered_mwh() - v.energy_mwh) <= v.delivered_mwh() / 100 + 10;
+    // From register to register nothing is lost; between the meter and the truth is its class (B: 1 %), and what is below its
+    // starting current.
+    const bool is_true =
+        v.energy_mwh == v.metered_mwh() && std::abs(v.delivered_mwh() - v.energy_mwh) <= v.delivered_mwh() / 100 + 10;
     const bool has_group = file_.csms.required_group.empty() || csms_group_ == file_.csms.required_group;
     return v.is_over() && v.ev_ok && v.is_started && agrees && is_true && has_group;
 }

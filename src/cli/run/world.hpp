@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A station and the world around it, on one machine: the process manager with its services, and beside them the simulated hardware, the
-// reference CSMS and the cars. One loop; everything that is started here ends here.
+// A station and the world around it, on one machine: the process manager with its services, and beside them the simulated
+// hardware, the reference CSMS and the cars. One loop; everything that is started here ends here.
 #pragma once
 
 #include <map>
@@ -61,7 +61,8 @@ public:
     World(RunOptions options, Layout layout, StationFile file);
     ~World();
 
-    /// Starts all, runs until Ctrl-C, or with `once` until the first session is over. The exit status. Errors: nothing stays behind.
+    /// Starts all, runs until Ctrl-C, or with `once` until the first session is over. The exit status. Errors: nothing stays
+    /// behind.
     Result<int> run();
 
 private:

@@ -20,8 +20,8 @@ struct Unheard { std::uint16_t service = 0; };            ///< its control queue
 struct Deaf { std::uint16_t service = 0; };               ///< it closed its control channel: most often because it is ending
 struct JoinFailed { std::uint16_t conduit = 0; };         ///< the system had no pair to give
 struct StopAll {};                                        ///< twice: at once
-/// What is due, and the joins. Everything that was said before `heard` is told, and for `lost` the process manager itself stood still,
-/// perhaps with the whole machine: nobody's silence in it counts.
+/// What is due, and the joins. Everything that was said before `heard` is told, and for `lost` the process manager itself stood
+/// still, perhaps with the whole machine: nobody's silence in it counts.
 struct Turn { Instant heard{INT64_MAX}; Duration lost{}; };
 }  // namespace input
 using Input = std::variant<input::Begin, input::Launched, input::LaunchFailed, input::Ended, input::Recorded, input::Unheard,

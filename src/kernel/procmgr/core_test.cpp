@@ -556,7 +556,8 @@ TEST_F(ProcessManagerCore, two_windows_of_a_peer_leave_a_real_time_loop_most_of_
     EXPECT_EQ(slice->conduits[0].quota, 31u) << "an eighth of 5 ms in 100: two windows can meet in one period of the budget";
     image->services[server].rt_time_us = 250;
     ASSERT_TRUE(make_slice(*image, server, *slice));
-    EXPECT_EQ(slice->conduits[0].quota, 30u) << "never less than a loop of the same period sends: two messages a turn, and one more";
+    EXPECT_EQ(slice->conduits[0].quota, 30u)
+        << "never less than a loop of the same period sends: two messages a turn, and one more";
 }
 
 }  // namespace

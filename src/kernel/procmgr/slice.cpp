@@ -20,12 +20,14 @@ auto ends_of(const policy::Image& image, std::uint16_t service) {
     return std::views::iota(std::uint16_t{0}, static_cast<std::uint16_t>(image.conduits.size())) | std::views::filter(is_end);
 }
 
-/// One peer gets at most half of a service's processor time, a message taken at 20 us: who floods harms itself alone. A real-time budget
-/// is enforced: two windows of a peer can meet in one period of it, the loop itself needs most of it, and a message on a cold processor costs
-/// twice as much. So it gets an eighth of that, but never less than what a loop of the same period sends: two messages in each, and one more.
+/// One peer gets at most half of a service's processor time, a message taken at 20 us: who floods harms itself alone. A real-time
+/// budget is enforced: two windows of a peer can meet in one period of it, the loop itself needs most of it, and a message on a
+/// cold processor costs twice as much. So it gets an eighth of that, but never less than what a loop of the same period sends:
+/// two messages in each, and one more.
 std::uint32_t quota_of(const policy::Service& s) {
     constexpr std::uint64_t message_us = 20, window_us = control::quota_window / 1us;
-    if (s.rt_period_us == 0) return static_cast<std::uint32_t>(std::max<std::uint64_t>(s.limits.cpu_percent * window_us / 100 / (2 * message_us), 1));
+    if (s.rt_period_us == 0)
+        return static_cast<std::uint32_t>(std::max<std::uint64_t>(s.limits.cpu_percent * window_us / 100 / (2 * message_us), 1));
     const std::uint64_t periods = std::max<std::uint64_t>(window_us / s.rt_period_us, 1);
     return static_cast<std::uint32_t>(std::max(s.rt_time_us * periods / (8 * message_us), 3 * periods));
 }

@@ -107,7 +107,8 @@ TEST_P(ProcessManager, its_own_standstill_is_no_fault_of_its_services) {
     ASSERT_NO_FATAL_FAILURE(start_and_meet());
     ASSERT_GT(station.manager, 1);
     ASSERT_EQ(::kill(station.manager, SIGSTOP), 0);
-    std::this_thread::sleep_for(back().watchdog.beat_ms * (back().watchdog.high + 2) * 1ms);   // longer than any beat may be missing
+    std::this_thread::sleep_for(back().watchdog.beat_ms * (back().watchdog.high + 2) *
+                                1ms);  // longer than any beat may be missing
     ASSERT_EQ(::kill(station.manager, SIGCONT), 0);
     EXPECT_EQ(station.tell("front", "ask"), "answer 0 1") << "the same life of back";
     EXPECT_EQ(station.tell("front", "backs"), "0");
@@ -300,7 +301,8 @@ TEST_P(ProcessManager, a_name_that_leads_to_somebody_elses_socket_is_no_device) 
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::ranges::copy(name.string(), address.sun_path);
-    ASSERT_EQ(::connect(follower.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0) << "who follows it gets there";
+    ASSERT_EQ(::connect(follower.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0)
+        << "who follows it gets there";
     os::Descriptor(::accept4(station.listeners.at("back").get(), nullptr, nullptr, SOCK_CLOEXEC)).reset();
     station.start(options);
     EXPECT_NE(station.line({R"("event":"device")", R"("name":"back")", R"("state":"missing")", "not a socket"}), "");

@@ -48,7 +48,8 @@ Result<std::string> Csms::list_stations() const {
     std::vector<std::string> all;
     for (const StationRow& row : TRY(store_.stations())) {
         const auto connection = connections_.find(row.id);
-        all.push_back(describe(row, TRY(store_.connectors(row.id)), connection != connections_.end() && connection->second.is_open));
+        all.push_back(
+            describe(row, TRY(store_.connectors(row.id)), connection != connections_.end() && connection->second.is_open));
     }
     return "{\"ok\":true,\"stations\":" + json_list(all) + "}";
 }
@@ -63,7 +64,8 @@ Result<std::string> Csms::show_transaction(std::string_view name, std::string_vi
     std::vector<TransactionRow> found = TRY(store_.transactions(newest, name));
     if (!station.empty()) std::erase_if(found, [station](const TransactionRow& row) { return row.station != station; });
     if (found.empty()) return fail(Errc::not_found, "there is no such transaction");
-    if (found.size() > 1) return fail(Errc::bad_argument, "several stations have a transaction of this name: transaction ID STATION");
+    if (found.size() > 1)
+        return fail(Errc::bad_argument, "several stations have a transaction of this name: transaction ID STATION");
     std::vector<std::string> events;
     for (const EventRow& row : TRY(store_.events(found[0].station, found[0].transaction))) events.push_back(describe(row));
     std::string text(describe(found[0]).text().view());
@@ -117,8 +119,9 @@ void Csms::command(std::string_view line, Instant now, Reply reply) {
         else (*connection)->outlet->close();
         return;
     }
-    reply(describe(Error(Errc::bad_argument, "stations | transactions | transaction ID [STATION] | start STATION EVSE TOKEN | "
-                                             "stop STATION TRANSACTION | call STATION ACTION PAYLOAD | raw STATION TEXT | close STATION")));
+    reply(describe(Error(Errc::bad_argument,
+                         "stations | transactions | transaction ID [STATION] | start STATION EVSE TOKEN | "
+                         "stop STATION TRANSACTION | call STATION ACTION PAYLOAD | raw STATION TEXT | close STATION")));
 }
 
 }  // namespace voltkeep::csms

@@ -21,7 +21,8 @@ constexpr std::size_t longest_line = message_bound + 256;   ///< `raw` with more
 
 class Client : public std::enable_shared_from_this<Client> {
 public:
-    Client(asio::io_context& loop, int socket, Csms& csms, std::shared_ptr<const char> place) : socket_(loop, socket), csms_(csms), place_(std::move(place)) {}
+    Client(asio::io_context& loop, int socket, Csms& csms, std::shared_ptr<const char> place)
+        : socket_(loop, socket), csms_(csms), place_(std::move(place)) {}
 
     void next() {
         asio::async_read_until(socket_, asio::dynamic_buffer(input_, longest_line), '\n',
@@ -55,7 +56,8 @@ private:
 Result<> Control::listen(const std::string& path, Csms& csms) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return fail(Errc::bad_argument, "the path of the control socket is too long: " + path);
+    if (path.size() >= sizeof address.sun_path)
+        return fail(Errc::bad_argument, "the path of the control socket is too long: " + path);
     std::copy(path.begin(), path.end(), address.sun_path);
     const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket < 0) return fail_errno("socket");
@@ -63,7 +65,8 @@ Result<> Control::listen(const std::string& path, Csms& csms) {
     struct stat old{};
     if (::lstat(path.c_str(), &old) == 0 && S_ISSOCK(old.st_mode)) ::unlink(path.c_str());
     const mode_t mask = ::umask(0177);
-    const bool is_bound = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(socket, 8) == 0;
+    const bool is_bound =
+        ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 && ::listen(socket, 8) == 0;
     ::umask(mask);
     if (!is_bound) return fail_errno("bind", path);
     path_ = path;

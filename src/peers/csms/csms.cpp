@@ -16,7 +16,8 @@ namespace {
 /// Part 4, 3.1: 48 characters of identifierString, without the colon.
 bool is_identity(std::string_view text) {
     return !text.empty() && text.size() <= 48 && std::ranges::all_of(text, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || std::string_view("*-_=+|@.").contains(c);
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               std::string_view("*-_=+|@.").contains(c);
     });
 }
 
@@ -42,7 +43,8 @@ Result<> Csms::admit(const std::string& station, const std::string& common_name,
     if (!is_identity(station)) return fail(Errc::bad_argument, "the path names no identity of a station");
     const auto provisioned = common_names_.find(station);
     const std::string& expected = provisioned == common_names_.end() ? station : provisioned->second;
-    if (common_name != expected) return fail(Errc::refused, "the certificate is that of " + common_name + ", not of this station");
+    if (common_name != expected)
+        return fail(Errc::refused, "the certificate is that of " + common_name + ", not of this station");
     if (connections_.contains(station)) return fail(Errc::busy, "this station is connected already");
     connections_[station] = {{station, common_name}, &outlet, false, {}, {}};
     return {};
@@ -50,8 +52,14 @@ Result<> Csms::admit(const std::string& station, const std::string& common_name,
 
 void Csms::opened(const Arrival& arrival) {
     connections_.at(arrival.station).is_open = true;
-    say_(Line().put("event", "connected").put("station", arrival.station).put("group", arrival.group).put("cipher", arrival.cipher)
-             .put("peer", arrival.subject).text().view());
+    say_(Line()
+             .put("event", "connected")
+             .put("station", arrival.station)
+             .put("group", arrival.group)
+             .put("cipher", arrival.cipher)
+             .put("peer", arrival.subject)
+             .text()
+             .view());
 }
 
 void Csms::received(const std::string& station, std::string_view text, Instant now, WallTime wall) {
@@ -108,7 +116,8 @@ void Csms::run(Connection& connection, rpc::Input input, Instant now, WallTime w
                     mistake(o.error);
                 } else if constexpr (std::same_as<O, rpc::Ignored>) mistake(o.why);
                 else if constexpr (std::same_as<O, rpc::ResultRefused>)
-                    say_(rejected(station, "the station did not take our answer to " + std::string(name(o.action)) + ": " + o.code));
+                    say_(rejected(station,
+                                  "the station did not take our answer to " + std::string(name(o.action)) + ": " + o.code));
             },
             output);
 }
@@ -141,7 +150,8 @@ std::uint32_t Csms::random_number() {
 rpc::MessageId Csms::fresh_id() {
     std::string text;
     for (int i = 0; i < 4; ++i)
-        for (std::uint32_t number = random_number(), digit = 0; digit < 8; ++digit, number >>= 4) text += "0123456789abcdef"[number & 15];
+        for (std::uint32_t number = random_number(), digit = 0; digit < 8; ++digit, number >>= 4)
+            text += "0123456789abcdef"[number & 15];
     return *rpc::MessageId::from(text);
 }
 
@@ -154,7 +164,8 @@ Result<Csms::Connection*> Csms::open_connection(std::string_view station) {
 void Csms::call(std::string_view station, Message request, Instant now, Reply reply) {
     const auto connection = open_connection(station);
     if (!connection) return reply(describe(connection.error()));
-    if ((*connection)->calls.size() >= most_waiting) return reply(describe(Error(Errc::full, "too many calls wait for this station")));
+    if ((*connection)->calls.size() >= most_waiting)
+        return reply(describe(Error(Errc::full, "too many calls wait for this station")));
     (*connection)->calls.push_back({fresh_id(), std::move(request), std::move(reply)});
     call_next(**connection, now);
 }

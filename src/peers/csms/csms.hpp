@@ -43,8 +43,8 @@ public:
     Csms(Store& store, std::map<std::string, std::string> common_names, Say say)
         : store_(store), common_names_(std::move(common_names)), say_(std::move(say)) {}
 
-    /// May this certificate speak for this station now? It holds the place until closed. Errors: bad_argument (no identity of OCPP),
-    /// refused (another station's certificate), busy (that station is connected).
+    /// May this certificate speak for this station now? It holds the place until closed. Errors: bad_argument (no identity of
+    /// OCPP), refused (another station's certificate), busy (that station is connected).
     [[nodiscard]] Result<> admit(const std::string& station, const std::string& common_name, Outlet& outlet);
     /// The upgrade is done: messages may flow.
     void opened(const Arrival& arrival);

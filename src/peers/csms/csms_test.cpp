@@ -57,7 +57,9 @@ protected:
     /// What the CSMS sends for this call, without the array around it.
     std::string call(Station& station, std::string_view action, std::string_view payload, const std::string& name = "CS1") {
         const std::size_t before = station.sent.size();
-        csms().received(name, "[2,\"" + std::to_string(++calls) + "\",\"" + std::string(action) + "\"," + std::string(payload) + "]", time, morning);
+        csms().received(name,
+                        "[2,\"" + std::to_string(++calls) + "\",\"" + std::string(action) + "\"," + std::string(payload) + "]",
+                        time, morning);
         if (station.sent.size() != before + 1) return "not one answer";
         const std::string answer = station.last();
         const std::string begin = "[3,\"" + std::to_string(calls) + "\",";
@@ -67,12 +69,15 @@ protected:
         connect(station);
         EXPECT_NE(call(station, "BootNotification", boot).find("Accepted"), std::string::npos);
     }
-    static std::string event(std::string_view kind, int sequence, std::string_view more = "", std::string_view trigger = "MeterValuePeriodic") {
-        return "{\"eventType\":\"" + std::string(kind) + "\",\"timestamp\":\"2025-06-15T15:06:40Z\",\"triggerReason\":\"" + std::string(trigger) +
-               "\",\"seqNo\":" + std::to_string(sequence) + ",\"transactionInfo\":{\"transactionId\":\"t1\"}" + std::string(more) + "}";
+    static std::string event(std::string_view kind, int sequence, std::string_view more = "",
+                             std::string_view trigger = "MeterValuePeriodic") {
+        return "{\"eventType\":\"" + std::string(kind) + "\",\"timestamp\":\"2025-06-15T15:06:40Z\",\"triggerReason\":\"" +
+               std::string(trigger) + "\",\"seqNo\":" + std::to_string(sequence) +
+               ",\"transactionInfo\":{\"transactionId\":\"t1\"}" + std::string(more) + "}";
     }
     static std::string reading(std::string_view value, std::string_view more = "") {
-        return ",\"meterValue\":[{\"timestamp\":\"2025-06-15T15:06:40Z\",\"sampledValue\":[{\"value\":" + std::string(value) + std::string(more) + "}]}]";
+        return ",\"meterValue\":[{\"timestamp\":\"2025-06-15T15:06:40Z\",\"sampledValue\":[{\"value\":" + std::string(value) +
+               std::string(more) + "}]}]";
     }
     std::string ask(std::string_view line) {
         std::string answer = "none yet";
@@ -82,7 +87,9 @@ protected:
     [[nodiscard]] bool was_said(std::string_view part) const {
         return std::ranges::any_of(lines, [part](const std::string& line) { return line.contains(part); });
     }
-    TransactionRow row(const std::string& station = "CS1") { return store().transaction(station, "t1").value_or(TransactionRow{}); }
+    TransactionRow row(const std::string& station = "CS1") {
+        return store().transaction(station, "t1").value_or(TransactionRow{});
+    }
 
     const std::string directory = testing::make_folder();
     std::string file;
@@ -125,7 +132,8 @@ TEST_F(CsmsTest, a_second_connection_of_a_station_waits_for_the_end_of_the_first
 TEST_F(CsmsTest, a_connection_says_with_what_it_is_protected) {
     Station station;
     connect(station);
-    EXPECT_TRUE(was_said(R"({"event":"connected","station":"CS1","group":"SecP384r1MLKEM1024","cipher":"TLS_AES_256_GCM_SHA384","peer":"CN=SN-1"})"));
+    EXPECT_TRUE(was_said(
+        R"({"event":"connected","station":"CS1","group":"SecP384r1MLKEM1024","cipher":"TLS_AES_256_GCM_SHA384","peer":"CN=SN-1"})"));
     csms().closed("CS1", "gone", time);
     EXPECT_TRUE(was_said(R"({"event":"disconnected","station":"CS1","why":"gone"})"));
 }
@@ -135,7 +143,8 @@ TEST(RequestPath, the_identity_is_what_follows_the_path) {
     EXPECT_EQ(station_in("/ocpp/CS1", "/ocpp/"), "CS1");
     EXPECT_EQ(station_in("/ocpp/a%2Db%7c", "/ocpp"), "a-b|");
     EXPECT_EQ(station_in("/CS1", "/"), "CS1");
-    for (const std::string_view target : {"", "/", "/ocpp", "/ocpp/", "/ocppCS1", "/other/CS1", "/ocpp/a/b", "/ocpp/a?b", "/ocpp/%", "/ocpp/%4", "/ocpp/%4x", "/ocpp/%-1"})
+    for (const std::string_view target : {"", "/", "/ocpp", "/ocpp/", "/ocppCS1", "/other/CS1", "/ocpp/a/b", "/ocpp/a?b",
+                                          "/ocpp/%", "/ocpp/%4", "/ocpp/%4x", "/ocpp/%-1"})
         EXPECT_EQ(station_in(target, "/ocpp"), "") << target;
 }
 
@@ -155,9 +164,11 @@ TEST_F(CsmsTest, nothing_is_taken_before_the_station_has_introduced_itself) {
     EXPECT_NE(call(station, "Heartbeat", "{}").find("SecurityError"), std::string::npos);
     EXPECT_NE(call(station, "TransactionEvent", event("Started", 0)).find("SecurityError"), std::string::npos);
     EXPECT_TRUE(store().transactions(10)->empty());
-    EXPECT_EQ(call(station, "BootNotification", boot), R"({"currentTime":"2025-06-15T15:06:40.000Z","interval":60,"status":"Accepted"})");
+    EXPECT_EQ(call(station, "BootNotification", boot),
+              R"({"currentTime":"2025-06-15T15:06:40.000Z","interval":60,"status":"Accepted"})");
     EXPECT_EQ(call(station, "Heartbeat", "{}"), R"({"currentTime":"2025-06-15T15:06:40.000Z"})");
-    EXPECT_TRUE(was_said(R"("event":"boot","station":"CS1","vendor":"Voltkeep","model":"DC50","serial":"SN-1","firmware":"","reason":"PowerUp")"));
+    EXPECT_TRUE(was_said(
+        R"("event":"boot","station":"CS1","vendor":"Voltkeep","model":"DC50","serial":"SN-1","firmware":"","reason":"PowerUp")"));
 }
 
 TEST_F(CsmsTest, a_station_that_was_accepted_stays_so_over_connections_and_lives) {
@@ -174,13 +185,17 @@ TEST_F(CsmsTest, a_station_that_was_accepted_stays_so_over_connections_and_lives
 TEST_F(CsmsTest, a_serial_number_that_is_not_the_certificates_ends_the_connection) {
     Station other, none;
     connect(other);
-    EXPECT_NE(call(other, "BootNotification", R"({"reason":"PowerUp","chargingStation":{"model":"m","vendorName":"v","serialNumber":"SN-2"}})").find("SecurityError"),
+    EXPECT_NE(call(other, "BootNotification",
+                   R"({"reason":"PowerUp","chargingStation":{"model":"m","vendorName":"v","serialNumber":"SN-2"}})")
+                  .find("SecurityError"),
               std::string::npos);
     EXPECT_TRUE(other.is_closed);
     EXPECT_TRUE(was_said(R"("event":"rejected","station":"CS1")"));
     csms().closed("CS1", "gone", time);
     connect(none);
-    EXPECT_NE(call(none, "BootNotification", R"({"reason":"PowerUp","chargingStation":{"model":"m","vendorName":"v"}})").find("SecurityError"), std::string::npos);
+    EXPECT_NE(call(none, "BootNotification", R"({"reason":"PowerUp","chargingStation":{"model":"m","vendorName":"v"}})")
+                  .find("SecurityError"),
+              std::string::npos);
     EXPECT_TRUE(none.is_closed);
     EXPECT_TRUE(store().stations()->empty());
 }
@@ -190,23 +205,32 @@ TEST_F(CsmsTest, a_serial_number_that_is_not_the_certificates_ends_the_connectio
 TEST_F(CsmsTest, a_known_token_may_charge_in_whatever_case_it_is_written) {
     Station station;
     boot_up(station);
-    EXPECT_EQ(call(station, "Authorize", R"({"idToken":{"idToken":"vk-demo-DRIVER","type":"Central"}})"), R"({"idTokenInfo":{"status":"Accepted"}})");
-    EXPECT_EQ(call(station, "Authorize", R"({"idToken":{"idToken":"VK-DEMO-DRIVER","type":"eMAID"}})"), R"({"idTokenInfo":{"status":"Invalid"}})");
-    EXPECT_EQ(call(station, "Authorize", R"({"idToken":{"idToken":"VK-DEMO-DRIVER'--","type":"Central"}})"), R"({"idTokenInfo":{"status":"Invalid"}})");
+    EXPECT_EQ(call(station, "Authorize", R"({"idToken":{"idToken":"vk-demo-DRIVER","type":"Central"}})"),
+              R"({"idTokenInfo":{"status":"Accepted"}})");
+    EXPECT_EQ(call(station, "Authorize", R"({"idToken":{"idToken":"VK-DEMO-DRIVER","type":"eMAID"}})"),
+              R"({"idTokenInfo":{"status":"Invalid"}})");
+    EXPECT_EQ(call(station, "Authorize", R"({"idToken":{"idToken":"VK-DEMO-DRIVER'--","type":"Central"}})"),
+              R"({"idTokenInfo":{"status":"Invalid"}})");
 }
 
 TEST_F(CsmsTest, a_status_is_that_of_the_newest_notification) {
     Station station;
     boot_up(station);
     for (const std::string status : {"Available", "Occupied"})
-        EXPECT_EQ(call(station, "StatusNotification", "{\"timestamp\":\"2025-06-15T15:06:40Z\",\"connectorStatus\":\"" + status + "\",\"evseId\":1,\"connectorId\":1}"), "{}");
-    EXPECT_NE(ask("stations").find(R"("connectors":[{"evse":1,"connector":1,"status":"Occupied","at":"2025-06-15T15:06:40.000Z"}])"), std::string::npos);
+        EXPECT_EQ(call(station, "StatusNotification",
+                       "{\"timestamp\":\"2025-06-15T15:06:40Z\",\"connectorStatus\":\"" + status +
+                           "\",\"evseId\":1,\"connectorId\":1}"),
+                  "{}");
+    EXPECT_NE(
+        ask("stations").find(R"("connectors":[{"evse":1,"connector":1,"status":"Occupied","at":"2025-06-15T15:06:40.000Z"}])"),
+        std::string::npos);
 }
 
 TEST_F(CsmsTest, reports_are_received_and_kept) {
     Station station;
     boot_up(station);
-    EXPECT_EQ(call(station, "SecurityEventNotification", R"({"type":"StartupOfTheDevice","timestamp":"2025-06-15T15:06:40Z"})"), "{}");
+    EXPECT_EQ(call(station, "SecurityEventNotification", R"({"type":"StartupOfTheDevice","timestamp":"2025-06-15T15:06:40Z"})"),
+              "{}");
     EXPECT_TRUE(was_said(R"({"event":"notice","station":"CS1","action":"SecurityEventNotification"})"));
     const Database look = *open_database(file);
     Statement kept_notice(look.get(), "SELECT payload FROM notices WHERE station = 'CS1'");
@@ -240,22 +264,29 @@ TEST_F(CsmsTest, a_transaction_is_the_sum_of_its_events) {
     Station station;
     boot_up(station);
     EXPECT_EQ(call(station, "TransactionEvent",
-                   event("Started", 0, R"(,"evse":{"id":2,"connectorId":1},"idToken":{"idToken":"VK-DEMO-DRIVER","type":"Central"})" + reading("100.001"))),
+                   event("Started", 0,
+                         R"(,"evse":{"id":2,"connectorId":1},"idToken":{"idToken":"VK-DEMO-DRIVER","type":"Central"})" +
+                             reading("100.001"))),
               R"({"idTokenInfo":{"status":"Accepted"}})");
     EXPECT_EQ(call(station, "TransactionEvent", event("Updated", 1, reading("150"))), "{}");
-    EXPECT_EQ(call(station, "TransactionEvent",
-                   event("Ended", 2, reading("223.456") + R"(,"costDetails":{"totalCost":{"currency":"EUR","typeOfCost":"NormalCost","total":{"inclTax":0.060}},)"
-                                                          R"("totalUsage":{"energy":0.123455,"chargingTime":0,"idleTime":0}})")),
-              "{}");
-    EXPECT_EQ(lines.back(), R"({"event":"transaction","transaction":"t1","station":"CS1","evse":2,"events":3,"energy_mwh":123455,"cost":"0.06","currency":"EUR",)"
-                            R"("gaps":0,"conflicts":0,"ended":true,"stopped_reason":"Local","kind":"Ended","sequence":2})");
+    EXPECT_EQ(
+        call(station, "TransactionEvent",
+             event("Ended", 2,
+                   reading("223.456") +
+                       R"(,"costDetails":{"totalCost":{"currency":"EUR","typeOfCost":"NormalCost","total":{"inclTax":0.060}},)"
+                       R"("totalUsage":{"energy":0.123455,"chargingTime":0,"idleTime":0}})")),
+        "{}");
+    EXPECT_EQ(
+        lines.back(),
+        R"({"event":"transaction","transaction":"t1","station":"CS1","evse":2,"events":3,"energy_mwh":123455,"cost":"0.06","currency":"EUR",)"
+        R"("gaps":0,"conflicts":0,"ended":true,"stopped_reason":"Local","kind":"Ended","sequence":2})");
 }
 
 TEST_F(CsmsTest, an_event_is_on_the_disk_before_it_is_answered) {
     Station station;
     boot_up(station);
     std::size_t seen = 0;
-    station.before_send = [this, &seen] { seen = Store::open(file)->events("CS1", "t1")->size(); };   // another reader of the file
+    station.before_send = [this, &seen] { seen = Store::open(file)->events("CS1", "t1")->size(); };  // another reader of the file
     call(station, "TransactionEvent", event("Started", 0));
     EXPECT_EQ(seen, 1u);
 }
@@ -275,7 +306,8 @@ TEST_F(CsmsTest, an_event_that_cannot_be_stored_is_not_acknowledged) {
 TEST_F(CsmsTest, an_event_that_comes_twice_counts_once) {
     Station station;
     boot_up(station);
-    for (const std::string_view more : {"", R"(,"offline":true)"}) EXPECT_EQ(call(station, "TransactionEvent", event("Started", 0, more)), "{}");
+    for (const std::string_view more : {"", R"(,"offline":true)"})
+        EXPECT_EQ(call(station, "TransactionEvent", event("Started", 0, more)), "{}");
     EXPECT_EQ(row().events, 1);
     EXPECT_EQ(row().conflicts, 0);
     EXPECT_TRUE(lines.back().contains(R"("repeated":true)"));
@@ -322,7 +354,8 @@ TEST_F(CsmsTest, a_transaction_belongs_to_its_station) {
     Station one, two;
     boot_up(one);
     connect(two, "CS2", "CS2");
-    call(two, "BootNotification", R"({"reason":"PowerUp","chargingStation":{"model":"m","vendorName":"v","serialNumber":"CS2"}})", "CS2");
+    call(two, "BootNotification", R"({"reason":"PowerUp","chargingStation":{"model":"m","vendorName":"v","serialNumber":"CS2"}})",
+         "CS2");
     call(one, "TransactionEvent", event("Started", 0));
     call(two, "TransactionEvent", event("Ended", 0), "CS2");
     EXPECT_FALSE(row("CS1").is_ended);
@@ -357,7 +390,8 @@ TEST_F(CsmsTest, the_register_of_the_outlet_is_read_in_every_unit_it_may_have) {
 TEST_F(CsmsTest, the_token_of_a_transaction_that_is_not_known_is_refused) {
     Station station;
     boot_up(station);
-    EXPECT_EQ(call(station, "TransactionEvent", event("Started", 0, R"(,"idToken":{"idToken":"nobody","type":"Central"})")), R"({"idTokenInfo":{"status":"Invalid"}})");
+    EXPECT_EQ(call(station, "TransactionEvent", event("Started", 0, R"(,"idToken":{"idToken":"nobody","type":"Central"})")),
+              R"({"idTokenInfo":{"status":"Invalid"}})");
 }
 
 // ---- calls of the CSMS
@@ -367,7 +401,8 @@ TEST_F(CsmsTest, a_start_is_answered_when_the_station_has_answered) {
     boot_up(station);
     std::string answer;
     csms().command("start CS1 2 VK-DEMO-DRIVER", time, [&answer](std::string text) { answer = std::move(text); });
-    ASSERT_TRUE(station.last().contains(R"("RequestStartTransaction",{"idToken":{"idToken":"VK-DEMO-DRIVER","type":"Central"},)"));
+    ASSERT_TRUE(
+        station.last().contains(R"("RequestStartTransaction",{"idToken":{"idToken":"VK-DEMO-DRIVER","type":"Central"},)"));
     EXPECT_TRUE(station.last().contains(R"("evseId":2)"));
     EXPECT_EQ(answer, "");
     const std::string id = station.last().substr(4, 32);
@@ -412,7 +447,8 @@ TEST_F(CsmsTest, a_station_with_too_many_words_is_quoted_in_part) {
     std::string answer, long_word;
     for (int i = 0; i < 2'000; ++i) long_word += "\xc3\xa4\\u0001";
     csms().command("stop CS1 t1", time, [&answer](std::string text) { answer = std::move(text); });
-    csms().received("CS1", "[4,\"" + station.last().substr(4, 32) + "\",\"" + long_word + "\",\"" + long_word + "\",{}]", time, morning);
+    csms().received("CS1", "[4,\"" + station.last().substr(4, 32) + "\",\"" + long_word + "\",\"" + long_word + "\",{}]", time,
+                    morning);
     EXPECT_TRUE(answer.starts_with(R"({"ok":false,"error":"the station refused","code":")")) << answer;
     EXPECT_TRUE(is_utf8(answer));
     csms().received("CS1", "[2,\"x\",\"Heartbeat\",{\"" + long_word + "\":1}]", time, morning);
@@ -424,13 +460,16 @@ TEST_F(CsmsTest, any_request_of_a_csms_may_be_sent_and_nothing_else) {
     Station station;
     boot_up(station);
     std::string answer;
-    csms().command(R"(call CS1 GetBaseReport {"requestId": 7, "reportBase": "FullInventory"})", time, [&answer](std::string text) { answer = std::move(text); });
+    csms().command(R"(call CS1 GetBaseReport {"requestId": 7, "reportBase": "FullInventory"})", time,
+                   [&answer](std::string text) { answer = std::move(text); });
     ASSERT_TRUE(station.last().contains(R"("GetBaseReport",{"requestId":7,"reportBase":"FullInventory"}])")) << station.last();
     csms().received("CS1", "[3,\"" + station.last().substr(4, 32) + R"(",{"status":"Accepted"}])", time, morning);
     EXPECT_EQ(answer, R"({"ok":true,"response":{"status":"Accepted"}})");
     const std::size_t before = station.sent.size();
-    for (const std::string_view line : {"call CS1", "call CS1 GetBaseReport", "call CS1 GetBaseReport {}", R"(call CS1 GetBaseReport {"requestId":7,"reportBase":"All"})",
-                                        "call CS1 Heartbeat {}", "call CS1 NotifyPeriodicEventStream {}", "call CS1 NoSuch {}", R"(call CS9 Reset {"type":"OnIdle"})"})
+    for (const std::string_view line :
+         {"call CS1", "call CS1 GetBaseReport", "call CS1 GetBaseReport {}",
+          R"(call CS1 GetBaseReport {"requestId":7,"reportBase":"All"})", "call CS1 Heartbeat {}",
+          "call CS1 NotifyPeriodicEventStream {}", "call CS1 NoSuch {}", R"(call CS9 Reset {"type":"OnIdle"})"})
         EXPECT_TRUE(ask(line).starts_with(R"({"ok":false,"error":")")) << line;
     EXPECT_EQ(station.sent.size(), before);
 }
@@ -448,7 +487,8 @@ TEST_F(CsmsTest, a_command_that_means_nothing_says_what_would) {
     Station station;
     boot_up(station);
     const std::size_t before = station.sent.size();
-    for (const std::string_view line : {"", "hello", "start CS1 0 T", "start CS1 x T", "start CS1 1", "stop CS1", "stop CS9 t1", "raw CS9 x", "close", "transaction nope"})
+    for (const std::string_view line : {"", "hello", "start CS1 0 T", "start CS1 x T", "start CS1 1", "stop CS1", "stop CS9 t1",
+                                        "raw CS9 x", "close", "transaction nope"})
         EXPECT_TRUE(ask(line).starts_with(R"({"ok":false,"error":")")) << line;
     EXPECT_EQ(station.sent.size(), before);
 }
@@ -464,8 +504,12 @@ TEST_F(CsmsTest, a_file_of_another_program_is_left_alone) {
 
 TEST_F(CsmsTest, notices_do_not_fill_the_disk) {
     const Database look = *open_database(file);
-    ASSERT_TRUE(execute(look.get(), "INSERT INTO notices(number, station, action, payload, received_ms) VALUES(50000, 'CS1', 'NotifyEvent', '{}', 0)"));
-    ASSERT_TRUE(execute(look.get(), "INSERT INTO notices(number, station, action, payload, received_ms) VALUES(1, 'CS1', 'NotifyEvent', '{}', 0)"));
+    ASSERT_TRUE(execute(
+        look.get(),
+        "INSERT INTO notices(number, station, action, payload, received_ms) VALUES(50000, 'CS1', 'NotifyEvent', '{}', 0)"));
+    ASSERT_TRUE(
+        execute(look.get(),
+                "INSERT INTO notices(number, station, action, payload, received_ms) VALUES(1, 'CS1', 'NotifyEvent', '{}', 0)"));
     ASSERT_TRUE(store().put_notice("CS1", "NotifyEvent", "{}", morning));
     Statement left(look.get(), "SELECT count(*), min(number) FROM notices");
     ASSERT_TRUE(*left.next());

@@ -31,7 +31,11 @@ Line describe(const TransactionRow& row, std::string_view event) {
 
 std::string describe(const EventRow& row) {
     Line line;
-    line.put("sequence", row.sequence).put("kind", row.kind).put("trigger", row.trigger).put("at", describe(row.at)).put("offline", row.offline);
+    line.put("sequence", row.sequence)
+        .put("kind", row.kind)
+        .put("trigger", row.trigger)
+        .put("at", describe(row.at))
+        .put("offline", row.offline);
     std::string text(line.text().view());
     text.pop_back();   // the payload has no bound that fits a line
     return text + ",\"payload\":" + row.payload + "}";
@@ -40,19 +44,34 @@ std::string describe(const EventRow& row) {
 std::string describe(const StationRow& row, const std::vector<ConnectorRow>& connectors, bool is_connected) {
     std::vector<std::string> all;
     for (const ConnectorRow& c : connectors)
-        all.emplace_back(JsonObject<256>().put("evse", c.evse).put("connector", c.connector).put("status", c.status).put("at", describe(c.at)).text().view());
+        all.emplace_back(JsonObject<256>()
+                             .put("evse", c.evse)
+                             .put("connector", c.connector)
+                             .put("status", c.status)
+                             .put("at", describe(c.at))
+                             .text()
+                             .view());
     Line line;
-    line.put("station", row.id).put("connected", is_connected).put("vendor", row.vendor).put("model", row.model).put("serial", row.serial)
-        .put("firmware", row.firmware).put("boot_reason", row.boot_reason).put("booted", describe(row.booted));
+    line.put("station", row.id)
+        .put("connected", is_connected)
+        .put("vendor", row.vendor)
+        .put("model", row.model)
+        .put("serial", row.serial)
+        .put("firmware", row.firmware)
+        .put("boot_reason", row.boot_reason)
+        .put("booted", describe(row.booted));
     std::string text(line.text().view());
     text.pop_back();
     return text + ",\"connectors\":" + json_list(all) + "}";
 }
 
-std::string describe(const Error& error) { return std::string(JsonObject<2048>().put("ok", false).put("error", error.what.view()).text().view()); }
+std::string describe(const Error& error) {
+    return std::string(JsonObject<2048>().put("ok", false).put("error", error.what.view()).text().view());
+}
 
 std::string rejected(std::string_view station, std::string_view why) {
-    return std::string(JsonObject<4096>().put("event", "rejected").put("station", station).put("why", beginning(why)).text().view());
+    return std::string(
+        JsonObject<4096>().put("event", "rejected").put("station", station).put("why", beginning(why)).text().view());
 }
 
 std::string describe(WallTime time) { return ocpp::DateTime(time).text().value_or(""); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the CSMS's rows are said in JSON: the same members in the lines of standard output and in the answers of the control socket.
+// How the CSMS's rows are said in JSON: the same members in the lines of standard output and in the answers of the control
+// socket.
 #pragma once
 
 #include <string>
@@ -13,8 +14,8 @@ namespace voltkeep::csms {
 /// One line. Everything in it is bounded by the schemas: names of 50 characters, transactions of 36.
 using Line = JsonObject<4096>;
 
-/// {"event":...,"transaction":...,"station":...,"evse":1,"events":7,"energy_mwh":1234,"cost":"0.06",...}; without an event if that is
-/// empty. What is not known is null.
+/// {"event":...,"transaction":...,"station":...,"evse":1,"events":7,"energy_mwh":1234,"cost":"0.06",...}; without an event if
+/// that is empty. What is not known is null.
 [[nodiscard]] Line describe(const TransactionRow& row, std::string_view event = {});
 /// {"sequence":0,"kind":"Started",...,"payload":{...}}
 [[nodiscard]] std::string describe(const EventRow& row);

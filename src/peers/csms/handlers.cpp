@@ -29,7 +29,8 @@ constexpr std::int32_t heartbeat_s = 60;
 /// One request of one station.
 class Handler {
 public:
-    Handler(Store& store, const Peer& peer, WallTime now) : store_(store), station_(peer.station), common_name_(peer.common_name), now_(now) {}
+    Handler(Store& store, const Peer& peer, WallTime now)
+        : store_(store), station_(peer.station), common_name_(peer.common_name), now_(now) {}
 
     Result<Message> on(const BootNotificationRequest& request) {
         const ChargingStation& s = request.chargingStation;
@@ -38,14 +39,25 @@ public:
             is_impostor = true;
             return fail(Errc::refused, "its serial number is not that of its certificate");
         }
-        const StationRow row{station_, std::string(s.vendorName.view()), std::string(s.model.view()),
+        const StationRow row{station_,
+                             std::string(s.vendorName.view()),
+                             std::string(s.model.view()),
                              std::string(s.serialNumber ? s.serialNumber->view() : ""),
-                             std::string(s.firmwareVersion ? s.firmwareVersion->view() : ""), std::string(word(request.reason)), now_};
+                             std::string(s.firmwareVersion ? s.firmwareVersion->view() : ""),
+                             std::string(word(request.reason)),
+                             now_};
         TRY(store_.put_boot(row));
-        say(Line().put("event", "boot").put("station", station_).put("vendor", row.vendor).put("model", row.model).put("serial", row.serial)
-                .put("firmware", row.firmware).put("reason", row.boot_reason));
+        say(Line()
+                .put("event", "boot")
+                .put("station", station_)
+                .put("vendor", row.vendor)
+                .put("model", row.model)
+                .put("serial", row.serial)
+                .put("firmware", row.firmware)
+                .put("reason", row.boot_reason));
         //= OCPP 2.1 B01.FR.02
-        return Message(BootNotificationResponse{.currentTime = now_, .interval = heartbeat_s, .status = RegistrationStatusEnum::Accepted});
+        return Message(
+            BootNotificationResponse{.currentTime = now_, .interval = heartbeat_s, .status = RegistrationStatusEnum::Accepted});
     }
 
     Result<Message> on(const HeartbeatRequest&) { return Message(HeartbeatResponse{.currentTime = now_}); }
@@ -53,7 +65,11 @@ public:
     Result<Message> on(const StatusNotificationRequest& request) {
         const std::string status(word(request.connectorStatus));
         TRY(store_.put_status(station_, {request.evseId, request.connectorId, status, request.timestamp.time}));
-        say(Line().put("event", "status").put("station", station_).put("evse", request.evseId.value).put("connector", request.connectorId.value)
+        say(Line()
+                .put("event", "status")
+                .put("station", station_)
+                .put("evse", request.evseId.value)
+                .put("connector", request.connectorId.value)
                 .put("status", status));
         return Message(StatusNotificationResponse{});
     }
@@ -81,7 +97,9 @@ public:
         return Message(response);
     }
 
-    Result<Message> on(const DataTransferRequest&) { return Message(DataTransferResponse{.status = DataTransferStatusEnum::UnknownVendorId}); }
+    Result<Message> on(const DataTransferRequest&) {
+        return Message(DataTransferResponse{.status = DataTransferStatusEnum::UnknownVendorId});
+    }
 
     /// Kept for whoever looks into the database, and nothing else comes of it.
     Result<> keep(const Message& request) {
@@ -99,7 +117,8 @@ private:
     void say(const Line& line) { lines.emplace_back(line.text().view()); }
 
     Result<AuthorizationStatusEnum> status_of(const IdToken& token) const {
-        return TRY(store_.knows_token(token.idToken, token.type)) ? AuthorizationStatusEnum::Accepted : AuthorizationStatusEnum::Invalid;
+        return TRY(store_.knows_token(token.idToken, token.type)) ? AuthorizationStatusEnum::Accepted
+                                                                  : AuthorizationStatusEnum::Invalid;
     }
 
     Store& store_;
@@ -125,11 +144,12 @@ std::optional<Message> receipt_of(const Message& message) {
 }
 
 std::optional<Message> receipt_for(const Message& message) {
-    return receipt_of<ClearedChargingLimitRequest, FirmwareStatusNotificationRequest, LogStatusNotificationRequest, MeterValuesRequest,
-                      NotifyChargingLimitRequest, NotifyCustomerInformationRequest, NotifyDERAlarmRequest, NotifyDERStartStopRequest,
-                      NotifyDisplayMessagesRequest, NotifyEventRequest, NotifyMonitoringReportRequest, NotifyPriorityChargingRequest,
-                      NotifyReportRequest, PublishFirmwareStatusNotificationRequest, ReportChargingProfilesRequest, ReportDERControlRequest,
-                      ReservationStatusUpdateRequest, SecurityEventNotificationRequest>(message);
+    return receipt_of<ClearedChargingLimitRequest, FirmwareStatusNotificationRequest, LogStatusNotificationRequest,
+                      MeterValuesRequest, NotifyChargingLimitRequest, NotifyCustomerInformationRequest, NotifyDERAlarmRequest,
+                      NotifyDERStartStopRequest, NotifyDisplayMessagesRequest, NotifyEventRequest, NotifyMonitoringReportRequest,
+                      NotifyPriorityChargingRequest, NotifyReportRequest, PublishFirmwareStatusNotificationRequest,
+                      ReportChargingProfilesRequest, ReportDERControlRequest, ReservationStatusUpdateRequest,
+                      SecurityEventNotificationRequest>(message);
 }
 
 /// A failure of ours, told to a peer without words of ours about files.
@@ -151,9 +171,10 @@ Outcome handle(Store& store, const Peer& peer, const Message& request, WallTime 
     const auto booted = store.has_booted(peer.station);
     if (!booted) return refuse(internal(handler.lines, peer.station, booted.error()));
     //= OCPP 2.1 B01.FR.10
-    if (!*booted && !request.get<BootNotificationRequest>()) return refuse({ErrorCode::SecurityError, "BootNotification comes first"});
-    auto answer = answer_of<BootNotificationRequest, HeartbeatRequest, StatusNotificationRequest, AuthorizeRequest, TransactionEventRequest,
-                            DataTransferRequest>(handler, request);
+    if (!*booted && !request.get<BootNotificationRequest>())
+        return refuse({ErrorCode::SecurityError, "BootNotification comes first"});
+    auto answer = answer_of<BootNotificationRequest, HeartbeatRequest, StatusNotificationRequest, AuthorizeRequest,
+                            TransactionEventRequest, DataTransferRequest>(handler, request);
     if (!answer) {
         auto receipt = receipt_for(request);
         if (!receipt) return refuse({ErrorCode::NotSupported, "this CSMS does not take this request"});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the CSMS answers to each request of a station. Everything it knows is in the store, everything it says comes out as a value:
-// no connection, no clock.
+// What the CSMS answers to each request of a station. Everything it knows is in the store, everything it says comes out as a
+// value: no connection, no clock.
 #pragma once
 
 #include <optional>
@@ -31,10 +31,12 @@ struct Outcome {
     std::vector<std::string> lines;   ///< what happened, JSON objects for people and scripts
 };
 
-/// What the request brings about is stored before this returns. A store that cannot write: InternalError, and the station asks again.
+/// What the request brings about is stored before this returns. A store that cannot write: InternalError, and the station asks
+/// again.
 [[nodiscard]] Outcome handle(Store& store, const Peer& peer, const ocpp::Message& request, WallTime now);
 
 /// The same for a message that has no answer (SEND).
-[[nodiscard]] std::vector<std::string> handle_unconfirmed(Store& store, const std::string& station, const ocpp::Message& message, WallTime now);
+[[nodiscard]] std::vector<std::string> handle_unconfirmed(Store& store, const std::string& station, const ocpp::Message& message,
+                                                          WallTime now);
 
 }  // namespace voltkeep::csms

@@ -43,7 +43,8 @@ Result<> run(const Options& options) {
     csms::Store store = TRY(csms::Store::open(options.database));
     for (const std::string& each : options.tokens) {
         const auto [token, type] = TRY(split(each, ':', "TOKEN:TYPE, for example 04A2B3C4:ISO14443"));
-        if (token.size() > 255 || type.size() > 20) return fail(Errc::bad_argument, "a token has at most 255 characters, its type 20");
+        if (token.size() > 255 || type.size() > 20)
+            return fail(Errc::bad_argument, "a token has at most 255 characters, its type 20");
         TRY(store.put_token(token, type));
     }
     csms::Csms csms(store, std::move(common_names), say);
@@ -73,7 +74,8 @@ int main(int argc, char** argv) {
     app.add_option("--key", tls.key, "PEM: its key")->required();
     app.add_option("--trust", tls.trust, "PEM: the roots of the stations")->required();
     app.add_option("--groups", tls.groups, "TLS groups, best first")->capture_default_str();
-    app.add_option("--station", options.stations, "ID=CN: the common name of this station's certificate, where it is not the identity");
+    app.add_option("--station", options.stations,
+                   "ID=CN: the common name of this station's certificate, where it is not the identity");
     app.add_option("--token", more_tokens, "TOKEN:TYPE: may charge, as VK-DEMO-DRIVER:Central may; kept in the database");
     app.add_option("--control", options.server.control, "Unix socket for scripts: one line in, one JSON line out");
     try {

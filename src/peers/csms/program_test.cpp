@@ -26,8 +26,10 @@ constexpr std::string_view boot =
 
 std::string event(std::string_view kind, int sequence, std::string_view energy) {
     return "[2,\"e" + std::to_string(sequence) + "\",\"TransactionEvent\",{\"eventType\":\"" + std::string(kind) +
-           "\",\"timestamp\":\"2025-06-15T15:06:40Z\",\"triggerReason\":\"MeterValuePeriodic\",\"seqNo\":" + std::to_string(sequence) +
-           ",\"transactionInfo\":{\"transactionId\":\"t1\"},\"meterValue\":[{\"timestamp\":\"2025-06-15T15:06:40Z\",\"sampledValue\":[{\"value\":" +
+           "\",\"timestamp\":\"2025-06-15T15:06:40Z\",\"triggerReason\":\"MeterValuePeriodic\",\"seqNo\":" +
+           std::to_string(sequence) +
+           ",\"transactionInfo\":{\"transactionId\":\"t1\"},\"meterValue\":[{\"timestamp\":\"2025-06-15T15:06:40Z\","
+           "\"sampledValue\":[{\"value\":" +
            std::string(energy) + "}]}]}]";
 }
 
@@ -94,7 +96,8 @@ protected:
         ::signal(SIGPIPE, SIG_IGN);
         shared = testing::make_folder();
         ASSERT_TRUE(pki::make_development({.directory = shared + "/pki", .station = "SN-1"}, wall_now()));
-        ASSERT_TRUE(pki::make_development({.directory = shared + "/foreign", .station = "SN-1"}, wall_now()));   // the same names, other roots
+        ASSERT_TRUE(pki::make_development({.directory = shared + "/foreign", .station = "SN-1"},
+                                          wall_now()));  // the same names, other roots
     }
     static void TearDownTestSuite() { std::filesystem::remove_all(shared); }
 
@@ -106,8 +109,10 @@ protected:
 
     [[nodiscard]] std::vector<std::string> arguments(std::uint16_t at) const {
         const std::string pki = shared + "/pki/csms/";
-        return {"--port", std::to_string(at), "--path", "/ocpp", "--database", directory + "/db", "--certificates", pki + "chain.pem", "--key", pki + "key.pem",
-                "--trust", pki + "trust.pem", "--station", "CS1=SN-1", "--control", directory + "/control.sock"};
+        return {"--port",     std::to_string(at), "--path",         "/ocpp",
+                "--database", directory + "/db",  "--certificates", pki + "chain.pem",
+                "--key",      pki + "key.pem",    "--trust",        pki + "trust.pem",
+                "--station",  "CS1=SN-1",         "--control",      directory + "/control.sock"};
     }
     void start() {
         child = std::make_unique<Child>(arguments(0), directory + "/errors");
@@ -123,7 +128,9 @@ protected:
         const std::string pki = shared + "/pki/station/";
         return {port, pki + "chain.pem", pki + "key.pem", pki + "trust.pem"};
     }
-    static bool is_open(const std::string& head) { return head.starts_with("HTTP/1.1 101 ") && head.contains("Sec-WebSocket-Protocol: ocpp2.1\r\n"); }
+    static bool is_open(const std::string& head) {
+        return head.starts_with("HTTP/1.1 101 ") && head.contains("Sec-WebSocket-Protocol: ocpp2.1\r\n");
+    }
 
     static inline std::string shared;
     std::string directory;
@@ -137,7 +144,8 @@ TEST_F(CsmsProgram, a_transaction_survives_the_death_of_the_program_right_after_
         Station station(options());
         ASSERT_TRUE(is_open(station.upgrade("/ocpp/CS1")));
         EXPECT_EQ(station.group(), "SecP384r1MLKEM1024");
-        EXPECT_TRUE(child->wait_for(R"("event":"connected")").contains(R"("group":"SecP384r1MLKEM1024","cipher":"TLS_AES_256_GCM_SHA384")"));
+        EXPECT_TRUE(child->wait_for(R"("event":"connected")")
+                        .contains(R"("group":"SecP384r1MLKEM1024","cipher":"TLS_AES_256_GCM_SHA384")"));
         EXPECT_TRUE(station.ask(boot).contains("\"Accepted\""));
         EXPECT_EQ(station.ask(event("Started", 0, "1000.5")), R"([3,"e0",{}])");
         EXPECT_EQ(station.ask(event("Updated", 1, "1001")), R"([3,"e1",{}])");
@@ -274,7 +282,8 @@ TEST_F(CsmsProgram, an_operator_starts_a_transaction_through_the_control_socket)
     char answer[200];
     const ssize_t size = ::read(socket, answer, sizeof answer);
     ::close(socket);
-    EXPECT_EQ(std::string(answer, static_cast<std::size_t>(std::max<ssize_t>(size, 0))), "{\"ok\":true,\"response\":{\"status\":\"Rejected\"}}\n");
+    EXPECT_EQ(std::string(answer, static_cast<std::size_t>(std::max<ssize_t>(size, 0))),
+              "{\"ok\":true,\"response\":{\"status\":\"Rejected\"}}\n");
 }
 
 TEST_F(CsmsProgram, it_ends_in_order) {

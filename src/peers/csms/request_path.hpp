@@ -7,8 +7,8 @@
 
 namespace voltkeep::csms {
 
-/// The identity in the target of a station's request, percent-decoded: "/ocpp/VK%2D1" under "/ocpp" is "VK-1". Empty if the target is
-/// not path, slash, identity. Part 4, 3.1.
+/// The identity in the target of a station's request, percent-decoded: "/ocpp/VK%2D1" under "/ocpp" is "VK-1". Empty if the
+/// target is not path, slash, identity. Part 4, 3.1.
 [[nodiscard]] std::string station_in(std::string_view target, std::string_view path);
 
 /// Whether a list as in Sec-WebSocket-Protocol offers this one.

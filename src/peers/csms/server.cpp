@@ -66,8 +66,14 @@ http::status status_of(Errc code) {
 /// One connection, from TLS to its end.
 class Connection final : public Outlet, public std::enable_shared_from_this<Connection> {
 public:
-    Connection(tcp::socket socket, asio::ssl::context& tls, const std::string& path, Csms& csms, std::function<void(Connection*)> ended)
-        : path_(path), csms_(csms), ended_(std::move(ended)), deadline_(socket.get_executor()), stream_(std::move(socket), tls), buffer_(message_bound) {
+    Connection(tcp::socket socket, asio::ssl::context& tls, const std::string& path, Csms& csms,
+               std::function<void(Connection*)> ended)
+        : path_(path),
+          csms_(csms),
+          ended_(std::move(ended)),
+          deadline_(socket.get_executor()),
+          stream_(std::move(socket), tls),
+          buffer_(message_bound) {
         parser_.header_limit(header_bound);
         parser_.body_limit(0);
     }
@@ -117,7 +123,8 @@ private:
         if (state_ == State::ended) return;
         if (error) return end("no upgrade: " + error.message());
         const auto& request = parser_.get();
-        if (!websocket::is_upgrade(request) || buffer_.size() > 0) return refuse(http::status::bad_request, "not an upgrade to WebSocket");
+        if (!websocket::is_upgrade(request) || buffer_.size() > 0)
+            return refuse(http::status::bad_request, "not an upgrade to WebSocket");
         arrival_.station = station_in(request.target(), path_);
         const bool is_offered = offers(request[http::field::sec_websocket_protocol], subprotocol);
         if (is_offered) {
@@ -143,7 +150,8 @@ private:
         refusal_.body() = std::string(why) + "\n";
         refusal_.keep_alive(false);
         refusal_.prepare_payload();
-        http::async_write(stream_.next_layer(), refusal_, [self = shared_from_this()](error_code, std::size_t) { self->shut_down(); });
+        http::async_write(stream_.next_layer(), refusal_,
+                          [self = shared_from_this()](error_code, std::size_t) { self->shut_down(); });
     }
 
     /// TLS ends in order, so that the refusal is read whole.
@@ -170,7 +178,8 @@ private:
     }
 
     void read() {
-        stream_.async_read_some(buffer_, read_at_once, [self = shared_from_this()](error_code error, std::size_t) { self->took(error); });
+        stream_.async_read_some(buffer_, read_at_once,
+                                [self = shared_from_this()](error_code error, std::size_t) { self->took(error); });
     }
 
     void took(error_code error) {
@@ -259,7 +268,12 @@ asio::ssl::context shared_context(SSL_CTX* tls) {
 class SocketServer final : public Server {
 public:
     SocketServer(const ServerOptions& options, const tls::Context& context, Csms& csms)
-        : path_(options.path), csms_(csms), tls_(shared_context(context.get())), control_(loop_), signals_(loop_, SIGTERM, SIGINT), second_(loop_) {}
+        : path_(options.path),
+          csms_(csms),
+          tls_(shared_context(context.get())),
+          control_(loop_),
+          signals_(loop_, SIGTERM, SIGINT),
+          second_(loop_) {}
 
     Result<> listen(const ServerOptions& options) {
         TRY(listen(asio::ip::address_v4::loopback(), options.port, true));
@@ -290,7 +304,8 @@ private:
         if (!error) listener.bind(endpoint, error);
         if (!error) listener.listen(16, error);
         if (error == asio::error::address_in_use)
-            return fail(Errc::busy, "port " + std::to_string(number) + " of " + address.to_string() + " is in use: choose another with --port");
+            return fail(Errc::busy, "port " + std::to_string(number) + " of " + address.to_string() +
+                                        " is in use: choose another with --port");
         if (error && must) return fail(Errc::io, "listen on " + address.to_string() + ": " + error.message());
         if (!error) listeners_.push_back(std::move(listener));   // a machine without IPv6 has no ::1
         return {};
@@ -301,7 +316,8 @@ private:
             if (error == asio::error::operation_aborted || is_stopping_) return;
             if (!error && connections_.size() < most_connections) {
                 socket.set_option(tcp::no_delay(true), error);
-                auto connection = std::make_shared<Connection>(std::move(socket), tls_, path_, csms_, [this](Connection* ended) { forget(ended); });
+                auto connection = std::make_shared<Connection>(std::move(socket), tls_, path_, csms_,
+                                                               [this](Connection* ended) { forget(ended); });
                 connections_.push_back(connection);
                 connection->start();
             } else csms_.reject("", error ? error.message() : "too many connections");

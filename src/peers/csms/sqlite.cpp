@@ -14,7 +14,8 @@ std::unexpected<Error> refuse(sqlite3* database, int status) {
 
 Result<Database> open_database(const std::string& path) {
     sqlite3* opened = nullptr;
-    const int status = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int status =
+        sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     Database database(opened);
     if (status != SQLITE_OK) return fail(Errc::io, path + ": " + sqlite3_errstr(status));
     sqlite3_extended_result_codes(opened, 1);
@@ -39,7 +40,8 @@ Statement& Statement::bind(std::int64_t value) {
 }
 
 Statement& Statement::bind(std::string_view text) {
-    if (status_ == SQLITE_OK) status_ = sqlite3_bind_text64(statement_.get(), ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    if (status_ == SQLITE_OK)
+        status_ = sqlite3_bind_text64(statement_.get(), ++bound_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
     return *this;
 }
 
@@ -73,6 +75,8 @@ std::optional<std::int64_t> Statement::maybe_integer(int column) const {
     return is_null(column) ? std::nullopt : std::optional(integer(column));
 }
 
-std::optional<std::string> Statement::maybe_text(int column) const { return is_null(column) ? std::nullopt : std::optional(text(column)); }
+std::optional<std::string> Statement::maybe_text(int column) const {
+    return is_null(column) ? std::nullopt : std::optional(text(column));
+}
 
 }  // namespace voltkeep::csms

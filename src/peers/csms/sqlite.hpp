@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SQLite in a few words: a database, a statement with its values, a row. Errors are values with SQLite's own reason; nothing throws.
+// SQLite in a few words: a database, a statement with its values, a row. Errors are values with SQLite's own reason; nothing
+// throws.
 #pragma once
 
 #include <sqlite3.h>

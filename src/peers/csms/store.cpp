@@ -67,7 +67,8 @@ Result<std::int64_t> number_of(sqlite3* database, std::string_view sql) {
 
 Result<Store> Store::open(const std::string& path) {
     Database database = TRY(open_database(path));
-    const auto mode = execute(database.get(), "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
+    const auto mode =
+        execute(database.get(), "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
     if (!mode) return fail(mode.error().code, path + ": " + std::string(mode.error().what.view()));
     const std::int64_t whose = TRY(number_of(database.get(), "PRAGMA application_id"));
     if (whose == 0 && TRY(number_of(database.get(), "SELECT count(*) FROM sqlite_schema")) == 0) {
@@ -122,17 +123,20 @@ Result<Stored> Store::put_event(const EventRow& e, WallTime received) {
     known.values(e.station, e.transaction, e.sequence);
     if (TRY(known.next())) {
         if (known.text(0) == e.kind && known.text(1) == e.trigger && known.integer(2) == e.at.unix_ms) return Stored::repeated;
-        TRY(Statement(at(), "INSERT OR IGNORE INTO conflicts(station, name, sequence, payload, received_ms) VALUES(?, ?, ?, ?, ?)")
+        TRY(Statement(at(),
+                      "INSERT OR IGNORE INTO conflicts(station, name, sequence, payload, received_ms) VALUES(?, ?, ?, ?, ?)")
                 .values(e.station, e.transaction, e.sequence, e.payload, received.unix_ms)
                 .run());
         return Stored::conflicting;
     }
-    TRY(Statement(at(),
-                  "INSERT INTO events(station, name, sequence, kind, trigger, at_ms, received_ms, offline, evse, token, first_register, "
-                  "last_register, cost, currency, stopped_reason, payload) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-            .values(e.station, e.transaction, e.sequence, e.kind,
-                    e.trigger, e.at.unix_ms, received.unix_ms, std::int64_t{e.offline}, e.evse, e.token, e.first_register,
-                    e.last_register, e.cost, e.currency, e.stopped_reason, e.payload)
+    TRY(Statement(
+            at(),
+            "INSERT INTO events(station, name, sequence, kind, trigger, at_ms, received_ms, offline, evse, token, "
+            "first_register, "
+            "last_register, cost, currency, stopped_reason, payload) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .values(e.station, e.transaction, e.sequence, e.kind, e.trigger, e.at.unix_ms, received.unix_ms,
+                    std::int64_t{e.offline}, e.evse, e.token, e.first_register, e.last_register, e.cost, e.currency,
+                    e.stopped_reason, e.payload)
             .run());
     return Stored::added;
 }
@@ -170,12 +174,25 @@ Result<std::vector<TransactionRow>> Store::transactions(std::size_t limit, std::
 Result<std::vector<EventRow>> Store::events(std::string_view station, std::string_view transaction) const {
     std::vector<EventRow> rows;
     Statement s(at(),
-                "SELECT station, name, sequence, kind, trigger, at_ms, offline, evse, token, first_register, last_register, cost, currency, "
+                "SELECT station, name, sequence, kind, trigger, at_ms, offline, evse, token, first_register, last_register, "
+                "cost, currency, "
                 "stopped_reason, payload FROM events WHERE station = ? AND name = ? ORDER BY sequence");
     s.values(station, transaction);
     while (TRY(s.next()))
-        rows.push_back({s.text(0), s.text(1), s.integer(2), s.text(3), s.text(4), {s.integer(5)}, s.integer(6) != 0, s.maybe_integer(7),
-                        s.maybe_text(8), s.maybe_integer(9), s.maybe_integer(10), s.maybe_text(11), s.maybe_text(12), s.maybe_text(13),
+        rows.push_back({s.text(0),
+                        s.text(1),
+                        s.integer(2),
+                        s.text(3),
+                        s.text(4),
+                        {s.integer(5)},
+                        s.integer(6) != 0,
+                        s.maybe_integer(7),
+                        s.maybe_text(8),
+                        s.maybe_integer(9),
+                        s.maybe_integer(10),
+                        s.maybe_text(11),
+                        s.maybe_text(12),
+                        s.maybe_text(13),
                         s.text(14)});
     return rows;
 }

@@ -56,7 +56,7 @@ struct TransactionRow {
     std::string station;
     std::string transaction;
     std::int64_t events = 0;
-    std::int64_t gaps = 0;                         ///< numbers that are not there, from Started's (0 while it is missing) to the highest
+    std::int64_t gaps = 0;  ///< numbers that are not there, from Started's (0 while it is missing) to the highest
     std::int64_t conflicts = 0;
     std::optional<std::int64_t> evse;
     std::optional<std::int64_t> energy;            ///< 1/1000 Wh, last register value minus first
@@ -81,7 +81,8 @@ public:
     [[nodiscard]] Result<bool> has_booted(std::string_view station) const;
     [[nodiscard]] Result<> put_status(std::string_view station, const ConnectorRow& connector);
     /// A message that is only kept: at most the newest `kept_notices` of all stations.
-    [[nodiscard]] Result<> put_notice(std::string_view station, std::string_view action, std::string_view payload, WallTime received);
+    [[nodiscard]] Result<> put_notice(std::string_view station, std::string_view action, std::string_view payload,
+                                      WallTime received);
     [[nodiscard]] Result<Stored> put_event(const EventRow& event, WallTime received);
 
     [[nodiscard]] Result<std::vector<StationRow>> stations() const;
@@ -89,7 +90,8 @@ public:
     /// Errors: not_found.
     [[nodiscard]] Result<TransactionRow> transaction(std::string_view station, std::string_view transaction) const;
     /// The newest, at most `limit`, newest first; with a name, only those of that name.
-    [[nodiscard]] Result<std::vector<TransactionRow>> transactions(std::size_t limit, std::optional<std::string_view> name = {}) const;
+    [[nodiscard]] Result<std::vector<TransactionRow>> transactions(std::size_t limit,
+                                                                   std::optional<std::string_view> name = {}) const;
     /// In the order of seqNo.
     [[nodiscard]] Result<std::vector<EventRow>> events(std::string_view station, std::string_view transaction) const;
 

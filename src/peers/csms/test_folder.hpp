@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a new folder, in memory where the machine has such a place, so that a busy disk does not decide how long a test takes.
+// For tests: a new folder, in memory where the machine has such a place, so that a busy disk does not decide how long a test
+// takes.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -66,8 +66,11 @@ public:
 
     /// Asks for the upgrade; the whole head of the answer, empty if there was none.
     std::string upgrade(const std::string& target, const std::string& subprotocols = "ocpp2.1") {
-        write("GET " + target + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: " + subprotocols + "\r\n\r\n");
+        write("GET " + target +
+              " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: "
+              "dGhlIHNhbXBsZSBub25jZQ==\r\n"
+              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: " +
+              subprotocols + "\r\n\r\n");
         std::string head;
         while (!head.ends_with("\r\n\r\n")) {
             const auto byte = read(1);

@@ -13,7 +13,8 @@ using namespace ocpp;
 
 /// 1/1000 Wh, nothing if this is not the register of the energy that was delivered.
 std::optional<std::int64_t> register_of(const SampledValue& sample) {
-    if (sample.measurand.value_or(MeasurandEnum::Energy_Active_Import_Register) != MeasurandEnum::Energy_Active_Import_Register) return {};
+    if (sample.measurand.value_or(MeasurandEnum::Energy_Active_Import_Register) != MeasurandEnum::Energy_Active_Import_Register)
+        return {};
     if (sample.phase || sample.location.value_or(LocationEnum::Outlet) != LocationEnum::Outlet) return {};
     int places = 3;
     if (sample.unitOfMeasure) {

@@ -12,7 +12,8 @@ namespace voltkeep::ev {
 Result<CableSocket> CableSocket::connect(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return fail(Errc::bad_argument, "the path of the cable's socket is too long: " + path);
+    if (path.size() >= sizeof address.sun_path)
+        return fail(Errc::bad_argument, "the path of the cable's socket is too long: " + path);
     std::memcpy(address.sun_path, path.data(), path.size());
     CableSocket cable;
     cable.socket_ = Descriptor(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

@@ -75,9 +75,11 @@ Result<> Discovery::ask(Instant now) {
     if (now < next_) return {};
     if (requests_ == most_requests) return fail(Errc::timeout, "no charger answers to SDP on " + options_.interface);
     const auto datagram = iso15118::make_sdp_request({options_.security, iso15118::SdpTransport::tcp});
-    const ssize_t sent = ::sendto(socket_.get(), datagram.data(), datagram.size(), 0, reinterpret_cast<const sockaddr*>(&group_), sizeof group_);
+    const ssize_t sent =
+        ::sendto(socket_.get(), datagram.data(), datagram.size(), 0, reinterpret_cast<const sockaddr*>(&group_), sizeof group_);
     // The interface may not be up or have no address yet: the next request is 250 ms away.
-    if (sent < 0 && errno != EADDRNOTAVAIL && errno != ENETUNREACH && errno != ENETDOWN && errno != EAGAIN) return fail_errno("sendto", options_.interface);
+    if (sent < 0 && errno != EADDRNOTAVAIL && errno != ENETUNREACH && errno != ENETDOWN && errno != EAGAIN)
+        return fail_errno("sendto", options_.interface);
     ++requests_;
     next_ = now + retry_time;
     return {};
@@ -88,7 +90,8 @@ std::optional<Address> Discovery::take() {
     Address from{};
     socklen_t size = sizeof from;
     for (;;) {
-        const ssize_t n = ::recvfrom(socket_.get(), datagram.data(), datagram.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+        const ssize_t n =
+            ::recvfrom(socket_.get(), datagram.data(), datagram.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
         if (n < 0) return std::nullopt;
         const auto response = iso15118::parse_sdp_response(Bytes(datagram).first(static_cast<std::size_t>(n)));
         // A charger that answers without TLS is none: ISO 15118-20 is not spoken in the clear.

@@ -90,7 +90,8 @@ void Drive::wait() {
     ready[0] = {signals_.get(), POLLIN, 0};
     ready[1] = {cable_socket_ ? cable_socket_->descriptor() : -1, POLLIN, 0};
     ready[2] = {phase_ == Phase::discovering ? discovery_->descriptor() : -1, POLLIN, 0};
-    ready[3] = {transport_ ? transport_->descriptor() : -1, static_cast<short>(POLLIN | (transport_ && transport_->wants_write() ? POLLOUT : 0)), 0};
+    ready[3] = {transport_ ? transport_->descriptor() : -1,
+                static_cast<short>(POLLIN | (transport_ && transport_->wants_write() ? POLLOUT : 0)), 0};
     const std::int64_t left = std::max<std::int64_t>((next_wake() - now()).count(), 0);
     const timespec limit{left / 1'000'000'000, left % 1'000'000'000};
     (void)::ppoll(ready.data(), ready.size(), &limit, nullptr);
@@ -135,7 +136,12 @@ void Drive::read_cable() {
     if (!*frame) return;
     measured_ = **frame;
     is_measured_ = true;
-    cable_ = {true, measured_.inlet_voltage, measured_.battery_voltage, measured_.current, measured_.state_of_charge, measured_.received_mwh};
+    cable_ = {true,
+              measured_.inlet_voltage,
+              measured_.battery_voltage,
+              measured_.current,
+              measured_.state_of_charge,
+              measured_.received_mwh};
 }
 
 void Drive::show_inlet() {
@@ -179,7 +185,10 @@ void Drive::start_over() {
 void Drive::discover() {
     if (const auto address = discovery_->take()) {
         report_.say("found", "found the charger at " + text_of(*address),
-                    Line().put("address", text_of(*address)).put("requests", discovery_->requests()).put("dropped", discovery_->dropped()));
+                    Line()
+                        .put("address", text_of(*address))
+                        .put("requests", discovery_->requests())
+                        .put("dropped", discovery_->dropped()));
         return connect(*address);
     }
     if (const auto asked = discovery_->ask(now()); !asked) return break_off(asked.error().what.view());
@@ -201,10 +210,12 @@ void Drive::shake_hands() {
     Line fields;
     std::string text = "connected in the clear";
     if (details_) {
-        fields.put("protocol", details_->protocol.view()).put("group", details_->group.view()).put("cipher", details_->cipher.view());
+        fields.put("protocol", details_->protocol.view())
+            .put("group", details_->group.view())
+            .put("cipher", details_->cipher.view());
         fields.put("peer", details_->peer_subject.view()).put("own", details_->own_subject.view());
-        text = std::format("connected: {}, {}, {}; the charger is {}", details_->protocol.view(), details_->group.view(), details_->cipher.view(),
-                           details_->peer_subject.view());
+        text = std::format("connected: {}, {}, {}; the charger is {}", details_->protocol.view(), details_->group.view(),
+                           details_->cipher.view(), details_->peer_subject.view());
     }
     report_.say("connected", text, fields.put("handshake_us", us(now() - since_)));
     enter(Phase::talking);
@@ -227,7 +238,8 @@ void Drive::talk() {
     if (!progress) return take(evcc::lost(car_, progress.error().what.view()));
     take(evcc::tick(options_.plan, car_, cable_, now(), unix_s()));
     if (phase_ != Phase::talking) return;
-    if (car_.step <= evcc::Step::session_setup && now() > setup_until_ && !car_.is_muted) take(evcc::lost(car_, "the set-up takes too long"));
+    if (car_.step <= evcc::Step::session_setup && now() > setup_until_ && !car_.is_muted)
+        take(evcc::lost(car_, "the set-up takes too long"));
     tell_charging();
 }
 
@@ -240,7 +252,8 @@ void Drive::take(const evcc::Move& move) {
     if (move.sending) send(*move.sending);
     if (!move.ending) return;
     ending_ = move.ending;
-    report_.say("session_ended", ending_->is_ok ? "the session is over" : "the session failed: " + std::string(ending_->why.view()),
+    report_.say("session_ended",
+                ending_->is_ok ? "the session is over" : "the session failed: " + std::string(ending_->why.view()),
                 Line().put("ok", ending_->is_ok).put("why", ending_->why.view()));
     if (!ending_->is_ok && may_come_back()) return part(ending_->why.view());
     if (ending_->is_pause) return pause();
@@ -251,7 +264,9 @@ void Drive::take(const evcc::Move& move) {
 // ---- starting over ----------------------------------------------------------------------------------------------------
 
 /// As a car does: whoever wanted to leave leaves; else a session that broke is begun anew while the plug is in.
-bool Drive::may_come_back() const { return came_back_ < options_.come_back && !car_.is_stop_wanted && !car_.is_told_to_stop && !car_.is_muted; }
+bool Drive::may_come_back() const {
+    return came_back_ < options_.come_back && !car_.is_stop_wanted && !car_.is_told_to_stop && !car_.is_muted;
+}
 
 void Drive::break_off(std::string_view why) {
     if (!may_come_back()) return fail_visit(why);
@@ -337,7 +352,9 @@ void Drive::tell_exchange(const evcc::Exchanged& exchanged) {
     fields.put("message", exchanged.response).put("turnaround_us", us(exchanged.turnaround));
     if (!exchanged.code.empty()) fields.put("code", exchanged.code);
     if (exchanged.is_late) fields.put("late", true);
-    report_.say("message", std::format("{} {} after {:.1f} ms{}", exchanged.response, exchanged.code, ms(exchanged.turnaround), exchanged.is_late ? ", LATE" : ""),
+    report_.say("message",
+                std::format("{} {} after {:.1f} ms{}", exchanged.response, exchanged.code, ms(exchanged.turnaround),
+                            exchanged.is_late ? ", LATE" : ""),
                 fields);
 }
 
@@ -347,9 +364,13 @@ void Drive::tell_charging() {
     const MilliVolt voltage = cable_.is_there ? cable_.inlet_voltage : car_.evse_voltage;
     const Watt power = power_of(voltage, cable_.is_there ? cable_.current : car_.evse_current);
     Line fields;
-    fields.put("power_w", power.value).put_raw("energy_wh", number(car_.energy_wh, 1)).put("soc_permille", cable_.state_of_charge.value);
-    report_.say("charging", std::format("charging with {:.1f} kW, {:.1f} Wh so far, battery at {:.1f} %", power.value / 1'000.0, car_.energy_wh,
-                                        cable_.state_of_charge.value / 10.0), fields);
+    fields.put("power_w", power.value)
+        .put_raw("energy_wh", number(car_.energy_wh, 1))
+        .put("soc_permille", cable_.state_of_charge.value);
+    report_.say("charging",
+                std::format("charging with {:.1f} kW, {:.1f} Wh so far, battery at {:.1f} %", power.value / 1'000.0,
+                            car_.energy_wh, cable_.state_of_charge.value / 10.0),
+                fields);
 }
 
 void Drive::fail_visit(std::string_view why) {
@@ -395,15 +416,28 @@ void Drive::summarise() {
     const double energy = cable_.is_there ? static_cast<double>(cable_.received_mwh) / 1'000.0 : car_.energy_wh;
     const bool is_ok = ending_ && ending_->is_ok;
     Line fields;
-    fields.put("ok", is_ok).put_raw("energy_wh", number(energy, 3)).put("messages", s.messages).put("loops", s.loops).put("late", s.late);
-    fields.put_raw("worst_turnaround_ms", number(ms(s.worst), 3)).put("worst_turnaround_us", us(s.worst)).put("worst_at", s.worst_at.view());
-    fields.put("worst_loop_us", us(s.worst_in_loop)).put("setup_sum_us", us(s.setup_sum)).put("came_back", came_back_).put("joined", has_joined_).put("renegotiations", s.renegotiations).put("stopped_by", car_.is_told_to_stop ? "evse" : "ev");
+    fields.put("ok", is_ok)
+        .put_raw("energy_wh", number(energy, 3))
+        .put("messages", s.messages)
+        .put("loops", s.loops)
+        .put("late", s.late);
+    fields.put_raw("worst_turnaround_ms", number(ms(s.worst), 3))
+        .put("worst_turnaround_us", us(s.worst))
+        .put("worst_at", s.worst_at.view());
+    fields.put("worst_loop_us", us(s.worst_in_loop))
+        .put("setup_sum_us", us(s.setup_sum))
+        .put("came_back", came_back_)
+        .put("joined", has_joined_)
+        .put("renegotiations", s.renegotiations)
+        .put("stopped_by", car_.is_told_to_stop ? "evse" : "ev");
     fields.put("tls_protocol", details_ ? details_->protocol.view() : std::string_view("none"));
     fields.put("tls_group", details_ ? details_->group.view() : std::string_view("none"));
     if (!is_ok) fields.put("error", ending_ ? ending_->why.view() : std::string_view("unknown"));
-    report_.say("ev_summary", std::format("{}: {:.1f} Wh, {} messages, slowest answer {:.1f} ms ({}), set-up {:.1f} ms in all{}", is_ok ? "good" : "NOT good", energy,
-                                          s.messages, ms(s.worst), s.worst_at.view(), ms(s.setup_sum),
-                                          is_ok ? "" : "; " + std::string(ending_ ? ending_->why.view() : "unknown")), fields);
+    report_.say("ev_summary",
+                std::format("{}: {:.1f} Wh, {} messages, slowest answer {:.1f} ms ({}), set-up {:.1f} ms in all{}",
+                            is_ok ? "good" : "NOT good", energy, s.messages, ms(s.worst), s.worst_at.view(), ms(s.setup_sum),
+                            is_ok ? "" : "; " + std::string(ending_ ? ending_->why.view() : "unknown")),
+                fields);
 }
 
 }  // namespace voltkeep::ev

@@ -32,8 +32,8 @@ struct Options {
     bool is_json = false;
     int come_back = 0;                       ///< how often it starts over while it is plugged in, after a session that broke
     Duration pause = 500ms;                  ///< how long it pauses, if its plan has a pause
-    bool is_sleepy = false;                  ///< it starts over only when the charger wakes it: the pilot goes steady, and invites again
-    bool is_pilot_alone = false;             ///< no digital communication: alternating current, as much as the pilot's duty cycle offers
+    bool is_sleepy = false;       ///< it starts over only when the charger wakes it: the pilot goes steady, and invites again
+    bool is_pilot_alone = false;  ///< no digital communication: alternating current, as much as the pilot's duty cycle offers
     MilliAmpere ac_current{16'000};          ///< its on-board charger's, of each phase
     evcc::Plan plan;
 };

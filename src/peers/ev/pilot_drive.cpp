@@ -47,7 +47,10 @@ bool PilotDrive::run() {
     show();
     report_.say("unplugged", "unplugged");
     Line fields;
-    fields.put("ok", error_.empty()).put_raw("energy_wh", std::format("{:.3f}", energy_wh)).put("messages", 0).put("worst_turnaround_us", 0);
+    fields.put("ok", error_.empty())
+        .put_raw("energy_wh", std::format("{:.3f}", energy_wh))
+        .put("messages", 0)
+        .put("worst_turnaround_us", 0);
     fields.put("stopped_by", is_stopped_by_evse_ ? "evse" : "ev").put("tls_group", "none");
     if (!error_.empty()) fields.put("error", error_);
     report_.say("ev_summary", std::format("{}: {:.1f} Wh by the pilot alone{}", error_.empty() ? "good" : "NOT good", energy_wh,
@@ -90,7 +93,8 @@ MilliAmpere PilotDrive::offered() const {
 }
 
 bool PilotDrive::has_enough() const {
-    const bool is_over = options_.plan.duration > Duration::zero() && charging_since_ && now() - *charging_since_ > options_.plan.duration;
+    const bool is_over =
+        options_.plan.duration > Duration::zero() && charging_since_ && now() - *charging_since_ > options_.plan.duration;
     return is_over || measured_->state_of_charge >= options_.plan.target_soc;
 }
 
@@ -152,8 +156,10 @@ void PilotDrive::tell_charging() {
     const double energy_wh = static_cast<double>(measured_->received_mwh) / 1'000.0;
     fields.put("current_ma", measured_->current.value).put_raw("energy_wh", std::format("{:.1f}", energy_wh));
     fields.put("soc_permille", measured_->state_of_charge.value);
-    report_.say("charging", std::format("charging with {:.1f} A of {:.1f} A, {:.1f} Wh so far", measured_->current.value / 1'000.0,
-                                        offered().value / 1'000.0, energy_wh), fields);
+    report_.say("charging",
+                std::format("charging with {:.1f} A of {:.1f} A, {:.1f} Wh so far", measured_->current.value / 1'000.0,
+                            offered().value / 1'000.0, energy_wh),
+                fields);
 }
 
 }  // namespace voltkeep::ev

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One visit of a car that speaks no ISO 15118: it charges with alternating current, as much as the pilot's duty cycle offers (IEC 61851-1).
+// One visit of a car that speaks no ISO 15118: it charges with alternating current, as much as the pilot's duty cycle offers (IEC
+// 61851-1).
 #pragma once
 
 #include "drive.hpp"
@@ -10,8 +11,8 @@ class PilotDrive {
 public:
     /// Errors: io: nothing was plugged in.
     [[nodiscard]] static Result<PilotDrive> prepare(const Options& options);
-    /// The whole visit: state B, C when the pilot offers a current, B again whenever it offers none, and A. True if energy came and all was
-    /// as it should be. SIGTERM and SIGINT end it in order.
+    /// The whole visit: state B, C when the pilot offers a current, B again whenever it offers none, and A. True if energy came
+    /// and all was as it should be. SIGTERM and SIGINT end it in order.
     [[nodiscard]] bool run();
 
 private:
@@ -22,7 +23,8 @@ private:
         gone,
     };
 
-    PilotDrive(const Options& options, Report report, CableSocket cable) : options_(options), report_(std::move(report)), cable_(std::move(cable)) {}
+    PilotDrive(const Options& options, Report report, CableSocket cable)
+        : options_(options), report_(std::move(report)), cable_(std::move(cable)) {}
 
     void wait();
     void turn();

@@ -90,7 +90,8 @@ Result<std::size_t> Transport::outcome(int result, std::string_view what) {
         case SSL_ERROR_WANT_READ: return 0;
         case SSL_ERROR_WANT_WRITE: wants_write_ = true; return 0;
         case SSL_ERROR_ZERO_RETURN: return fail(Errc::closed, "the charger closed the connection");
-        case SSL_ERROR_SYSCALL: return fail(Errc::closed, saved != 0 ? std::strerror(saved) : "the charger closed the connection without a word");
+        case SSL_ERROR_SYSCALL:
+            return fail(Errc::closed, saved != 0 ? std::strerror(saved) : "the charger closed the connection without a word");
         default: break;
     }
     const unsigned long error = ERR_peek_error();

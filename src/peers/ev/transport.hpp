@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connection to the charger: TCP, TLS 1.3 with the vehicle certificate, V2GTP frames. Nothing here blocks; the owner waits for
-// the descriptor and calls `progress`. Without a TLS context it is plain TCP, for interoperability tests alone.
+// The connection to the charger: TCP, TLS 1.3 with the vehicle certificate, V2GTP frames. Nothing here blocks; the owner waits
+// for the descriptor and calls `progress`. Without a TLS context it is plain TCP, for interoperability tests alone.
 #pragma once
 
 #include <deque>

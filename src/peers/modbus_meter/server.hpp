@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network module of a simulated meter: it asks the meter on the plant's bus whenever it is asked, and shows the answer in SunSpec
-// registers, read-only. While the meter says nothing it answers that it cannot: an old value is no measurement.
+// The network module of a simulated meter: it asks the meter on the plant's bus whenever it is asked, and shows the answer in
+// SunSpec registers, read-only. While the meter says nothing it answers that it cannot: an old value is no measurement.
 #pragma once
 
 #include <memory>

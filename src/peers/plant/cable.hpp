@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes through the charging cable, as far as it is not V2G: the car's end of the pilot and of the conductors.
-// A car connects to `evse<N>-cable.sock` (SOCK_SEQPACKET, one frame a packet), says what it does as often as it changes, and gets what it
-// measures every 10 ms. When the connection ends, the plug has been pulled. The battery is simulated in the plant; a car brings its own.
+// A car connects to `evse<N>-cable.sock` (SOCK_SEQPACKET, one frame a packet), says what it does as often as it changes, and gets
+// what it measures every 10 ms. When the connection ends, the plug has been pulled. The battery is simulated in the plant; a car
+// brings its own.
 #pragma once
 
 #include "base/frame.hpp"
@@ -73,8 +74,8 @@ inline constexpr std::int64_t kCablePeriodUs = 10'000;
     frame.state_of_charge = {r.get<std::int16_t>()};
     frame.battery = {r.get<std::int64_t>()};
     frame.ac_draw = {r.get<std::int32_t>()};
-    if (frame.state_of_charge.value < 0 || frame.state_of_charge.value > 1'000 || frame.battery.value < 1 || frame.battery.value > 1'000'000 ||
-        frame.ac_draw.value < 0 || frame.ac_draw.value > 200'000)
+    if (frame.state_of_charge.value < 0 || frame.state_of_charge.value > 1'000 || frame.battery.value < 1 ||
+        frame.battery.value > 1'000'000 || frame.ac_draw.value < 0 || frame.ac_draw.value > 200'000)
         return fail(Errc::malformed, "car frame: a battery or a draw that cannot be");
     return frame;
 }

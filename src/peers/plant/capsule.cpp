@@ -25,10 +25,12 @@ std::string read(const std::string& path) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-/// The file is the old one or the new one, whoever kills this process. It does not wait for the disk: the plant's frames do not either.
+/// The file is the old one or the new one, whoever kills this process. It does not wait for the disk: the plant's frames do not
+/// either.
 Result<> write(const std::string& path, const std::string& text) {
     const std::string beside = path + ".new";
-    if (!(std::ofstream(beside, std::ios::binary | std::ios::trunc) << text << std::flush)) return fail(Errc::io, "cannot write " + beside);
+    if (!(std::ofstream(beside, std::ios::binary | std::ios::trunc) << text << std::flush))
+        return fail(Errc::io, "cannot write " + beside);
     if (std::rename(beside.c_str(), path.c_str()) != 0) return fail_errno("rename", path);
     return {};
 }
@@ -37,8 +39,9 @@ Result<> write(const std::string& path, const std::string& text) {
 std::string one(char mark, std::string_view obis, std::int64_t mwh, std::int64_t wall_ms) {
     char value[40];
     std::snprintf(value, sizeof value, "%lld.%03lld", static_cast<long long>(mwh / 1000), static_cast<long long>(mwh % 1000));
-    return "{ \"TM\" : \"" + ocmf::time_text(wall_ms, ocmf::TimeStatus::synchronised) + "\", \"TX\" : \"" + mark + "\", \"RV\" : " + value +
-           ", \"RI\" : \"" + std::string(obis) + "\", \"RU\" : \"Wh\", \"RT\" : \"DC\", \"ST\" : \"G\" }";
+    return "{ \"TM\" : \"" + ocmf::time_text(wall_ms, ocmf::TimeStatus::synchronised) + "\", \"TX\" : \"" + mark +
+           "\", \"RV\" : " + value + ", \"RI\" : \"" + std::string(obis) +
+           "\", \"RU\" : \"Wh\", \"RT\" : \"DC\", \"ST\" : \"G\" }";
 }
 
 std::string reading(char mark, std::int64_t import_mwh, std::int64_t export_mwh, std::int64_t wall_ms) {
@@ -73,12 +76,14 @@ Text<2048> Capsule::sign(const meter::SignFrame& wanted, std::string_view serial
     const std::string both = wanted.mark == 'E' && !inside_->begin.empty() ? inside_->begin + ", " + now : now;
     if (!write(inside_->stem + ".page", std::to_string(++inside_->page) + "\n" + inside_->begin)) return {};
     const std::string identification(JsonObject<2048>().put("ID", wanted.identification.view()).text());
-    const std::string payload = "{ \"FV\" : \"1.4\", \"GI\" : \"Voltkeep simulated capsule\", \"PG\" : \"T" + std::to_string(inside_->page) + "\", \"MS\" : \"" +
-                                std::string(serial) + "\", \"IS\" : true, \"IT\" : \"" + std::string(wanted.identification_type.view()) + "\", " +
+    const std::string payload = "{ \"FV\" : \"1.4\", \"GI\" : \"Voltkeep simulated capsule\", \"PG\" : \"T" +
+                                std::to_string(inside_->page) + "\", \"MS\" : \"" + std::string(serial) +
+                                "\", \"IS\" : true, \"IT\" : \"" + std::string(wanted.identification_type.view()) + "\", " +
                                 identification.substr(1, identification.size() - 2) + ", \"RD\" : [ " + both + " ] }";
     const auto signature = pki::sign_sha256(inside_->key.get(), as_bytes(payload));
     if (!signature || payload.find('|') != std::string::npos) return {};
-    return Text<2048>::from("OCMF|" + payload + "|{ \"SA\" : \"ECDSA-secp256r1-SHA256\", \"SE\" : \"base64\", \"SD\" : \"" + ocmf::to_base64(*signature) + "\" }")
+    return Text<2048>::from("OCMF|" + payload + "|{ \"SA\" : \"ECDSA-secp256r1-SHA256\", \"SE\" : \"base64\", \"SD\" : \"" +
+                            ocmf::to_base64(*signature) + "\" }")
         .value_or(Text<2048>());
 }
 

@@ -51,18 +51,24 @@ std::string status_of(Place& place) {
     const CarFrame& car = place.evse.car();
     char text[1100];
     std::snprintf(text, sizeof text,
-                  "{\"evse\":%u,\"plugged\":%s,\"pilot\":\"%c\",\"car_contactor\":%s,\"contactor\":%s,\"welded\":%s,\"watchdog\":%s,\"locked\":%s,"
-                  "\"volts\":%.3f,\"amperes\":%.3f,\"peak_amperes\":%.3f,\"lowest_amperes\":%.3f,\"soc_permille\":%d,\"battery_volts\":%.3f,\"delivered_mwh\":%lld,"
+                  "{\"evse\":%u,\"plugged\":%s,\"pilot\":\"%c\",\"car_contactor\":%s,\"contactor\":%s,\"welded\":%s,\"watchdog\":"
+                  "%s,\"locked\":%s,"
+                  "\"volts\":%.3f,\"amperes\":%.3f,\"peak_amperes\":%.3f,\"lowest_amperes\":%.3f,\"soc_permille\":%d,\"battery_"
+                  "volts\":%.3f,\"delivered_mwh\":%lld,"
                   "\"returned_mwh\":%lld,\"session_mwh\":%lld,\"metered_import_mwh\":%lld,\"metered_export_mwh\":%lld,"
-                  "\"openings\":%u,\"openings_under_load\":%u,\"opened_us\":%lld,\"onset_us\":%lld,\"time_us\":%lld,\"refused_frames\":%llu,\"driver\":%s,\"meter\":%s,\"car\":%s,",
-                  place.number, truth_word(car.plugged), car.plugged ? "abcd"[static_cast<int>(car.pilot)] : 'a', truth_word(car.contactor),
-                  truth_word(t.contactor), truth_word(t.welded), truth_word(t.watchdog), truth_word(cable.locked), t.volts, t.amperes, t.peak_amperes, t.lowest_amperes,
+                  "\"openings\":%u,\"openings_under_load\":%u,\"opened_us\":%lld,\"onset_us\":%lld,\"time_us\":%lld,\"refused_"
+                  "frames\":%llu,\"driver\":%s,\"meter\":%s,\"car\":%s,",
+                  place.number, truth_word(car.plugged), car.plugged ? "abcd"[static_cast<int>(car.pilot)] : 'a',
+                  truth_word(car.contactor), truth_word(t.contactor), truth_word(t.welded), truth_word(t.watchdog),
+                  truth_word(cable.locked), t.volts, t.amperes, t.peak_amperes, t.lowest_amperes,
                   static_cast<int>(cable.state_of_charge.value), static_cast<double>(cable.battery_voltage.value) / 1'000.0,
-                  static_cast<long long>(t.delivered_mwh), static_cast<long long>(t.returned_mwh), static_cast<long long>(t.session_mwh),
-                  static_cast<long long>(place.evse.import_mwh()), static_cast<long long>(place.evse.export_mwh()), t.openings, t.openings_under_load,
-                  static_cast<long long>(t.opened_us), static_cast<long long>(t.onset_us), static_cast<long long>(place.evse.time_us()),
-                  static_cast<unsigned long long>(place.refused_frames), truth_word(static_cast<bool>(place.power)),
-                  truth_word(static_cast<bool>(place.meter)), truth_word(static_cast<bool>(place.cable) || place.own_car));
+                  static_cast<long long>(t.delivered_mwh), static_cast<long long>(t.returned_mwh),
+                  static_cast<long long>(t.session_mwh), static_cast<long long>(place.evse.import_mwh()),
+                  static_cast<long long>(place.evse.export_mwh()), t.openings, t.openings_under_load,
+                  static_cast<long long>(t.opened_us), static_cast<long long>(t.onset_us),
+                  static_cast<long long>(place.evse.time_us()), static_cast<unsigned long long>(place.refused_frames),
+                  truth_word(static_cast<bool>(place.power)), truth_word(static_cast<bool>(place.meter)),
+                  truth_word(static_cast<bool>(place.cable) || place.own_car));
     std::string json = text;
     json += "\"faults\":[";
     bool first = true;
@@ -134,7 +140,8 @@ std::string mark(Place& place, const Words& words) {
     }
     const auto name = std::ranges::find(kQuantities, words[2]);
     const auto limit = words.size() == 4 ? number(words[3]) : std::nullopt;
-    if (name == kQuantities.end() || !limit) return refused("expected volts, amperes, celsius, contactor or discharge, and a number");
+    if (name == kQuantities.end() || !limit)
+        return refused("expected volts, amperes, celsius, contactor or discharge, and a number");
     place.evse.mark(static_cast<Quantity>(name - kQuantities.begin()), *limit);
     return done();
 }
@@ -155,7 +162,8 @@ std::string answer(World& world, std::string_view line) {
     if (words[0] == "status" && words.size() == 1) return status(world);
     Place* const place = place_of(world, words);
     if (words[0] == "status" && place) return "{\"ok\":true," + status_of(*place).substr(1) + "\n";
-    const bool known = words[0] == "status" || words[0] == "fault" || words[0] == "clear" || words[0] == "plug" || words[0] == "pilot" || words[0] == "unplug" || words[0] == "mark" || words[0] == "release";
+    const bool known = words[0] == "status" || words[0] == "fault" || words[0] == "clear" || words[0] == "plug" ||
+                       words[0] == "pilot" || words[0] == "unplug" || words[0] == "mark" || words[0] == "release";
     if (!known) return refused("expected status, faults, fault, clear, plug, pilot, unplug, mark or release");
     if (!place) return refused("no such EVSE");
     if (words[0] == "fault") return set_fault(*place, words);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people and tests may ask of the plant. One line of text in, one line of JSON out: {"ok":true,...} or {"ok":false,"error":"..."}.
+// What people and tests may ask of the plant. One line of text in, one line of JSON out: {"ok":true,...} or
+// {"ok":false,"error":"..."}.
 //
-//   status [EVSE]                       the truth about every EVSE, or about one: energy in 1/1000 Wh, voltage, current, contactor, faults
+//   status [EVSE]                       the truth about every EVSE, or about one: energy in 1/1000 Wh, voltage, current,
+//                                       contactor, faults
 //   faults                              the menu
 //   fault EVSE NAME [on|off|VALUE]      break something, or mend it
 //   clear EVSE                          mend everything
 //   plug EVSE [SOC_PERMILLE [DRAW_MA]]  a car without electronics: state C, its contactor follows the voltage; DRAW_MA: on AC
 //   release EVSE                        that car's contactor falls open, whatever flows
 //   pilot EVSE b|c|d                    what that car shows
-//   mark EVSE [QUANTITY LIMIT]          from here on lowest_amperes of `status` is the lowest current, and onset_us is now, or when QUANTITY
-//                                       (volts, amperes, celsius, contactor, discharge) is first above LIMIT
+//   mark EVSE [QUANTITY LIMIT]          from here on lowest_amperes of `status` is the lowest current, and onset_us is now, or
+//                                       when QUANTITY (volts, amperes, celsius, contactor, discharge) is first above LIMIT
 //   unplug EVSE                         pulls the plug of whatever car is there
 #pragma once
 

@@ -18,7 +18,8 @@ using namespace voltkeep;
 void become_real_time(int priority) {
     const sched_param parameters{.sched_priority = priority};
     if (::sched_setscheduler(0, SCHED_FIFO, &parameters) != 0)
-        std::fprintf(stderr, "plant: no real-time priority (%s); its frames may be late on a busy machine\n", std::strerror(errno));
+        std::fprintf(stderr, "plant: no real-time priority (%s); its frames may be late on a busy machine\n",
+                     std::strerror(errno));
 }
 
 int run(const plant::Options& options) {
@@ -50,13 +51,17 @@ int main(int argc, char** argv) {
     unsigned evses = 1;
     std::string mode = "600";
     CLI::App app{"Simulates the power hardware of a charger, its meters and the charging cables.", "plant"};
-    app.add_option("--state-dir", options.directory, "directory for the sockets and the meters' registers")->required()->check(CLI::ExistingDirectory);
+    app.add_option("--state-dir", options.directory, "directory for the sockets and the meters' registers")
+        ->required()
+        ->check(CLI::ExistingDirectory);
     app.add_option("--evse", evses, "how many EVSEs")->check(CLI::Range(1u, 8u))->capture_default_str();
     app.add_option("--seed", options.seed, "of all randomness")->capture_default_str();
     app.add_option("--outlet", options.outlets, "what each EVSE has; the last one is repeated")
         ->delimiter(',')
-        ->transform(CLI::CheckedTransformer(std::map<std::string, safety::Outlet>{
-            {"ccs", safety::Outlet::ccs}, {"mcs", safety::Outlet::mcs}, {"ac-socket", safety::Outlet::ac_socket}, {"ac-cable", safety::Outlet::ac_cable}}));
+        ->transform(CLI::CheckedTransformer(std::map<std::string, safety::Outlet>{{"ccs", safety::Outlet::ccs},
+                                                                                  {"mcs", safety::Outlet::mcs},
+                                                                                  {"ac-socket", safety::Outlet::ac_socket},
+                                                                                  {"ac-cable", safety::Outlet::ac_cable}}));
     app.add_option("--socket-mode", mode, "permissions of the sockets, octal")->capture_default_str();
     app.add_option("--real-time", priority, "SCHED_FIFO priority, 1 to 99")->check(CLI::Range(1, 99));
     app.add_flag("--meters-sign", options.meters_sign, "each meter signs its readings by itself");

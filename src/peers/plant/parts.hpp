@@ -70,7 +70,8 @@ private:
 /// A traction battery: 108 cells in series, an open-circuit curve, an inner resistance.
 class Battery {
 public:
-    Battery(double watt_hours, double state_of_charge) : coulombs_full_(watt_hours * 3'600.0 / kNominal), charge_(coulombs_full_ * state_of_charge) {}
+    Battery(double watt_hours, double state_of_charge)
+        : coulombs_full_(watt_hours * 3'600.0 / kNominal), charge_(coulombs_full_ * state_of_charge) {}
 
     [[nodiscard]] double volts() const {
         constexpr std::array<double, 7> at{0.0, 0.05, 0.1, 0.2, 0.5, 0.8, 1.0};

@@ -42,8 +42,13 @@ struct Node {
 }  // namespace
 
 Evse::Evse(const Setup& setup)
-    : setup_(setup), random_(setup.seed * 0x9e3779b9u + setup.number), latched_(setup.latched), spent_(setup.spent), meter_error_(1.0 + random_.noise(0.001)),
-      metered_import_mwh_(static_cast<double>(setup.import_mwh)), metered_export_mwh_(static_cast<double>(setup.export_mwh)) {}
+    : setup_(setup),
+      random_(setup.seed * 0x9e3779b9u + setup.number),
+      latched_(setup.latched),
+      spent_(setup.spent),
+      meter_error_(1.0 + random_.noise(0.001)),
+      metered_import_mwh_(static_cast<double>(setup.import_mwh)),
+      metered_export_mwh_(static_cast<double>(setup.export_mwh)) {}
 
 void Evse::order(const safety::Actuators& actuators) {
     if (faults.has(Fault::orders_lost)) return;
@@ -150,7 +155,8 @@ void Evse::step_dc() {
 
     const bool bleeds = orders_.discharge && !faults.has(Fault::discharge_broken);
     const double bus_leak = 1.0 / kLeakOhm + (bleeds ? 1.0 / kBleedOhm : 0.0);
-    const double cable_leak = (faults.has(Fault::cable_short) ? 1'000.0 / std::max(faults.value(Fault::cable_short), 1) : 0.0) + 1.0 / kLeakOhm;
+    const double cable_leak =
+        (faults.has(Fault::cable_short) ? 1'000.0 / std::max(faults.value(Fault::cable_short), 1) : 0.0) + 1.0 / kLeakOhm;
     const double battery_siemens = battery ? 1.0 / (Battery::ohms() + kCableOhm) : 0.0;
 
     if (joined) {
@@ -165,7 +171,8 @@ void Evse::step_dc() {
         Node bus{bus_volts_, kBusFarad, bus_leak, 0, 0};
         bus.step(supply, target, std::max(lowest, 0.0), highest);
         bus_volts_ = std::max(bus.volts, 0.0);
-        Node outlet{outlet_volts_, kCableFarad, cable_leak + (battery ? 0.0 : 1.0 / kInletOhm), battery_.volts(), battery_siemens};
+        Node outlet{outlet_volts_, kCableFarad, cable_leak + (battery ? 0.0 : 1.0 / kInletOhm), battery_.volts(),
+                    battery_siemens};
         outlet.step(false, 0, 0, 0);
         outlet_volts_ = outlet.volts;
         amperes_ = 0;
@@ -179,9 +186,11 @@ void Evse::step_dc() {
 void Evse::step_ac() {
     double wanted = 0;
     if (contactor_.conducts() && car_.plugged && car_.contactor) {
-        const double offered = orders_.drive == safety::Drive::pwm
-                                   ? (orders_.duty_permille == 50 ? orders_.current.value : safety::current_for(orders_.duty_permille).value) / 1'000.0
-                                   : 0.0;
+        const double offered =
+            orders_.drive == safety::Drive::pwm
+                ? (orders_.duty_permille == 50 ? orders_.current.value : safety::current_for(orders_.duty_permille).value) /
+                      1'000.0
+                : 0.0;
         const bool follows = !faults.has(Fault::car_ignores_pilot);
         wanted = follows ? std::min(car_.ac_draw.value / 1'000.0, offered) : car_.ac_draw.value / 1'000.0;
         if (faults.has(Fault::car_overdraws)) wanted = offered * faults.value(Fault::car_overdraws) / 100.0;
@@ -228,10 +237,15 @@ safety::Sensors Evse::sense() {
     const double offset = faults.has(Fault::voltage_sensor_offset) ? faults.value(Fault::voltage_sensor_offset) : 0.0;
     s.outlet_voltage = {milli(outlet_volts_ + offset + random_.noise(0.05))};
     s.current = {faults.has(Fault::current_sensor_zero) ? 0 : milli(amperes_ + random_.noise(0.02))};
-    s.residual_dc = {faults.has(Fault::residual_dc) ? faults.value(Fault::residual_dc) : static_cast<std::int32_t>(random_.noise(200))};
-    s.residual_ac = {faults.has(Fault::residual_ac) ? faults.value(Fault::residual_ac) : static_cast<std::int32_t>(500 + random_.noise(100))};
-    s.insulation = {faults.has(Fault::insulation) ? faults.value(Fault::insulation) : static_cast<std::int32_t>(2.0e6 + random_.noise(2.0e4))};
-    const auto deci = [&](double celsius) { return DeciCelsius{static_cast<std::int16_t>(std::clamp(std::lround(celsius * 10.0), -400L, 15'000L))}; };
+    s.residual_dc = {faults.has(Fault::residual_dc) ? faults.value(Fault::residual_dc)
+                                                    : static_cast<std::int32_t>(random_.noise(200))};
+    s.residual_ac = {faults.has(Fault::residual_ac) ? faults.value(Fault::residual_ac)
+                                                    : static_cast<std::int32_t>(500 + random_.noise(100))};
+    s.insulation = {faults.has(Fault::insulation) ? faults.value(Fault::insulation)
+                                                  : static_cast<std::int32_t>(2.0e6 + random_.noise(2.0e4))};
+    const auto deci = [&](double celsius) {
+        return DeciCelsius{static_cast<std::int16_t>(std::clamp(std::lround(celsius * 10.0), -400L, 15'000L))};
+    };
     s.plus_temperature = faults.has(Fault::temperature_sensor_broken)
                              ? DeciCelsius{static_cast<std::int16_t>(faults.value(Fault::temperature_sensor_broken))}
                              : deci(plus_.celsius + random_.noise(0.05));
@@ -239,7 +253,8 @@ safety::Sensors Evse::sense() {
     s.cabinet_temperature = deci(kAir + 8.0);
     s.mains_voltage = {faults.has(Fault::mains_voltage) ? faults.value(Fault::mains_voltage) * 1'000 : milli(mains_volts_)};
     s.mains_frequency = {faults.has(Fault::mains_frequency) ? faults.value(Fault::mains_frequency) : milli(mains_hertz_)};
-    s.contactor_closed = (contactor_.auxiliary() || faults.has(Fault::auxiliary_stuck_closed)) && !faults.has(Fault::auxiliary_stuck_open);
+    s.contactor_closed =
+        (contactor_.auxiliary() || faults.has(Fault::auxiliary_stuck_closed)) && !faults.has(Fault::auxiliary_stuck_open);
     s.locked = locked_ && car_.plugged && !faults.has(Fault::lock_open);
     s.emergency_stop = faults.has(Fault::emergency_stop);
     s.earth_present = !faults.has(Fault::earth_lost);
@@ -275,7 +290,8 @@ std::optional<std::array<std::byte, meter::kReadingSize>> Evse::reading(std::uin
         metered_import_mwh_ = metered_export_mwh_ = 0;
     }
     char serial[25];
-    const int size = std::snprintf(serial, sizeof serial, "VK-%s-%06u", is_ac() ? "AC" : "DC", (exchanged_ ? 900'000u : 100'000u) + setup_.number);
+    const int size = std::snprintf(serial, sizeof serial, "VK-%s-%06u", is_ac() ? "AC" : "DC",
+                                   (exchanged_ ? 900'000u : 100'000u) + setup_.number);
     meter::ReadingFrame r;
     r.sequence = ++reading_sequence_;
     r.answers = answers;
@@ -284,7 +300,8 @@ std::optional<std::array<std::byte, meter::kReadingSize>> Evse::reading(std::uin
     r.export_mwh = export_mwh();
     r.voltage = {milli(outlet_volts_ * (1.0 + random_.noise(0.0005)))};
     r.current = {milli(amperes_ * meter_error_)};
-    r.power = {static_cast<std::int32_t>(std::lround(outlet_volts_ * amperes_ * meter_error_ * (is_ac() && orders_.three_phase ? 3.0 : 1.0)))};
+    r.power = {static_cast<std::int32_t>(
+        std::lround(outlet_volts_ * amperes_ * meter_error_ * (is_ac() && orders_.three_phase ? 3.0 : 1.0)))};
     r.frequency = {is_ac() ? milli(mains_hertz_) : 0};
     r.status = faults.has(Fault::meter_fault) ? static_cast<std::uint16_t>(meter::kInternalFault) : std::uint16_t{0};
     r.serial = Text<24>::cut({serial, static_cast<std::size_t>(size)});
@@ -314,10 +331,20 @@ std::int64_t Evse::import_mwh() const { return static_cast<std::int64_t>(metered
 std::int64_t Evse::export_mwh() const { return static_cast<std::int64_t>(metered_export_mwh_); }
 
 Truth Evse::truth() const {
-    return {.delivered_mwh = std::llround(delivered_j_ / 3.6), .returned_mwh = std::llround(returned_j_ / 3.6),
-            .session_mwh = std::llround(session_j_ / 3.6), .volts = outlet_volts_, .amperes = amperes_, .peak_amperes = peak_amperes_,
-            .lowest_amperes = lowest_amperes_, .contactor = contactor_.conducts(), .welded = contactor_.is_welded || contactor_.stuck_closed, .watchdog = watchdog_,
-            .openings = openings_, .openings_under_load = contactor_.openings_under_load, .opened_us = opened_us_, .onset_us = onset_us_};
+    return {.delivered_mwh = std::llround(delivered_j_ / 3.6),
+            .returned_mwh = std::llround(returned_j_ / 3.6),
+            .session_mwh = std::llround(session_j_ / 3.6),
+            .volts = outlet_volts_,
+            .amperes = amperes_,
+            .peak_amperes = peak_amperes_,
+            .lowest_amperes = lowest_amperes_,
+            .contactor = contactor_.conducts(),
+            .welded = contactor_.is_welded || contactor_.stuck_closed,
+            .watchdog = watchdog_,
+            .openings = openings_,
+            .openings_under_load = contactor_.openings_under_load,
+            .opened_us = opened_us_,
+            .onset_us = onset_us_};
 }
 
 }  // namespace voltkeep::plant

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hardware of one EVSE and the car behind it, in steps of 1 ms: supply, bus capacitor, contactor, cable, battery, heat, meter,
-// and the hardware's own watchdog. Pure and deterministic from a seed: it knows no socket and no clock, so it also runs faster than time.
+// The hardware of one EVSE and the car behind it, in steps of 1 ms: supply, bus capacitor, contactor, cable, battery, heat,
+// meter, and the hardware's own watchdog. Pure and deterministic from a seed: it knows no socket and no clock, so it also runs
+// faster than time.
 #pragma once
 
 #include "charging/safety/safety.hpp"
@@ -32,8 +33,8 @@ struct Truth {
 
 /// What `mark` can wait for, in the units of Truth.
 enum class Quantity : std::uint8_t { volts, amperes, celsius, contactor, discharge, last_ = discharge };
-inline constexpr std::array<std::string_view, static_cast<std::size_t>(Quantity::last_) + 1> kQuantities{"volts", "amperes", "celsius", "contactor",
-                                                                                                        "discharge"};
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(Quantity::last_) + 1> kQuantities{
+    "volts", "amperes", "celsius", "contactor", "discharge"};
 
 class Evse {
 public:
@@ -68,7 +69,9 @@ public:
 
     [[nodiscard]] Truth truth() const;
     [[nodiscard]] const CarFrame& car() const { return car_; }
-    [[nodiscard]] bool is_ac() const { return setup_.outlet == safety::Outlet::ac_socket || setup_.outlet == safety::Outlet::ac_cable; }
+    [[nodiscard]] bool is_ac() const {
+        return setup_.outlet == safety::Outlet::ac_socket || setup_.outlet == safety::Outlet::ac_cable;
+    }
     [[nodiscard]] std::int64_t time_us() const { return time_us_; }
     [[nodiscard]] std::int64_t import_mwh() const;
     [[nodiscard]] std::int64_t export_mwh() const;

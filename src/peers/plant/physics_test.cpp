@@ -57,7 +57,8 @@ struct Loop {
         if (is_ac()) car.contactor = !cable.steady;
         else if (cable.steady) car.contactor = false;
         else if (!car.contactor && car.pilot == CarPilot::c && state.stage >= safety::Stage::precharging &&
-                 state.stage <= safety::Stage::delivering && std::abs(cable.inlet_voltage.value - cable.battery_voltage.value) < 10'000)
+                 state.stage <= safety::Stage::delivering &&
+                 std::abs(cable.inlet_voltage.value - cable.battery_voltage.value) < 10'000)
             car.contactor = true;
         evse.set_car(car);
     }
@@ -80,7 +81,8 @@ struct Loop {
         inputs.command.demand = safety::Demand::energy;
         inputs.command.setpoint.voltage = evse.cable().battery_voltage;
         inputs.command.setpoint.current = {ma};
-        ASSERT_TRUE(until([&] { return outputs.report.stage == safety::Stage::delivering; }, 10'000)) << safety::stage_name(outputs.report.stage);
+        ASSERT_TRUE(until([&] { return outputs.report.stage == safety::Stage::delivering; }, 10'000))
+            << safety::stage_name(outputs.report.stage);
         inputs.command.setpoint.voltage = {450'000};
         inputs.command.setpoint.ev_voltage_max = {460'000};
         run(3'000);
@@ -192,14 +194,16 @@ TEST(Plant, every_fault_at_full_power_ends_the_current_in_its_time) {
             loop.evse.set_car(loop.car);
         }
         const std::int64_t began = loop.ms;
-        const bool ended = loop.until([&] { return std::fabs(loop.evse.truth().amperes) < 5.0 && !loop.evse.truth().contactor; }, c.limit_ms + 1'000);
+        const bool ended = loop.until([&] { return std::fabs(loop.evse.truth().amperes) < 5.0 && !loop.evse.truth().contactor; },
+                                      c.limit_ms + 1'000);
         const auto took = static_cast<int>(loop.ms - began);
         loop.run(400);
         EXPECT_TRUE(ended);
         EXPECT_LE(took, c.limit_ms);
         EXPECT_STREQ(safety::protection_name(loop.outputs.report.cause), safety::protection_name(c.protection));
         RecordProperty(std::string(entry.name), took);
-        std::printf("  %-26s %5d ms of %5d  %s\n", std::string(entry.name).c_str(), took, c.limit_ms, safety::protection_name(c.protection));
+        std::printf("  %-26s %5d ms of %5d  %s\n", std::string(entry.name).c_str(), took, c.limit_ms,
+                    safety::protection_name(c.protection));
     }
 }
 

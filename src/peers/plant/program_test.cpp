@@ -39,7 +39,8 @@ auto next(const Descriptor& from, Decode decode, int milliseconds = 2'000) {
     std::array<std::byte, 256> buffer;
     pollfd waiting{from.get(), POLLIN, 0};
     std::size_t size = 0;
-    if (::poll(&waiting, 1, milliseconds) == 1 && receive(from, buffer, size) == Got::packet) return decode(Bytes(buffer).first(size));
+    if (::poll(&waiting, 1, milliseconds) == 1 && receive(from, buffer, size) == Got::packet)
+        return decode(Bytes(buffer).first(size));
     return decode({});
 }
 
@@ -60,7 +61,8 @@ protected:
         if (pid == 0) {
             const int quiet = ::open("/dev/null", O_WRONLY);
             ::dup2(quiet, 1);
-            ::execl(PLANT_PROGRAM, "plant", "--state-dir", directory.c_str(), "--evse", "2", "--die-with-parent", static_cast<char*>(nullptr));
+            ::execl(PLANT_PROGRAM, "plant", "--state-dir", directory.c_str(), "--evse", "2", "--die-with-parent",
+                    static_cast<char*>(nullptr));
             ::_exit(127);
         }
         const Instant until = now() + 5s;
@@ -89,8 +91,8 @@ protected:
     }
     Descriptor door(const char* name) { return connect_to(directory + "/evse1-" + name + ".sock", SOCK_SEQPACKET); }
 
-    // A power path that runs the safety core on the program's frames. Its time is the frames' own, at least two of 5 ms a turn and the
-    // newest of them, so that a busy machine slows the test and does not trip it.
+    // A power path that runs the safety core on the program's frames. Its time is the frames' own, at least two of 5 ms a turn
+    // and the newest of them, so that a busy machine slows the test and does not trip it.
     struct Power {
         Descriptor bus;
         safety::Configuration configuration{};

@@ -26,7 +26,8 @@ bool somebody_listens(const sockaddr_un& address, int type) {
 Result<Listener> Listener::open(const std::string& path, Kind kind, unsigned mode) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return fail(Errc::bad_argument, path + ": the path of a socket has at most 107 bytes");
+    if (path.size() >= sizeof address.sun_path)
+        return fail(Errc::bad_argument, path + ": the path of a socket has at most 107 bytes");
     path.copy(address.sun_path, path.size());
     const int type = kind == Kind::packets ? SOCK_SEQPACKET : SOCK_STREAM;
     if (somebody_listens(address, type)) return fail(Errc::busy, path + " is in use by another process");
@@ -46,7 +47,8 @@ Listener::~Listener() {
 
 Descriptor Listener::accept() const {
     Descriptor connection(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (connection && kind_ == Kind::packets) ::setsockopt(connection.get(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
+    if (connection && kind_ == Kind::packets)
+        ::setsockopt(connection.get(), SOL_SOCKET, SO_SNDBUF, &kSendBuffer, sizeof kSendBuffer);
     return connection;
 }
 
@@ -61,8 +63,8 @@ Got receive(const Descriptor& from, std::span<std::byte> buffer, std::size_t& si
 
 bool send(const Descriptor& to, Bytes packet) {
     if (!to) return true;
-    return ::send(to.get(), packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno == EAGAIN || errno == EINTR ||
-           errno == ENOBUFS;
+    return ::send(to.get(), packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0 || errno == EAGAIN ||
+           errno == EINTR || errno == ENOBUFS;
 }
 
 }  // namespace voltkeep::plant

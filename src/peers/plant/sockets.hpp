@@ -17,7 +17,8 @@ class Listener {
 public:
     /// Errors: bad_argument (path too long), busy (somebody listens there), io.
     [[nodiscard]] static Result<Listener> open(const std::string& path, Kind kind, unsigned mode);
-    Listener(Listener&& other) noexcept : socket_(std::move(other.socket_)), path_(std::exchange(other.path_, {})), kind_(other.kind_) {}
+    Listener(Listener&& other) noexcept
+        : socket_(std::move(other.socket_)), path_(std::exchange(other.path_, {})), kind_(other.kind_) {}
     Listener& operator=(Listener&&) = delete;
     ~Listener();
     /// The next connection, not blocking; none if nobody waits. A bus has a small send buffer: it keeps nothing old.

@@ -37,7 +37,8 @@ Result<> load_registers(const Descriptor& file, const std::string& path, Evse::S
     if (n < 0) return fail_errno("read", path);
     if (n == 0) return {};
     FrameReader r(Bytes(bytes).first(static_cast<std::size_t>(n)));
-    if (!r.accepts(kRegistersSize, kRegistersMark)) return fail(Errc::integrity, path + ": damaged; remove it to get a new meter");
+    if (!r.accepts(kRegistersSize, kRegistersMark))
+        return fail(Errc::integrity, path + ": damaged; remove it to get a new meter");
     setup.import_mwh = r.get<std::int64_t>();
     setup.export_mwh = r.get<std::int64_t>();
     return {};
@@ -89,20 +90,38 @@ Result<std::unique_ptr<World>> World::open(const Options& options) {
     for (std::uint8_t n = 1; n <= options.evses; ++n) {
         const std::string stem = options.directory + "/evse" + std::to_string(n);
         Descriptor registers = TRY(open_file(stem + "-meter.state"));
-        Evse::Setup setup{.outlet = options.outlets[std::min<std::size_t>(n, options.outlets.size()) - 1], .seed = options.seed, .number = n};
+        Evse::Setup setup{
+            .outlet = options.outlets[std::min<std::size_t>(n, options.outlets.size()) - 1], .seed = options.seed, .number = n};
         TRY(load_registers(registers, stem + "-meter.state", setup));
         Descriptor latch = TRY(open_file(stem + "-latch.state"));
         TRY(load_latch(latch, stem + "-latch.state", setup));
         Listener power = TRY(Listener::open(stem + "-power.sock", Kind::packets, options.socket_mode));
         Listener meter = TRY(Listener::open(stem + "-meter.sock", Kind::packets, options.socket_mode));
         Listener cable = TRY(Listener::open(stem + "-cable.sock", Kind::packets, options.socket_mode));
-        world->places_.push_back(std::make_unique<Place>(Place{n, Evse(setup), std::move(power), std::move(meter), std::move(cable), {}, {}, {},
-                                                               std::move(registers), std::move(latch), 0, false, 0, 0, false, false, {}}));
+        world->places_.push_back(std::make_unique<Place>(Place{n,
+                                                               Evse(setup),
+                                                               std::move(power),
+                                                               std::move(meter),
+                                                               std::move(cable),
+                                                               {},
+                                                               {},
+                                                               {},
+                                                               std::move(registers),
+                                                               std::move(latch),
+                                                               0,
+                                                               false,
+                                                               0,
+                                                               0,
+                                                               false,
+                                                               false,
+                                                               {}}));
         if (options.meters_sign) world->places_.back()->capsule = TRY(Capsule::open(stem + "-capsule"));
-        for (const Listener* door : {&world->places_.back()->power_door, &world->places_.back()->meter_door, &world->places_.back()->cable_door})
+        for (const Listener* door :
+             {&world->places_.back()->power_door, &world->places_.back()->meter_door, &world->places_.back()->cable_door})
             world->watch(door->get());
     }
-    world->control_door_ = std::make_unique<Listener>(TRY(Listener::open(options.directory + "/control.sock", Kind::stream, options.socket_mode)));
+    world->control_door_ =
+        std::make_unique<Listener>(TRY(Listener::open(options.directory + "/control.sock", Kind::stream, options.socket_mode)));
     world->watch(world->control_door_->get());
     return world;
 }
@@ -194,7 +213,9 @@ void World::on_timer() {
     std::uint64_t expirations = 0;
     if (::read(timer_.get(), &expirations, sizeof expirations) != sizeof expirations) return;
     ++ticks_;
-    const auto every = [&](std::int64_t period_us) { return ticks_ % static_cast<std::uint64_t>(period_us / powerdrv::kInputsPeriodUs) == 0; };
+    const auto every = [&](std::int64_t period_us) {
+        return ticks_ % static_cast<std::uint64_t>(period_us / powerdrv::kInputsPeriodUs) == 0;
+    };
     for (const auto& place : places_) {
         if (const auto frame = place->evse.inputs(); frame && !send(place->power, *frame)) place->power.reset();
         if (place->own_car && every(kCablePeriodUs)) drive_own_car(*place);
@@ -253,7 +274,8 @@ void World::send_record(Place& place, const meter::SignFrame& wanted) {
     if (!frame) return;
     const auto reading = meter::decode_reading(*frame);
     if (!reading || !send(place.meter, *frame)) return;
-    const meter::RecordFrame record{wanted.number, place.capsule->sign(wanted, reading->serial, reading->import_mwh, reading->export_mwh, wall_now().unix_ms)};
+    const meter::RecordFrame record{wanted.number, place.capsule->sign(wanted, reading->serial, reading->import_mwh,
+                                                                       reading->export_mwh, wall_now().unix_ms)};
     if (!send(place.meter, encode(record))) place.meter.reset();
 }
 
@@ -273,8 +295,8 @@ void World::on_cable(Place& place) {
     }
 }
 
-// A car without electronics: its contactor closes on the battery's voltage, and opens when nothing has flowed for a while. On AC it
-// closes when the pilot invites.
+// A car without electronics: its contactor closes on the battery's voltage, and opens when nothing has flowed for a while. On AC
+// it closes when the pilot invites.
 void World::drive_own_car(Place& place) {
     CarFrame car = place.evse.car();
     const CableFrame cable = place.evse.cable();

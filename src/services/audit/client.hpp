@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A service's way to the log: entries are queued here and sent one after the other, so that nobody waits for the disk.
-// The queue is bounded. When it is full the oldest entry that may be lost goes; if there is none, the newest is not taken. An entry
-// that audit will never take is given up and reported, and those behind it go on. How many were lost is itself an entry.
+// The queue is bounded. When it is full the oldest entry that may be lost goes; if there is none, the newest is not taken. An
+// entry that audit will never take is given up and reported, and those behind it go on. How many were lost is itself an entry.
 #pragma once
 
 #include <deque>
@@ -21,7 +21,8 @@ public:
         self.every(1s, [this] { send_next(); });   // after a refusal (full disk), try again
     }
 
-    /// Must not be lost: durable when audit answers. `then(true)` when it is on the disk, `then(false)` when it will never be there.
+    /// Must not be lost: durable when audit answers. `then(true)` when it is on the disk, `then(false)` when it will never be
+    /// there.
     void append(Type type, std::uint8_t evse, const Payload& payload, std::move_only_function<void(bool)> then = {}) {
         add({type, evse, payload.text()}, false, std::move(then));
     }
@@ -39,7 +40,8 @@ private:
     void add(Append entry, bool may_be_lost, std::move_only_function<void(bool)> then = {}) {
         if (queue_.size() == bound) {
             ++lost_;
-            const auto victim = std::ranges::find_if(queue_.begin() + 1, queue_.end(), [](const Item& i) { return i.may_be_lost; });
+            const auto victim =
+                std::ranges::find_if(queue_.begin() + 1, queue_.end(), [](const Item& i) { return i.may_be_lost; });
             if (victim == queue_.end()) {
                 if (then) then(false);
                 return;
@@ -53,9 +55,11 @@ private:
     void send_next() {
         if (is_sending_ || queue_.empty()) return;
         const Item& item = queue_.front();
-        const Result<> sent = item.may_be_lost ? client_.request(AppendLater{item.entry.type, item.entry.evse, item.entry.payload},
-                                                                 [this](const Result<kernel::Done>& r) { done(r ? Errc::ok : r.error().code); })
-                                               : client_.request(item.entry, [this](const Result<Append::Appended>& r) { done(r ? Errc::ok : r.error().code); });
+        const Result<> sent =
+            item.may_be_lost
+                ? client_.request(AppendLater{item.entry.type, item.entry.evse, item.entry.payload},
+                                  [this](const Result<kernel::Done>& r) { done(r ? Errc::ok : r.error().code); })
+                : client_.request(item.entry, [this](const Result<Append::Appended>& r) { done(r ? Errc::ok : r.error().code); });
         is_sending_ = sent.has_value();
         if (!sent && is_final(sent.error().code)) done(sent.error().code);
     }

@@ -14,14 +14,14 @@ using exi::Json;
 using Payload = JsonObject<payload_bound>;
 
 constexpr Duration retry_after = 1s;
-// What one start can leave unsigned is 63 entries and a commit; of all that may be lost 512 and of every writer one. It lasts a second and
-// what the disk takes, which the watchdog ends after two.
+// What one start can leave unsigned is 63 entries and a commit; of all that may be lost 512 and of every writer one. It lasts a
+// second and what the disk takes, which the watchdog ends after two.
 constexpr std::uint64_t tail_bound = 1024;
 constexpr std::int64_t tail_bound_ns = 10'000'000'000;
 constexpr std::string_view self = "audit", manager = "procmgr", damage_event = "TamperDetectionActivated";
 
-constexpr std::string_view words[] = {"boot",    "stop",  "service", "policy",        "security", "connection", "session", "transaction",
-                                      "meter",   "safety", "configuration", "message", "gap",      "checkpoint"};
+constexpr std::string_view words[] = {"boot",        "stop",  "service", "policy",        "security", "connection", "session",
+                                      "transaction", "meter", "safety",  "configuration", "message",  "gap",        "checkpoint"};
 static_assert(std::size(words) == static_cast<std::size_t>(Type::last_) + 1);
 static_assert(words[static_cast<std::size_t>(Type::checkpoint)] == checkpoint_type);
 
@@ -33,7 +33,8 @@ Type type_of(std::string_view text) {
 }
 
 std::string_view word(kernel::control::Cause cause) {
-    constexpr std::string_view causes[] = {"none", "exit", "signal", "seccomp", "memory", "watchdog", "invariant", "start_failed", "ordered"};
+    constexpr std::string_view causes[] = {"none",     "exit",      "signal",       "seccomp", "memory",
+                                           "watchdog", "invariant", "start_failed", "ordered"};
     static_assert(std::size(causes) == static_cast<std::size_t>(kernel::control::Cause::last_) + 1);
     return causes[static_cast<std::size_t>(cause)];
 }
@@ -63,15 +64,17 @@ Result<Log> Log::open(const std::string& folder, std::string_view run, Time at, 
     Seal seal(folder, std::move(key));
     TRY(seal.open(Store::generation(folder)));
     Tail tail;
-    Store store = TRY(Store::open(folder, seal.last(), segment_bound, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) {
-        learn(known, index, e);
-        if (index == seal.size()) tail = {};   // also when the start begins anew
-        if (index >= seal.size()) measure(tail, e);
-    }));
+    Store store = TRY(Store::open(folder, seal.last(), segment_bound,
+                                  [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) {
+                                      learn(known, index, e);
+                                      if (index == seal.size()) tail = {};  // also when the start begins anew
+                                      if (index >= seal.size()) measure(tail, e);
+                                  }));
     Store::Found found = store.found();
     if (!found.damage && seal.damage()) found.damage = audit_log::Damage{seal.size(), 0, false, *seal.damage()};
     if (!found.damage && tail.is_too_long)
-        found.damage = audit_log::Damage{seal.size(), 0, false, "more entries are unsigned than a log that was cut off can have: checkpoints are missing"};
+        found.damage = audit_log::Damage{
+            seal.size(), 0, false, "more entries are unsigned than a log that was cut off can have: checkpoints are missing"};
     const std::uint64_t torn_checkpoint = seal.torn_bytes();
     const std::uint64_t unsealed = found.damage ? 0 : found.entries - seal.size();
     if (found.damage) {
@@ -88,7 +91,8 @@ void Log::measure(Tail& tail, const audit_log::Entry& entry) {
     const bool is_own = entry.source == self;
     const Type type = type_of(entry.type);
     const bool is_start =
-        is_own && (type == Type::boot || (type == Type::service && Json::parse(entry.payload).value_or(Json::object()).string("life") == "resumed"));
+        is_own && (type == Type::boot ||
+                   (type == Type::service && Json::parse(entry.payload).value_or(Json::object()).string("life") == "resumed"));
     if (is_start) {
         tail.count = 0;
         tail.first_ns.reset();
@@ -127,7 +131,10 @@ void Log::begin(const Store::Found& found, std::uint64_t unsealed, std::uint64_t
     Payload payload;
     if (is_boot) payload.put("boot", known_.boot).put("run", run);
     else payload.put("service", self).put("life", "resumed").put("stored_event", stored_event());
-    payload.put("entries", found.entries).put("verified_from", found.verified_from).put("torn_bytes", found.torn_bytes).put("unsealed", unsealed);
+    payload.put("entries", found.entries)
+        .put("verified_from", found.verified_from)
+        .put("torn_bytes", found.torn_bytes)
+        .put("unsealed", unsealed);
     if (torn_checkpoint > 0) payload.put("torn_checkpoint_bytes", torn_checkpoint);
     own(is_boot ? Type::boot : Type::service, payload, at);
     if (found.damage) tell_damage(found.damage->index, found.damage->what, at);
@@ -140,9 +147,10 @@ void Log::tell_damage(std::uint64_t entry, std::string_view what, Time at) {
     own(Type::security, Payload().put("event", damage_event).put("entry", entry).put("detail", what), at);
 }
 
-std::uint64_t Log::add(std::string_view source, std::uint64_t sequence, Type type, std::uint8_t evse, std::string_view payload, Time at) {
-    return store_.add({std::string(source), sequence, known_.boot, std::max<std::int64_t>(0, at.now.ns), std::max<std::int64_t>(0, at.wall.unix_ms),
-                       std::string(word(type)), evse, std::string(payload)});
+std::uint64_t Log::add(std::string_view source, std::uint64_t sequence, Type type, std::uint8_t evse, std::string_view payload,
+                       Time at) {
+    return store_.add({std::string(source), sequence, known_.boot, std::max<std::int64_t>(0, at.now.ns),
+                       std::max<std::int64_t>(0, at.wall.unix_ms), std::string(word(type)), evse, std::string(payload)});
 }
 
 void Log::own(Type type, const Payload& payload, Time at) {
@@ -187,7 +195,8 @@ void Log::take(const kernel::control::Event& e, Time at) {
     next = std::uint64_t{e.sequence} + 1;
     constexpr std::string_view occasions[] = {"life", "fault", "refused", "late", "rejoined"};
     static_assert(std::size(occasions) == static_cast<std::size_t>(Occasion::last_) + 1);
-    const bool is_policy = e.occasion == Occasion::refused || (e.occasion == Occasion::fault && (e.code == 0xfe || e.code == static_cast<int>(Errc::denied)));
+    const bool is_policy = e.occasion == Occasion::refused ||
+                           (e.occasion == Occasion::fault && (e.code == 0xfe || e.code == static_cast<int>(Errc::denied)));
     Payload p;
     p.put("service", e.name.view()).put("occasion", occasions[static_cast<std::size_t>(e.occasion)]);
     if (e.occasion == Occasion::life) p.put("life", word(e.life)).put("cause", word(e.cause));
@@ -200,7 +209,8 @@ void Log::take(const kernel::control::Event& e, Time at) {
 
 Payload Log::checkpoint() const {
     std::string next;
-    for (const auto& [source, value] : known_.next) next += (next.empty() ? "{\"" : ",\"") + source + "\":" + std::to_string(value);
+    for (const auto& [source, value] : known_.next)
+        next += (next.empty() ? "{\"" : ",\"") + source + "\":" + std::to_string(value);
     return Payload().put("boot", known_.boot).put("run", known_.run).put_raw("next", next.empty() ? "{}" : next + "}");
 }
 
@@ -223,14 +233,17 @@ Result<> Log::commit(Time at) {
     own_.clear();
     later_.clear();
     committed_ = known_.next;
-    if (store_.is_segment_full() && store_.begin_segment()) own(Type::checkpoint, checkpoint(), at);   // if not, the old one grows a little
-    for (const auto& [source, count] : std::exchange(lost_, {})) own(Type::gap, Payload().put("of", source).put("missing", count), at);
+    if (store_.is_segment_full() && store_.begin_segment())
+        own(Type::checkpoint, checkpoint(), at);  // if not, the old one grows a little
+    for (const auto& [source, count] : std::exchange(lost_, {}))
+        own(Type::gap, Payload().put("of", source).put("missing", count), at);
     return {};
 }
 
 Result<> Log::seal(Time at) {
     if (unsealed() == 0 || !may_write(at.now)) return {};
-    const auto done = seal_.make(store_.size(), store_.root(), static_cast<std::uint64_t>(std::max<std::int64_t>(0, at.wall.unix_ms)) / 1000);
+    const auto done =
+        seal_.make(store_.size(), store_.root(), static_cast<std::uint64_t>(std::max<std::int64_t>(0, at.wall.unix_ms)) / 1000);
     must_seal_ = !done;
     if (!done) return stop(done.error(), at);
     has_sealed_ = true;
@@ -240,11 +253,13 @@ Result<> Log::seal(Time at) {
 Result<Read::Entries> Log::read(std::uint64_t from, Time at) {
     Read::Entries entries;
     if (from > store_.size()) from = 0;   // who has followed a log that was set aside
-    const Result<> done = store_.read(from, entries.entries.capacity, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash& hash) {
-        Entry entry{index, *Text<24>::from(e.source), e.sequence, e.boot, e.monotonic_ns, e.wall_ms, type_of(e.type), e.evse, {}, hash};
-        entry.payload = *decltype(entry.payload)::from(e.payload);
-        CHECK(entries.entries.push(entry));
-    });
+    const Result<> done = store_.read(from, entries.entries.capacity,
+                                      [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash& hash) {
+                                          Entry entry{index,     *Text<24>::from(e.source), e.sequence, e.boot, e.monotonic_ns,
+                                                      e.wall_ms, type_of(e.type),           e.evse,     {},     hash};
+                                          entry.payload = *decltype(entry.payload)::from(e.payload);
+                                          CHECK(entries.entries.push(entry));
+                                      });
     if (done || !entries.entries.empty()) return entries;
     if (done.error().code == Errc::integrity) tell_damage(from, done.error().what, at);
     return std::unexpected(done.error());

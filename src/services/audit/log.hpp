@@ -2,12 +2,13 @@
 // What the log consists of, and what becomes of it when the disk fails or this process dies. It knows no conduit and no clock.
 //
 //  - An entry whose writer waits for an answer is written or refused; the writer repeats it. Nobody repeats the log's own entries
-//    (boot, damage, gaps, checkpoints): they stay until they are written. What may be lost is counted, and a `gap` entry of its source
-//    says how many as soon as the disk takes entries again.
+//    (boot, damage, gaps, checkpoints): they stay until they are written. What may be lost is counted, and a `gap` entry of its
+//    source says how many as soon as the disk takes entries again.
 //  - An entry of the process manager carries the sequence number and the time of its event, so that a successor of this process
 //    goes on behind the last one that is on the disk: none twice, none left out that the ring still has, the others counted.
 //  - A log that is not as it was signed is set aside, whole, and another begins: nobody goes on behind what he cannot vouch for.
-//  - Entries that no checkpoint signs are at most as many as a process that is killed can leave: the first commit of a start, 64 entries
+//  - Entries that no checkpoint signs are at most as many as a process that is killed can leave: the first commit of a start, 64
+//  entries
 //    and a second are signed at once, and a log that cannot be signed takes no more. More than that at a start is damage.
 //  - A boot is a boot of the station, known by the identity of its run; a restart of this process alone is none.
 #pragma once
@@ -32,12 +33,13 @@ struct Time {
 
 class Log {
 public:
-    /// `run`: the identity of this run of the station. Its first entry tells of the boot, or of a restart of this process. Errors: io, full.
-    /// `key` signs the checkpoints.
-    static Result<Log> open(const std::string& folder, std::string_view run, Time at, SealKey key, std::uint64_t segment_bound = 8u << 20);
+    /// `run`: the identity of this run of the station. Its first entry tells of the boot, or of a restart of this process.
+    /// Errors: io, full. `key` signs the checkpoints.
+    static Result<Log> open(const std::string& folder, std::string_view run, Time at, SealKey key,
+                            std::uint64_t segment_bound = 8u << 20);
 
-    /// Adds an entry to the next commit; its index if that succeeds. Errors: bad_argument (the payload is no JSON object), full or io (the
-    /// disk has failed a moment ago).
+    /// Adds an entry to the next commit; its index if that succeeds. Errors: bad_argument (the payload is no JSON object), full
+    /// or io (the disk has failed a moment ago).
     Result<std::uint64_t> append(std::string_view source, Type type, std::uint8_t evse, std::string_view payload, Time at);
     /// The same for what may be lost: counted if it is. Errors: bad_argument.
     Result<> append_later(std::string_view source, Type type, std::uint8_t evse, std::string_view payload, Time at);
@@ -49,7 +51,8 @@ public:
     [[nodiscard]] bool has_pending() const { return store_.has_pending(); }
     /// Writes what was added. Errors: full, io; then nothing of it is in the log, and nothing is tried before `retry_at`.
     Result<> commit(Time at);
-    /// Signs what was committed, if that is more than the last checkpoint has. Errors: full, io, tls; then nothing is taken until it is signed.
+    /// Signs what was committed, if that is more than the last checkpoint has. Errors: full, io, tls; then nothing is taken until
+    /// it is signed.
     Result<> seal(Time at);
     /// Not to be left to the next second: the first commit, or 64 entries.
     [[nodiscard]] bool is_seal_due() const { return unsealed() >= seal_every || (!has_sealed_ && unsealed() > 0); }
@@ -87,14 +90,16 @@ private:
         bool is_too_long = false;                     ///< more than a killed process can leave
     };
 
-    Log(Store store, Seal seal, Known known) : store_(std::move(store)), seal_(std::move(seal)), known_(std::move(known)), committed_(known_.next) {}
+    Log(Store store, Seal seal, Known known)
+        : store_(std::move(store)), seal_(std::move(seal)), known_(std::move(known)), committed_(known_.next) {}
     static void learn(Known& known, std::uint64_t index, const audit_log::Entry& entry);
     static void measure(Tail& tail, const audit_log::Entry& entry);
 
     void begin(const Store::Found& found, std::uint64_t unsealed, std::uint64_t torn_checkpoint, std::string_view run, Time at);
     void own(Type type, const JsonObject<payload_bound>& payload, Time at);
     void tell_damage(std::uint64_t entry, std::string_view what, Time at);
-    std::uint64_t add(std::string_view source, std::uint64_t sequence, Type type, std::uint8_t evse, std::string_view payload, Time at);
+    std::uint64_t add(std::string_view source, std::uint64_t sequence, Type type, std::uint8_t evse, std::string_view payload,
+                      Time at);
     std::uint64_t next_of(std::string_view source) { return known_.next[std::string(source)]++; }
     void lose(const std::string& source);
     /// The disk has failed: what is pending and not the log's own is given back.

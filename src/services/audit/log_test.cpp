@@ -30,14 +30,17 @@ protected:
         static const SealKey made{signer.key().key, signer.sign()};
         return made;
     }
-    Log start(std::string_view run, std::uint64_t segment_bound = 8u << 20) { return MUST(Log::open(folder, run, tick(), key(), segment_bound)); }
+    Log start(std::string_view run, std::uint64_t segment_bound = 8u << 20) {
+        return MUST(Log::open(folder, run, tick(), key(), segment_bound));
+    }
     /// What `voltkeep log verify` finds.
     audit_log::Verifier::Result verify() const { return verify(key().public_key); }
     audit_log::Verifier::Result verify(const std::vector<std::byte>& public_key) const {
         audit_log::Verifier verifier(public_key);
         std::vector<std::string> notes = audit_log::split_checkpoints(text_of("checkpoints")).notes;
         const auto newest = audit_log::split_checkpoints(text_of("checkpoint")).notes;
-        if (!newest.empty()) notes.insert(notes.begin() + static_cast<std::ptrdiff_t>(audit_log::place_among(notes, newest[0])), newest[0]);
+        if (!newest.empty())
+            notes.insert(notes.begin() + static_cast<std::ptrdiff_t>(audit_log::place_among(notes, newest[0])), newest[0]);
         for (const std::string& note : notes) verifier.checkpoint(note, true, "checkpoint");
         std::vector<std::string> names;
         for (const auto& item : std::filesystem::directory_iterator(folder))
@@ -89,7 +92,8 @@ protected:
             if (e.boot != boot) last.clear();
             boot = e.boot;
             const std::string source(e.source.view());
-            const bool is_next = !last.contains(source) || (source == "procmgr" ? e.sequence > last[source] : e.sequence == last[source] + 1);
+            const bool is_next =
+                !last.contains(source) || (source == "procmgr" ? e.sequence > last[source] : e.sequence == last[source] + 1);
             EXPECT_TRUE(is_next) << source << " " << e.sequence;
             last[source] = e.sequence;
         }
@@ -243,12 +247,14 @@ TEST_F(AuditLog, what_was_signed_and_is_gone_is_told_and_another_log_begins) {
     EXPECT_FALSE(verify().damage);
     {
         Log log = start("run-b");
-        EXPECT_EQ(MUST(log.read(21, tick())).entries[0].index, 0u) << "who followed the log before gets this one from its beginning";
+        EXPECT_EQ(MUST(log.read(21, tick())).entries[0].index, 0u)
+            << "who followed the log before gets this one from its beginning";
         EXPECT_TRUE(MUST(log.read(log.head().size, tick())).entries.empty());
     }
     EXPECT_NE(verify().origin, audit_log::origin_of(key().public_key, 1));
     EXPECT_EQ(text_of("checkpoint.damaged1"), first) << "kept as evidence";
-    std::filesystem::copy_file(folder + "/checkpoint.damaged1", folder + "/checkpoint", std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(folder + "/checkpoint.damaged1", folder + "/checkpoint",
+                               std::filesystem::copy_options::overwrite_existing);
     Log log = start("run-c");   // the checkpoint of the log before is not this one's
     commit(log);
     EXPECT_EQ(of(log, "audit", Type::security).size(), 1u);
@@ -338,7 +344,8 @@ TEST_F(AuditLog, what_cannot_be_signed_is_told_and_nothing_more_is_taken_until_i
     ASSERT_TRUE(log.append("session", Type::session, 1, R"({"n":1})", tick()));
     EXPECT_FALSE(log.seal(tick()));
     EXPECT_FALSE(log.may_write(Instant{clock}));
-    EXPECT_EQ(log.append("session", Type::session, 1, R"({"n":1})", tick()).error().code, Errc::tls) << "refused, as with a full disk";
+    EXPECT_EQ(log.append("session", Type::session, 1, R"({"n":1})", tick()).error().code, Errc::tls)
+        << "refused, as with a full disk";
     clock += 2'000'000'000;
     ASSERT_TRUE(log.append("session", Type::session, 1, R"({"n":2})", tick()));
     EXPECT_FALSE(log.commit(tick())) << "what is there has to be signed first";
@@ -350,12 +357,14 @@ TEST_F(AuditLog, what_cannot_be_signed_is_told_and_nothing_more_is_taken_until_i
     ASSERT_EQ(of(log, "session").size(), 1u) << "the two that were refused are not there";
     EXPECT_EQ(number(of(log, "session")[0], "n"), 3u);
     bool is_told = false;
-    for (const Entry& e : of(log, "audit", Type::service)) is_told = is_told || e.payload.view().find("the key is gone") != std::string_view::npos;
+    for (const Entry& e : of(log, "audit", Type::service))
+        is_told = is_told || e.payload.view().find("the key is gone") != std::string_view::npos;
     EXPECT_TRUE(is_told);
     EXPECT_FALSE(verify().damage);
 }
 
-/// The disk's bytes at every length that a kill can leave: all files are append-only but `checkpoint`, which is replaced as a whole.
+/// The disk's bytes at every length that a kill can leave: all files are append-only but `checkpoint`, which is replaced as a
+/// whole.
 TEST_F(AuditLog, a_log_that_was_cut_off_at_any_byte_behind_its_last_checkpoint_goes_on_and_verifies) {
     std::string sealed_bytes;
     {
@@ -382,8 +391,9 @@ TEST_F(AuditLog, a_log_that_was_cut_off_at_any_byte_behind_its_last_checkpoint_g
 
 TEST_F(AuditLog, takes_nothing_that_is_no_json_object_of_utf8) {
     Log log = start("run-a");
-    for (const std::string_view bad : {"", "null", "[]", "{} ", "{}{}", "{\"a\":1", "{\"a\":\"\x1b[2J\"}", "{\"a\":\"\n\"}", "{\"a\":\"\xff\"}", "{\"a\":\"\xc0\xaf\"}",
-                                       "{\"a\":1,\"a\":2}", "{\"a\":\"\\ud800\"}", "{\"a\":NaN}"}) {
+    for (const std::string_view bad :
+         {"", "null", "[]", "{} ", "{}{}", "{\"a\":1", "{\"a\":\"\x1b[2J\"}", "{\"a\":\"\n\"}", "{\"a\":\"\xff\"}",
+          "{\"a\":\"\xc0\xaf\"}", "{\"a\":1,\"a\":2}", "{\"a\":\"\\ud800\"}", "{\"a\":NaN}"}) {
         if (bad == "{} ") continue;   // white space is JSON
         const auto taken = log.append("ocpp", Type::message, 0, bad, tick());
         ASSERT_FALSE(taken) << bad;
@@ -449,12 +459,14 @@ TEST_F(FullDisk, what_was_acknowledged_is_there_nothing_else_is_and_the_log_goes
                 if (log.may_write(Instant{clock})) take(log, log.stored_event() + 1, events);   // as the ring gives them
                 const bool later = log.append_later("ocpp", Type::message, 0, R"({"n":"may be lost"})", tick()).has_value();
                 EXPECT_TRUE(later);
-                const auto index = log.append("session", Type::session, 1, JsonObject<1024>().put("i", i).put("text", std::string(300, 'y')).text(), tick());
+                const auto index = log.append("session", Type::session, 1,
+                                              JsonObject<1024>().put("i", i).put("text", std::string(300, 'y')).text(), tick());
                 const bool done = index && log.commit(tick());
                 (void)log.seal(tick());
                 if (done) acknowledged.push_back(static_cast<std::uint64_t>(i));
                 if (!done) {
-                    EXPECT_EQ(log.append("session", Type::session, 1, "{}", tick()).error().code, Errc::full) << "refused at once";
+                    EXPECT_EQ(log.append("session", Type::session, 1, "{}", tick()).error().code, Errc::full)
+                        << "refused at once";
                     ++later_lost;
                     ++refused;
                 }
@@ -477,7 +489,8 @@ TEST_F(FullDisk, what_was_acknowledged_is_there_nothing_else_is_and_the_log_goes
             }
             EXPECT_EQ(told, later_lost) << "each one that was given up";
             bool is_told = false;
-            for (const Entry& e : of(log, "audit", Type::service)) is_told = is_told || e.payload.view().find("no space") != std::string_view::npos;
+            for (const Entry& e : of(log, "audit", Type::service))
+                is_told = is_told || e.payload.view().find("no space") != std::string_view::npos;
             EXPECT_TRUE(is_told) << "when it began";
         }
         Log log = start_small("run-a");
@@ -501,7 +514,8 @@ TEST_F(FullDisk, a_first_start_without_room_for_a_file_waits_for_it_and_nothing_
             EXPECT_TRUE(log.append("session", Type::session, 1, R"({"i":1})", tick()));
             EXPECT_EQ(log.commit(tick()).error().code, Errc::full);
             EXPECT_FALSE(log.may_write(Instant{clock}));
-            EXPECT_EQ(log.append("session", Type::session, 1, R"({"i":1})", tick()).error().code, Errc::full) << "refused, not lost without a word";
+            EXPECT_EQ(log.append("session", Type::session, 1, R"({"i":1})", tick()).error().code, Errc::full)
+                << "refused, not lost without a word";
             EXPECT_EQ(log.head().size, 0u);
             EXPECT_TRUE(log.read(0, tick())->entries.empty());
             std::filesystem::remove(folder + "/ballast0");
@@ -529,7 +543,8 @@ TEST_F(FullDisk, the_boot_and_damage_entries_wait_for_room) {
         }
         Log log = start_small("run-b");
         // The last page of the log may have room for some: fill it.
-        for (int i = 0; i < 40; ++i) (void)log.append("session", Type::session, 1, JsonObject<1024>().put("text", std::string(900, 'y')).text(), tick());
+        for (int i = 0; i < 40; ++i)
+            (void)log.append("session", Type::session, 1, JsonObject<1024>().put("text", std::string(900, 'y')).text(), tick());
         EXPECT_FALSE(log.commit(tick()));
         EXPECT_TRUE(log.has_pending());
         drop_ballast();

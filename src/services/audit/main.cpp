@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps the tamper-evident log. `Append` is answered when the entry is on the disk; all that come while the disk is busy share one sync.
-// What was committed is signed after a second, or 64 entries.
+// Keeps the tamper-evident log. `Append` is answered when the entry is on the disk; all that come while the disk is busy share
+// one sync. What was committed is signed after a second, or 64 entries.
 #include <deque>
 
 #include "kernel/config.hpp"
@@ -41,7 +41,8 @@ public:
 
     [[nodiscard]] GetHead::Head head() const { return log_.head(); }
 
-    /// What the process manager saw. It gives its events again until it is told that they are stored; the low half of the number will do.
+    /// What the process manager saw. It gives its events again until it is told that they are stored; the low half of the number
+    /// will do.
     void pull() {
         if (!log_.may_write(now())) return;
         self_.ask(kernel::control::Request::take_events, static_cast<std::uint16_t>(log_.stored_event()), [this](Bytes bytes) {
@@ -59,7 +60,8 @@ public:
         gather_.committed(waiting_.size(), now() - begun);
         if (!done && is_good_) self_.fault(done.error());
         is_good_ = done.has_value();
-        for (auto& [index, reply] : std::exchange(waiting_, {})) reply(done ? Result<Append::Appended>({index}) : std::unexpected(done.error()));
+        for (auto& [index, reply] : std::exchange(waiting_, {}))
+            reply(done ? Result<Append::Appended>({index}) : std::unexpected(done.error()));
         if (log_.head().size > before) self_.notify(Pulse::appended, log_.head().size);
         if (done && log_.is_seal_due()) seal();
         if (log_.has_pending()) schedule();   // what the log itself has to say: now, or when the disk is tried again
@@ -74,10 +76,12 @@ public:
     }
 
 private:
-    /// One sync for all that came in this turn of the loop and those that were in the last one, and the next for those that come meanwhile.
+    /// One sync for all that came in this turn of the loop and those that were in the last one, and the next for those that come
+    /// meanwhile.
     void schedule() {
         if (std::exchange(is_scheduled_, true)) return;
-        timer_ = self_.after(log_.may_write(now()) ? gather_.patience(waiting_.size()) : log_.retry_at() - now(), [this] { turn(); });
+        timer_ =
+            self_.after(log_.may_write(now()) ? gather_.patience(waiting_.size()) : log_.retry_at() - now(), [this] { turn(); });
     }
     /// Nobody is waited for any more.
     void hurry() {
@@ -110,7 +114,9 @@ int main() {
     audit::Keeper keeper(self, MUST(audit::Log::open("log", as_text(run), audit::time_now(), std::move(key))));
 
     self.serve<audit::Interface>(
-        [&](const audit::Append& m, const kernel::Caller& caller, kernel::Defer<audit::Append::Appended> reply) { keeper.append(m, caller, std::move(reply)); },
+        [&](const audit::Append& m, const kernel::Caller& caller, kernel::Defer<audit::Append::Appended> reply) {
+            keeper.append(m, caller, std::move(reply));
+        },
         [&](const audit::AppendLater& m, const kernel::Caller& caller) { return keeper.append_later(m, caller); },
         [&](const audit::Read& m) { return keeper.read(m.from); },
         [&](const audit::GetHead&) -> Result<audit::GetHead::Head> { return keeper.head(); });

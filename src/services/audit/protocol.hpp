@@ -11,20 +11,20 @@ using Hash = std::array<std::uint8_t, 32>;            ///< SHA-256
 
 /// What kind of entry: the words of the log. Security events carry OCPP's own name in the payload.
 enum class Type : std::uint8_t {
-    boot,             ///< the station started
-    stop,             ///< the station stopped in order
-    service,          ///< a service was started, died, was restarted: {"service","cause",...}
-    policy,           ///< a message or a system call was refused
-    security,         ///< a security event, by its name in OCPP's table
-    connection,       ///< an outside connection: group, suite, certificates
-    session,          ///< a step of a charging session
-    transaction,      ///< started, updated, ended
-    meter,            ///< a reading that is billed
-    safety,           ///< a protection tripped, a stop and its class
-    configuration,    ///< a setting was changed
-    message,          ///< a step of a protocol: one V2G or OCPP message, with its turnaround
-    gap,              ///< entries of a source are missing: its ring was too small, the disk was full, or it came too fast: {"of","missing"}
-    checkpoint,       ///< begins a segment: what the log's writer must know of those before it
+    boot,           ///< the station started
+    stop,           ///< the station stopped in order
+    service,        ///< a service was started, died, was restarted: {"service","cause",...}
+    policy,         ///< a message or a system call was refused
+    security,       ///< a security event, by its name in OCPP's table
+    connection,     ///< an outside connection: group, suite, certificates
+    session,        ///< a step of a charging session
+    transaction,    ///< started, updated, ended
+    meter,          ///< a reading that is billed
+    safety,         ///< a protection tripped, a stop and its class
+    configuration,  ///< a setting was changed
+    message,        ///< a step of a protocol: one V2G or OCPP message, with its turnaround
+    gap,  ///< entries of a source are missing: its ring was too small, the disk was full, or it came too fast: {"of","missing"}
+    checkpoint,  ///< begins a segment: what the log's writer must know of those before it
     last_ = checkpoint,
 };
 
@@ -62,8 +62,8 @@ struct Entry {
     Hash hash{};                     ///< its leaf in the tree
 };
 
-/// Entries from index `from` on, as many as fit; an empty list means that there is none yet. More than there are: who asks has followed a log
-/// that was set aside, and gets the one that began behind it from its first entry on.
+/// Entries from index `from` on, as many as fit; an empty list means that there is none yet. More than there are: who asks has
+/// followed a log that was set aside, and gets the one that began behind it from its first entry on.
 struct Read {
     std::uint64_t from = 0;
     struct Entries {

@@ -72,7 +72,8 @@ Result<Hash> Rows::root_of(std::uint64_t size) const {
 void Rows::write_partial() const {
     for (unsigned level = 0; level < rows_.size(); ++level)
         if (!rows_[level].empty())
-            write({level, (size() >> (8 * level)) / audit_log::tile_width, static_cast<unsigned>(rows_[level].size())}, rows_[level]);
+            write({level, (size() >> (8 * level)) / audit_log::tile_width, static_cast<unsigned>(rows_[level].size())},
+                  rows_[level]);
 }
 
 void Rows::write(const TileName& tile, std::span<const Hash> hashes) const {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The right edge of the log's tree, and its tiles as files under `tile/`. Full tiles are written as they complete. They can all be made
-// again from the entries, so a tile that cannot be written costs nothing but a longer start. The partial ones, where a segment begins,
-// let a start go on there without reading what stands before.
+// The right edge of the log's tree, and its tiles as files under `tile/`. Full tiles are written as they complete. They can all
+// be made again from the entries, so a tile that cannot be written costs nothing but a longer start. The partial ones, where a
+// segment begins, let a start go on there without reading what stands before.
 #pragma once
 
 #include <map>

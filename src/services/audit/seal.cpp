@@ -91,7 +91,8 @@ Result<SealKey> SealKey::load(const std::string& path) {
             EVP_DigestSign(context.get(), nullptr, &length, octets, message.size()) != 1)
             return fail(Errc::tls, "the log's key does not sign");
         std::vector<std::byte> signature(length);
-        if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length, octets, message.size()) != 1)
+        if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length, octets, message.size()) !=
+            1)
             return fail(Errc::tls, "the log's key does not sign");
         signature.resize(length);
         return signature;
@@ -133,7 +134,10 @@ Result<> Seal::open(std::uint64_t generation) {
 /// Of the first checkpoint that is kept, with the empty line behind it.
 std::size_t Seal::length_of_first() const {
     constexpr std::size_t time = 8, signature = 2420;   // tlog-cosignature's, FIPS 204's
-    return audit_log::write_note({audit_log::write_checkpoint({origin_, seal_every, {}}), {{origin_, 0, std::vector<std::byte>(time + signature)}}}).size() + 1;
+    return audit_log::write_note(
+               {audit_log::write_checkpoint({origin_, seal_every, {}}), {{origin_, 0, std::vector<std::byte>(time + signature)}}})
+               .size() +
+           1;
 }
 
 Result<> Seal::make(std::uint64_t size, const audit_log::Hash& root, std::uint64_t unix_s) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checkpoints of the log: `checkpoints` keeps one of every 64 entries, and grows; `checkpoint` is of what came behind it, replaced as
-// a whole. The larger one is that of now.
-// The key is used in one place: the function that signs.
+// The checkpoints of the log: `checkpoints` keeps one of every 64 entries, and grows; `checkpoint` is of what came behind it,
+// replaced as a whole. The larger one is that of now. The key is used in one place: the function that signs.
 #pragma once
 
 #include <optional>
@@ -28,8 +27,8 @@ class Seal {
 public:
     Seal(std::string folder, SealKey key) : folder_(std::move(folder)), key_(std::move(key)) {}
 
-    /// Reads what was sealed last. A cut-off end of `checkpoints` is what a write leaves that the power ended: `torn_bytes()`, and the next
-    /// one is written over it. `damage()` says if there is a checkpoint that is not the key's. Errors: io.
+    /// Reads what was sealed last. A cut-off end of `checkpoints` is what a write leaves that the power ended: `torn_bytes()`,
+    /// and the next one is written over it. `damage()` says if there is a checkpoint that is not the key's. Errors: io.
     Result<> open(std::uint64_t generation);
     /// The last checkpoint that is good; none: nothing was ever sealed.
     [[nodiscard]] const std::optional<audit_log::Checkpoint>& last() const { return last_; }

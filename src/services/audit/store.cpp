@@ -69,7 +69,8 @@ std::uint64_t aside_of(const std::string& name) {
 std::uint64_t Store::generation(const std::string& folder) {
     std::uint64_t highest = 0;
     std::error_code error;
-    for (const auto& item : std::filesystem::directory_iterator(folder, error)) highest = std::max(highest, aside_of(item.path().filename().string()));
+    for (const auto& item : std::filesystem::directory_iterator(folder, error))
+        highest = std::max(highest, aside_of(item.path().filename().string()));
     return highest + 1;
 }
 
@@ -85,7 +86,8 @@ Result<> Store::set_aside(const std::string& folder) {
     return sync_folder(folder);
 }
 
-Result<Store> Store::open(const std::string& folder, const std::optional<audit_log::Checkpoint>& sealed, std::uint64_t segment_bound, const Visit& visit) {
+Result<Store> Store::open(const std::string& folder, const std::optional<audit_log::Checkpoint>& sealed,
+                          std::uint64_t segment_bound, const Visit& visit) {
     Store store(folder);
     store.segment_bound_ = segment_bound;
     std::error_code error;
@@ -106,14 +108,16 @@ Result<Store> Store::open(const std::string& folder, const std::optional<audit_l
         store.rows_ = Rows(folder);
         for (const auto& [first, path] : names) TRY(store.load(path, first, visit));
         if (const auto fits = store.check(sealed); !fits && !store.found_.damage)
-            store.found_.damage = audit_log::Damage{std::min(store.size_, sealed->size), 0, false, std::string(fits.error().what.view())};
+            store.found_.damage =
+                audit_log::Damage{std::min(store.size_, sealed->size), 0, false, std::string(fits.error().what.view())};
     }
     store.found_.entries = store.size_;
     if (store.found_.damage) return store;
     store.rows_.release();
     if (store.segments_.empty()) {
         const auto made = store.make_segment();
-        if (!made && made.error().code != Errc::full) return std::unexpected(made.error());   // full: the first commit that finds room makes it
+        if (!made && made.error().code != Errc::full)
+            return std::unexpected(made.error());  // full: the first commit that finds room makes it
     } else {
         store.file_ = kernel::os::Descriptor(::open(store.segments_.back().path.c_str(), O_WRONLY | O_CLOEXEC));
         if (!store.file_) return fail_errno("open", store.segments_.back().path);
@@ -123,9 +127,11 @@ Result<Store> Store::open(const std::string& folder, const std::optional<audit_l
 
 Result<> Store::check(const std::optional<audit_log::Checkpoint>& sealed) const {
     if (!sealed) return {};
-    if (size_ < sealed->size) return fail(Errc::integrity, "entries are missing at the end: " + std::to_string(sealed->size) + " were signed");
+    if (size_ < sealed->size)
+        return fail(Errc::integrity, "entries are missing at the end: " + std::to_string(sealed->size) + " were signed");
     const auto root = rows_.root_of(sealed->size);
-    if (!root || *root != sealed->root) return fail(Errc::integrity, "the entries before this one do not come to the root that was signed");
+    if (!root || *root != sealed->root)
+        return fail(Errc::integrity, "the entries before this one do not come to the root that was signed");
     return {};
 }
 
@@ -171,14 +177,16 @@ Result<> Store::load(const std::string& path, std::uint64_t first, const Visit& 
     segment.length = walk.length;
     size_ += walk.size;
     // Only the last record that a cut-off write can have left is repaired; what is longer was not torn by us.
-    if (walk.damage && walk.damage->is_torn && bytes.size() - walk.length <= audit_log::entry_bound + audit_log::record_overhead) {
+    if (walk.damage && walk.damage->is_torn &&
+        bytes.size() - walk.length <= audit_log::entry_bound + audit_log::record_overhead) {
         found_.torn_bytes += bytes.size() - walk.length;
         // By its descriptor: the service's filter has no call that cuts a file by its name.
         const kernel::os::Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
         if (!file || ::ftruncate(file.get(), static_cast<off_t>(walk.length)) != 0) return fail_errno("ftruncate", path);
     } else if (walk.damage || is_misplaced) {
         if (!found_.damage) {
-            found_.damage = walk.damage.value_or(audit_log::Damage{size_, 0, false, "entries in front of this segment are missing"});
+            found_.damage =
+                walk.damage.value_or(audit_log::Damage{size_, 0, false, "entries in front of this segment are missing"});
             found_.damaged_segment = path;
         }
     }
@@ -201,7 +209,8 @@ Result<> Store::verify(std::size_t at) {
     const auto root = rows_.root_of(next);
     if (!walk.damage && rows.size() == next && root && *root == rows.root()) return {};
     segment.marks.clear();
-    return fail(Errc::integrity, "the log is not as it was written at entry " + std::to_string(walk.damage ? walk.damage->index : next) + ": voltkeep log verify says more");
+    return fail(Errc::integrity, "the log is not as it was written at entry " +
+                                     std::to_string(walk.damage ? walk.damage->index : next) + ": voltkeep log verify says more");
 }
 
 Result<> Store::begin_segment() {
@@ -256,7 +265,8 @@ Result<> Store::commit() {
     };
     if (has_rest_ && !restore_end()) return undo(failed("ftruncate", segment.path));
     for (std::size_t done = 0; done < pending_.size();) {
-        const ssize_t n = ::pwrite(file_.get(), pending_.data() + done, pending_.size() - done, static_cast<off_t>(segment.length + done));
+        const ssize_t n =
+            ::pwrite(file_.get(), pending_.data() + done, pending_.size() - done, static_cast<off_t>(segment.length + done));
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return undo(failed("pwrite", segment.path));
         done += static_cast<std::size_t>(n);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The log's files: append-only segments in one folder, one writer. A segment's name is the index of its first entry.
-// What `commit` returned for is on the disk. A write that was cut off is repaired at the next start, and said so; a log with any other
-// damage is not written to any more: `set_aside` keeps it for whoever investigates, and another log begins.
+// What `commit` returned for is on the disk. A write that was cut off is repaired at the next start, and said so; a log with any
+// other damage is not written to any more: `set_aside` keeps it for whoever investigates, and another log begins.
 //
-// A start verifies the last segment alone: the writer begins each with a `checkpoint` entry that repeats what it must know of those
-// before, and the tree's tiles have their hashes. They are verified when somebody reads them, and all at once by `voltkeep log verify`.
-// If the tree does not come to the signed root, everything is verified from the beginning.
+// A start verifies the last segment alone: the writer begins each with a `checkpoint` entry that repeats what it must know of
+// those before, and the tree's tiles have their hashes. They are verified when somebody reads them, and all at once by `voltkeep
+// log verify`. If the tree does not come to the signed root, everything is verified from the beginning.
 #pragma once
 
 #include <functional>
@@ -35,11 +35,11 @@ public:
         std::string damaged_segment;
     };
 
-    /// Opens the folder (made if missing). `sealed`: the last checkpoint that was signed; its entries must be there. Each entry that is
-    /// verified goes to `visit`; from index 0 on if it begins anew. A disk without room for a new segment is no error: the log is there to
-    /// be read, and the first commit that finds room makes it. Errors: io.
-    static Result<Store> open(const std::string& folder, const std::optional<audit_log::Checkpoint>& sealed, std::uint64_t segment_bound = 8u << 20,
-                              const Visit& visit = {});
+    /// Opens the folder (made if missing). `sealed`: the last checkpoint that was signed; its entries must be there. Each entry
+    /// that is verified goes to `visit`; from index 0 on if it begins anew. A disk without room for a new segment is no error:
+    /// the log is there to be read, and the first commit that finds room makes it. Errors: io.
+    static Result<Store> open(const std::string& folder, const std::optional<audit_log::Checkpoint>& sealed,
+                              std::uint64_t segment_bound = 8u << 20, const Visit& visit = {});
 
     /// How many logs of the folder were set aside, and one.
     static std::uint64_t generation(const std::string& folder);
@@ -59,7 +59,8 @@ public:
     /// Forgets what was added and not committed.
     void drop_pending();
 
-    /// The last segment is as long as it should be: with nothing pending, begin a new one and let its first entry be a checkpoint.
+    /// The last segment is as long as it should be: with nothing pending, begin a new one and let its first entry be a
+    /// checkpoint.
     [[nodiscard]] bool is_segment_full() const { return !segments_.empty() && segments_.back().length >= segment_bound_; }
     /// Errors: full, io; then the log goes on in the old one.
     Result<> begin_segment();
@@ -76,7 +77,7 @@ private:
         struct Mark {
             std::uint64_t index = 0, offset = 0;
         };
-        std::vector<Mark> marks;                 ///< every 32nd entry, so that a read does not begin at the front; none: not verified yet
+        std::vector<Mark> marks;  ///< every 32nd entry, so that a read does not begin at the front; none: not verified yet
     };
     using Names = std::vector<std::pair<std::uint64_t, std::string>>;   ///< first entry, path
 

@@ -16,8 +16,12 @@ namespace {
 class AuditStore : public FolderTest {
 protected:
     Store fresh(std::uint64_t segment_bound = 8u << 20) { return MUST(Store::open(folder, sealed, segment_bound)); }
-    static std::optional<audit_log::Checkpoint> seal_of(const Store& store) { return audit_log::Checkpoint{"test", store.size(), store.root()}; }
-    static audit_log::Entry entry(int n) { return {"test", static_cast<std::uint64_t>(n), 1, 1, 1, "session", 0, "{\"n\":" + std::to_string(n) + "}"}; }
+    static std::optional<audit_log::Checkpoint> seal_of(const Store& store) {
+        return audit_log::Checkpoint{"test", store.size(), store.root()};
+    }
+    static audit_log::Entry entry(int n) {
+        return {"test", static_cast<std::uint64_t>(n), 1, 1, 1, "session", 0, "{\"n\":" + std::to_string(n) + "}"};
+    }
     static void fill(Store& store, int n) {
         for (int i = 0; i < n; ++i) {
             store.add(entry(i));
@@ -28,7 +32,9 @@ protected:
             ASSERT_TRUE(store.commit());
         }
     }
-    static audit_log::Entry checkpoint(int n) { return {"audit", static_cast<std::uint64_t>(n), 1, 1, 1, std::string(checkpoint_type), 0, "{}"}; }
+    static audit_log::Entry checkpoint(int n) {
+        return {"audit", static_cast<std::uint64_t>(n), 1, 1, 1, std::string(checkpoint_type), 0, "{}"};
+    }
     /// The segments, oldest first.
     std::vector<std::string> segments() const {
         std::vector<std::string> paths;
@@ -171,7 +177,8 @@ TEST_F(AuditStore, a_start_verifies_the_last_segment_alone_and_goes_on_there) {
     audit_log::Hash root{};
     { Store s = fresh(500); fill(s, 100); size = s.size(); root = s.root(); }
     std::uint64_t seen = 0;
-    Store s = MUST(Store::open(folder, sealed, 500, [&](std::uint64_t, const audit_log::Entry&, const audit_log::Hash&) { ++seen; }));
+    Store s =
+        MUST(Store::open(folder, sealed, 500, [&](std::uint64_t, const audit_log::Entry&, const audit_log::Hash&) { ++seen; }));
     EXPECT_EQ(s.size(), size);
     EXPECT_EQ(s.root(), root);
     EXPECT_GT(s.found().verified_from, size - 12);
@@ -179,7 +186,8 @@ TEST_F(AuditStore, a_start_verifies_the_last_segment_alone_and_goes_on_there) {
     fill(s, 20);
     std::uint64_t next = 0;
     while (next < s.size()) {   // what no start has verified is verified when it is read
-        ASSERT_TRUE(s.read(next, 8, [&](std::uint64_t index, const audit_log::Entry&, const audit_log::Hash&) { EXPECT_EQ(index, next++); }));
+        ASSERT_TRUE(s.read(
+            next, 8, [&](std::uint64_t index, const audit_log::Entry&, const audit_log::Hash&) { EXPECT_EQ(index, next++); }));
     }
 }
 
@@ -196,7 +204,8 @@ TEST_F(AuditStore, a_changed_byte_of_an_old_segment_is_found_by_who_reads_it) {
 TEST_F(AuditStore, what_does_not_come_to_the_signed_root_is_verified_from_the_beginning) {
     { Store s = fresh(500); fill(s, 100); sealed = seal_of(s); }
     flip(segments()[3], 60);
-    flip(folder + "/tile/0/000.p/" + std::to_string(std::stoull(std::filesystem::path(segments().back()).filename().string())), 40);   // and the tile, so that the start sees it
+    flip(folder + "/tile/0/000.p/" + std::to_string(std::stoull(std::filesystem::path(segments().back()).filename().string())),
+         40);  // and the tile, so that the start sees it
     Store s = fresh(500);
     ASSERT_TRUE(s.found().damage);
     EXPECT_EQ(s.found().verified_from, 0u);

@@ -75,7 +75,8 @@ const char* algorithm_of(Key key) { return row_of(key).algorithm; }
 Result<> may_sign(const Sign& wanted, std::string_view caller_type, EvseId caller_evse) {
     const std::string id = id_of({wanted.key, wanted.evse});
     const auto is_meant = [&](const Grant& g) { return g.key == wanted.key && g.caller == caller_type; };
-    if (!std::ranges::any_of(grants, is_meant)) return fail(Errc::refused, "key " + id + " is not for " + std::string(caller_type));
+    if (!std::ranges::any_of(grants, is_meant))
+        return fail(Errc::refused, "key " + id + " is not for " + std::string(caller_type));
     if (!std::ranges::any_of(grants, [&](const Grant& g) { return is_meant(g) && g.purpose == wanted.purpose; }))
         return fail(Errc::refused, "key " + id + " is not for this purpose of " + std::string(caller_type) + "'s");
     if (row_of(wanted.key).is_per_evse ? caller_evse != wanted.evse : wanted.evse.number != 0)

@@ -27,8 +27,9 @@ bool is_per_evse(Key key) { return key == Key::meter || key == Key::meter_record
 }  // namespace
 
 TEST(CryptoKeys, each_purpose_of_each_key_has_one_caller) {
-    constexpr std::string_view everybody[] = {"link@csms", "link@witness", "link@ev", "ocpp",     "iso15118", "meter", "audit", "monitor",
-                                              "session",   "operator",     "net",     "powerdrv", "power",    "plc",   "rot",   ""};
+    constexpr std::string_view everybody[] = {"link@csms", "link@witness", "link@ev", "ocpp",     "iso15118", "meter",
+                                              "audit",     "monitor",      "session", "operator", "net",      "powerdrv",
+                                              "power",     "plc",          "rot",     ""};
     int allowed = 0;
     for (std::uint8_t k = 0; k <= static_cast<std::uint8_t>(Key::last_); ++k)
         for (std::uint8_t p = 0; p <= static_cast<std::uint8_t>(Purpose::last_); ++p) {
@@ -47,14 +48,18 @@ TEST(CryptoKeys, a_meter_signs_for_its_own_EVSE) {
     EXPECT_TRUE(may_sign(wanted(Key::meter, Purpose::reading, reading, 2), "meter", {2}));
     EXPECT_FALSE(may_sign(wanted(Key::meter, Purpose::reading, reading, 1), "meter", {2}));
     EXPECT_FALSE(may_sign(wanted(Key::meter, Purpose::reading, reading, 0), "meter", {2}));
-    EXPECT_FALSE(may_sign(wanted(Key::log, Purpose::checkpoint, content_for(Purpose::checkpoint), 1), "audit", {})) << "the log has no EVSE";
+    EXPECT_FALSE(may_sign(wanted(Key::log, Purpose::checkpoint, content_for(Purpose::checkpoint), 1), "audit", {}))
+        << "the log has no EVSE";
 }
 
 TEST(CryptoKeys, nothing_is_signed_without_its_shape) {
-    for (const Purpose other : {Purpose::certificate_request, Purpose::reading, Purpose::record, Purpose::checkpoint, Purpose::token})
-        EXPECT_FALSE(may_sign(wanted(Key::tls_csms, Purpose::tls_client, content_for(other)), "link@csms", {})) << static_cast<int>(other);
+    for (const Purpose other :
+         {Purpose::certificate_request, Purpose::reading, Purpose::record, Purpose::checkpoint, Purpose::token})
+        EXPECT_FALSE(may_sign(wanted(Key::tls_csms, Purpose::tls_client, content_for(other)), "link@csms", {}))
+            << static_cast<int>(other);
     EXPECT_FALSE(may_sign(wanted(Key::tls_csms, Purpose::tls_client, ""), "link@csms", {}));
-    EXPECT_TRUE(may_sign(wanted(Key::tls_csms, Purpose::tls_client, content_for(Purpose::tls_client)), "link@csms", {})) << "the control";
+    EXPECT_TRUE(may_sign(wanted(Key::tls_csms, Purpose::tls_client, content_for(Purpose::tls_client)), "link@csms", {}))
+        << "the control";
 }
 
 }  // namespace voltkeep::crypto

@@ -79,8 +79,10 @@ public:
 
 private:
     Result<const Algorithm*> name(std::string_view text, Use use) const {
-        const auto* const found = std::ranges::find_if(algorithms, [&](const Algorithm& a) { return a.name == text && serves(a, use); });
-        if (found == std::end(algorithms)) return fail(Errc::refused, "\"" + std::string(text) + "\" is not known, or does not serve there");
+        const auto* const found =
+            std::ranges::find_if(algorithms, [&](const Algorithm& a) { return a.name == text && serves(a, use); });
+        if (found == std::end(algorithms))
+            return fail(Errc::refused, "\"" + std::string(text) + "\" is not known, or does not serve there");
         if (found->is_experimental && !profile_.is_experimental)
             return fail(Errc::refused, "\"" + std::string(text) + "\" is experimental, and this profile is not");
         return found;
@@ -91,8 +93,8 @@ private:
         return {};
     }
 
-    /// OpenSSL takes all groups between two slashes as equally good, and then the one that the peer has guessed: a classical group beside
-    /// a hybrid one is a downgrade that nobody notices.
+    /// OpenSSL takes all groups between two slashes as equally good, and then the one that the peer has guessed: a classical
+    /// group beside a hybrid one is a downgrade that nobody notices.
     Result<> groups(std::string_view list) const {
         bool was_classical = false;
         for (const std::string_view equals : parts_of(list, '/')) {
@@ -101,8 +103,10 @@ private:
                 const Algorithm* const group = TRY(name(one, Use::classical_group));
                 (group->use == Use::hybrid_group ? has_hybrid : has_classical) = true;
             }
-            if (has_hybrid && has_classical) return fail(Errc::refused, "\"" + std::string(equals) + "\": a slash parts hybrid groups from classical ones");
-            if (has_hybrid && was_classical) return fail(Errc::refused, "\"" + std::string(list) + "\": hybrid groups come first");
+            if (has_hybrid && has_classical)
+                return fail(Errc::refused, "\"" + std::string(equals) + "\": a slash parts hybrid groups from classical ones");
+            if (has_hybrid && was_classical)
+                return fail(Errc::refused, "\"" + std::string(list) + "\": hybrid groups come first");
             was_classical |= has_classical;
         }
         return {};
@@ -110,9 +114,11 @@ private:
 
     Result<> floor(const PeerRules& rules) const {
         std::vector<std::string_view> offered;
-        for (const std::string_view equals : parts_of(rules.groups, '/')) std::ranges::copy(parts_of(equals, ':'), std::back_inserter(offered));
+        for (const std::string_view equals : parts_of(rules.groups, '/'))
+            std::ranges::copy(parts_of(equals, ':'), std::back_inserter(offered));
         for (const std::string_view one : parts_of(rules.floor, ':'))
-            if (!std::ranges::contains(offered, one)) return fail(Errc::refused, "the floor \"" + std::string(one) + "\" is not among the groups");
+            if (!std::ranges::contains(offered, one))
+                return fail(Errc::refused, "the floor \"" + std::string(one) + "\" is not among the groups");
         return {};
     }
 
@@ -137,7 +143,8 @@ Result<std::vector<std::byte>> sign_profile(const Profile& profile, const pki::C
 }
 
 Result<Profile> open_profile(Bytes file, const pki::CompositeKey& signer) {
-    if (file.size() < head_size + pki::composite_signature_size) return fail(Errc::integrity, "a crypto profile without a signature");
+    if (file.size() < head_size + pki::composite_signature_size)
+        return fail(Errc::integrity, "a crypto profile without a signature");
     const Bytes text = file.first(file.size() - pki::composite_signature_size);
     TRY(pki::composite_verify(signer, text, file.last(pki::composite_signature_size), signed_for));
     const std::size_t size = std::to_integer<std::size_t>(file[4]) | std::to_integer<std::size_t>(file[5]) << 8;
@@ -163,7 +170,8 @@ Result<Profiles> Profiles::open(const pki::CompositeKey& signer, Bytes factory, 
         return profiles;
     }
     const auto record = kernel::decode<Kept>(*kept);
-    if (!record || record->version != 1) return fail(Errc::integrity, "the crypto profiles that were kept are not as they were written");
+    if (!record || record->version != 1)
+        return fail(Errc::integrity, "the crypto profiles that were kept are not as they were written");
     TRY(profiles.take(*record));
     return profiles;
 }
@@ -192,7 +200,8 @@ Result<> Profiles::propose(Bytes file) {
     const std::uint32_t number = proposed.profile.number;
     if (is_disabled(number)) return fail(Errc::refused, "crypto profile " + std::to_string(number) + " is disabled");
     if (number <= highest_)
-        return fail(Errc::refused, "crypto profile " + std::to_string(number) + " is not newer than " + std::to_string(highest_) + ", which was active");
+        return fail(Errc::refused, "crypto profile " + std::to_string(number) + " is not newer than " + std::to_string(highest_) +
+                                       ", which was active");
     candidate_ = std::move(proposed);
     is_tried_ = false;
     return {};
@@ -225,7 +234,12 @@ Result<> Profiles::roll_back() {
 }
 
 std::vector<std::byte> Profiles::bytes() const {
-    Kept kept{.active = active_.file, .last_good = {}, .candidate = {}, .is_tried = is_tried_, .highest = highest_, .disabled = disabled_};
+    Kept kept{.active = active_.file,
+              .last_good = {},
+              .candidate = {},
+              .is_tried = is_tried_,
+              .highest = highest_,
+              .disabled = disabled_};
     if (last_good_) kept.last_good = last_good_->file;
     if (candidate_) kept.candidate = candidate_->file;
     std::vector<std::byte> buffer(kernel::bound<Kept>);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A crypto profile: which algorithms the station uses, and below what it never goes. It is written as TOML by people, signed by the
-// command line, and read here as a bounded value: what is not signed is not even looked at. One profile is active, one may be
+// A crypto profile: which algorithms the station uses, and below what it never goes. It is written as TOML by people, signed by
+// the command line, and read here as a bounded value: what is not signed is not even looked at. One profile is active, one may be
 // candidate, and the last good one waits for the active one to fail. Functions of their arguments.
 #pragma once
 
@@ -34,8 +34,8 @@ struct Profile {
     List<std::uint32_t, 16> disabled;   ///< profiles that are never used again
 };
 
-/// Every name is known and serves there, nothing experimental is in a profile that is not, no classical group is an equal of a hybrid
-/// one, each floor is among its groups. Errors: refused, with the name that is at fault.
+/// Every name is known and serves there, nothing experimental is in a profile that is not, no classical group is an equal of a
+/// hybrid one, each floor is among its groups. Errors: refused, with the name that is at fault.
 [[nodiscard]] Result<> judge(const Profile& profile);
 
 /// The file: format, size, profile, composite signature. Errors: as `judge`; tls.
@@ -52,16 +52,20 @@ public:
     static Result<Profiles> open(const pki::CompositeKey& signer, Bytes factory, std::optional<Bytes> kept);
 
     [[nodiscard]] const Profile& active() const { return active_.profile; }
-    [[nodiscard]] const std::optional<Profile> candidate() const { return candidate_ ? std::optional(candidate_->profile) : std::nullopt; }
+    [[nodiscard]] const std::optional<Profile> candidate() const {
+        return candidate_ ? std::optional(candidate_->profile) : std::nullopt;
+    }
     [[nodiscard]] bool is_tried() const { return is_tried_; }
 
-    /// A new candidate; the one before is forgotten. Errors: as open_profile; refused (disabled, or not newer than all that were active).
+    /// A new candidate; the one before is forgotten. Errors: as open_profile; refused (disabled, or not newer than all that were
+    /// active).
     Result<> propose(Bytes file);
     /// The candidate was tried. One that failed is no candidate any more. Errors: bad_state (there is none).
     Result<> tried(bool is_good);
     /// The candidate becomes active. Errors: bad_state (there is none, or it was not tried).
     Result<> promote();
-    /// Back to the last good one: for good, the failed one is not taken again. Errors: bad_state (there is none), refused (it is disabled).
+    /// Back to the last good one: for good, the failed one is not taken again. Errors: bad_state (there is none), refused (it is
+    /// disabled).
     Result<> roll_back();
 
     /// What is to be kept.
@@ -73,7 +77,8 @@ private:
         File file;
         Profile profile;
     };
-    /// As it is kept. Only what is signed counts of the profiles; the rest can be set back by who owns the disk, and is bounded by them.
+    /// As it is kept. Only what is signed counts of the profiles; the rest can be set back by who owns the disk, and is bounded
+    /// by them.
     struct Kept {
         std::uint32_t version = 1;
         File active;

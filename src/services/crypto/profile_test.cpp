@@ -7,9 +7,10 @@ namespace voltkeep::crypto {
 namespace {
 
 Profile profile_of(std::uint32_t number) {
-    const PeerRules outside{"SecP384r1MLKEM1024:X25519MLKEM768/P-384", "SecP384r1MLKEM1024", "ecdsa_secp384r1_sha384:mldsa87", "TLS_AES_256_GCM_SHA384"};
-    const PeerRules vehicle{"SecP384r1MLKEM1024/secp521r1:x448", "SecP384r1MLKEM1024:secp521r1:x448", "ecdsa_secp521r1_sha512:ed448",
-                            "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"};
+    const PeerRules outside{"SecP384r1MLKEM1024:X25519MLKEM768/P-384", "SecP384r1MLKEM1024", "ecdsa_secp384r1_sha384:mldsa87",
+                            "TLS_AES_256_GCM_SHA384"};
+    const PeerRules vehicle{"SecP384r1MLKEM1024/secp521r1:x448", "SecP384r1MLKEM1024:secp521r1:x448",
+                            "ecdsa_secp521r1_sha512:ed448", "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"};
     return {number, "production", false, {outside, outside, vehicle}, "id-MLDSA65-Ed25519-SHA512", "ML-DSA-44", "ML-DSA-65", {}};
 }
 Errc code_of(const auto& result) { return result ? Errc::ok : result.error().code; }
@@ -45,7 +46,8 @@ TEST_F(CryptoProfile, judges_names_lists_and_floors) {
         return code_of(judge(profile));
     };
     EXPECT_EQ(verdict([](Profile& p) { p.number = 0; }), Errc::refused);
-    EXPECT_EQ(verdict([](Profile& p) { p.peers[0].groups = "SecP384r1MLKEM1024:X25519MLKEM768:P-384"; }), Errc::refused) << "a silent downgrade";
+    EXPECT_EQ(verdict([](Profile& p) { p.peers[0].groups = "SecP384r1MLKEM1024:X25519MLKEM768:P-384"; }), Errc::refused)
+        << "a silent downgrade";
     EXPECT_EQ(verdict([](Profile& p) { p.peers[0].groups = "P-384/SecP384r1MLKEM1024"; }), Errc::refused);
     EXPECT_EQ(verdict([](Profile& p) { p.peers[0].groups = "KYBER1024"; }), Errc::refused);
     EXPECT_EQ(verdict([](Profile& p) { p.peers[0].groups = ""; }), Errc::refused) << "a default is nobody's decision";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// All private keys that the station uses, but for the TPM's own. A key is used for a purpose and for its caller, never for bytes: what is
-// to be signed comes whole, and is refused if it does not have the shape of its purpose. An owned caller signs its own handshakes while
-// it lives, and nothing else. TPM keys may take a second: every one of these is a `request` for its callers.
+// All private keys that the station uses, but for the TPM's own. A key is used for a purpose and for its caller, never for bytes:
+// what is to be signed comes whole, and is refused if it does not have the shape of its purpose. An owned caller signs its own
+// handshakes while it lives, and nothing else. TPM keys may take a second: every one of these is a `request` for its callers.
 //
-// Errors that Sign and GetPublic may bring: closed (the key's place does not answer: the TPM is gone, or the software keys are not open
-// yet), full (too many wait), refused, integrity.
+// Errors that Sign and GetPublic may bring: closed (the key's place does not answer: the TPM is gone, or the software keys are
+// not open yet), full (too many wait), refused, integrity.
 #pragma once
 
 #include "base/ids.hpp"

@@ -55,9 +55,13 @@ private:
     bool is_busy_ = false;
 };
 
-rot::Key tpm_key(Key key) { return key == Key::tls_csms ? rot::Key::tls_csms : key == Key::tls_witness ? rot::Key::tls_witness : rot::Key::meter; }
+rot::Key tpm_key(Key key) {
+    return key == Key::tls_csms ? rot::Key::tls_csms : key == Key::tls_witness ? rot::Key::tls_witness : rot::Key::meter;
+}
 rot::Purpose tpm_purpose(Purpose purpose) {
-    return purpose == Purpose::tls_client ? rot::Purpose::tls_client : purpose == Purpose::reading ? rot::Purpose::reading : rot::Purpose::certificate_request;
+    return purpose == Purpose::tls_client ? rot::Purpose::tls_client
+           : purpose == Purpose::reading  ? rot::Purpose::reading
+                                          : rot::Purpose::certificate_request;
 }
 
 class Keys {
@@ -89,8 +93,10 @@ public:
             if (signature) note(name, wanted.purpose);
             return reply(signature);
         }
-        tpm_.ask(wanted.purpose == Purpose::tls_client, rot::Sign{tpm_key(wanted.key), wanted.evse, tpm_purpose(wanted.purpose), wanted.content},
-                 [this, name, purpose = wanted.purpose, reply = std::move(reply)](const Result<rot::Sign::Signature>& signature) mutable {
+        tpm_.ask(wanted.purpose == Purpose::tls_client,
+                 rot::Sign{tpm_key(wanted.key), wanted.evse, tpm_purpose(wanted.purpose), wanted.content},
+                 [this, name, purpose = wanted.purpose,
+                  reply = std::move(reply)](const Result<rot::Sign::Signature>& signature) mutable {
                      if (!signature) return reply(std::unexpected(signature.error()));
                      note(name, purpose);
                      reply(Sign::Signature{*Blob<3312>::from(signature->der)});
@@ -100,10 +106,11 @@ public:
     void get_public(const GetPublic& wanted, kernel::Defer<GetPublic::Public> reply) {
         if (place_of(wanted.key) == Place::software)
             return reply(software_ ? software_->get_public({wanted.key, wanted.evse}) : Result<GetPublic::Public>(not_open()));
-        tpm_.ask(false, rot::GetPublic{tpm_key(wanted.key), wanted.evse}, [reply = std::move(reply)](const Result<rot::GetPublic::Public>& found) mutable {
-            if (!found) return reply(std::unexpected(found.error()));
-            reply(GetPublic::Public{*Blob<2048>::from(found->spki)});
-        });
+        tpm_.ask(false, rot::GetPublic{tpm_key(wanted.key), wanted.evse},
+                 [reply = std::move(reply)](const Result<rot::GetPublic::Public>& found) mutable {
+                     if (!found) return reply(std::unexpected(found.error()));
+                     reply(GetPublic::Public{*Blob<2048>::from(found->spki)});
+                 });
     }
 
     [[nodiscard]] const GetState::State& state() const { return state_; }
@@ -161,7 +168,8 @@ private:
     }
 
     GetState::Use* find(KeyName name) {
-        const auto use = std::ranges::find_if(state_.keys, [&](const GetState::Use& u) { return KeyName{u.key, u.evse} == name; });
+        const auto use =
+            std::ranges::find_if(state_.keys, [&](const GetState::Use& u) { return KeyName{u.key, u.evse} == name; });
         return use == state_.keys.end() ? nullptr : &*use;
     }
     void note(KeyName name, Purpose purpose) {
@@ -185,7 +193,9 @@ private:
 int run(kernel::Service& self, const Config& config, std::string file) {
     Keys keys(self, config, std::move(file));
     self.serve<Interface>(
-        [&](const Sign& m, const kernel::Caller& caller, kernel::Defer<Sign::Signature> reply) { keys.sign(m, caller, std::move(reply)); },
+        [&](const Sign& m, const kernel::Caller& caller, kernel::Defer<Sign::Signature> reply) {
+            keys.sign(m, caller, std::move(reply));
+        },
         [&](const GetPublic& m, kernel::Defer<GetPublic::Public> reply) { keys.get_public(m, std::move(reply)); },
         [&](const GetState&) -> Result<GetState::State> { return keys.state(); });
     self.after(Duration::zero(), [&] { keys.begin(); });

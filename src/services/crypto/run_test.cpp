@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The service, with a stand-in for rot that comes late, refuses, or dies. A client reports by its exit status: the number of the first
-// expectation that failed, 0 if none did.
+// The service, with a stand-in for rot that comes late, refuses, or dies. A client reports by its exit status: the number of the
+// first expectation that failed, 0 if none did.
 #include "run.hpp"
 
 #include <fcntl.h>
@@ -29,7 +29,10 @@ Sign handshake() {
     return {Key::tls_csms, {}, Purpose::tls_client, *Blob<content_bound>::from(as_bytes(text))};
 }
 Sign checkpoint() {
-    return {Key::log, {}, Purpose::checkpoint, *Blob<content_bound>::from(as_bytes("voltkeep/VK\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"))};
+    return {Key::log,
+            {},
+            Purpose::checkpoint,
+            *Blob<content_bound>::from(as_bytes("voltkeep/VK\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"))};
 }
 
 /// As much of a TPM as crypto asks for; `is_there` says whether it answers. It seals by turning the secret over.
@@ -97,7 +100,9 @@ struct World {
         return index;
     }
     [[nodiscard]] bool is_marked(std::string_view mark) const { return std::filesystem::exists(folder / mark); }
-    void set_mark(std::string_view mark) const { kernel::os::Descriptor(::open((folder / mark).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).reset(); }
+    void set_mark(std::string_view mark) const {
+        kernel::os::Descriptor(::open((folder / mark).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).reset();
+    }
 };
 
 /// Until the software keys are open.
@@ -123,8 +128,10 @@ TEST(CryptoService, each_caller_signs_with_its_own_key_for_its_own_purpose) {
                     EXPECT_HERE(!refused && refused.error().code == Errc::refused);
                     const auto state = crypto.call(GetState{});
                     EXPECT_HERE(state.has_value());
-                    const auto tls = std::ranges::find(state->keys, Key::tls_csms, &GetState::Use::key), log = std::ranges::find(state->keys, Key::log, &GetState::Use::key);
-                    EXPECT_HERE(tls->place == Place::tpm && tls->uses == 1 && tls->last == Purpose::tls_client && tls->last_ms > 0);
+                    const auto tls = std::ranges::find(state->keys, Key::tls_csms, &GetState::Use::key),
+                               log = std::ranges::find(state->keys, Key::log, &GetState::Use::key);
+                    EXPECT_HERE(tls->place == Place::tpm && tls->uses == 1 && tls->last == Purpose::tls_client &&
+                                tls->last_ms > 0);
                     EXPECT_HERE(log->place == Place::software && log->refusals == 1);
                     ::_exit(0);
                 }));
@@ -143,8 +150,9 @@ TEST(CryptoService, each_caller_signs_with_its_own_key_for_its_own_purpose) {
     EXPECT_EQ(world.station.wait(link), 0);
     EXPECT_EQ(world.station.wait(audit), 0);
     const auto faults = world.station.faults(world.crypto, 50ms);
-    EXPECT_TRUE(std::ranges::any_of(faults, [](const kernel::control::Record& r) { return r.code == static_cast<std::uint32_t>(Errc::refused); }))
-        << "a refusal is told";
+    EXPECT_TRUE(std::ranges::any_of(faults, [](const kernel::control::Record& r) {
+        return r.code == static_cast<std::uint32_t>(Errc::refused);
+    })) << "a refusal is told";
 }
 
 TEST(CryptoService, a_TPM_that_comes_late_opens_the_software_keys_then) {
@@ -171,7 +179,8 @@ TEST(CryptoService, software_keys_are_the_same_after_a_death_and_work_without_a_
     const std::size_t audit = world.client("audit", [&](Service& self, kernel::Client<Interface> crypto) {
         const std::string kept = (world.folder / "public").string();
         when_open(self, crypto, [=, &world] {
-            EXPECT_HERE(crypto.request(GetPublic{.key = Key::log, .evse = {}}, [=, &world](const Result<GetPublic::Public>& found) {
+            EXPECT_HERE(crypto.request(GetPublic{.key = Key::log, .evse = {}}, [=,
+                                                                                &world](const Result<GetPublic::Public>& found) {
                 EXPECT_HERE(found.has_value());
                 const auto before = read_file(kept, 4096);
                 if (!before) return ::_exit(write_file(kept, found->spki) ? 0 : 1);

@@ -14,7 +14,8 @@ Result<Secret> Secret::make(std::size_t size) {
     Secret secret;
     secret.at_ = static_cast<std::byte*>(pages);
     secret.size_ = size;
-    if (::mlock(pages, size) != 0 || ::madvise(pages, size, MADV_DONTDUMP) != 0) return fail(Errc::full, "no locked memory for a secret");
+    if (::mlock(pages, size) != 0 || ::madvise(pages, size, MADV_DONTDUMP) != 0)
+        return fail(Errc::full, "no locked memory for a secret");
     return secret;
 }
 

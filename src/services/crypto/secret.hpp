@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes that nobody else sees: in pages of their own, never swapped, never dumped, wiped at the end. They move and are not copied.
+// Bytes that nobody else sees: in pages of their own, never swapped, never dumped, wiped at the end. They move and are not
+// copied.
 #pragma once
 
 #include <span>

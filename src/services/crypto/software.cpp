@@ -16,9 +16,11 @@ constexpr std::size_t seed_size = 32;   // of ML-DSA (FIPS 204)
 /// The key that this seed gives, for one use.
 Result<pki::Key> key_from(const char* algorithm, const Secret& seed) {
     Bytes view = seed.view();
-    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_ML_DSA_SEED, const_cast<std::byte*>(view.data()), view.size()),
-                               OSSL_PARAM_construct_end()};
-    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new_from_name(nullptr, algorithm, nullptr), EVP_PKEY_CTX_free);
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_ML_DSA_SEED, const_cast<std::byte*>(view.data()), view.size()),
+        OSSL_PARAM_construct_end()};
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(
+        EVP_PKEY_CTX_new_from_name(nullptr, algorithm, nullptr), EVP_PKEY_CTX_free);
     EVP_PKEY* key = nullptr;
     if (seed.size() == seed_size && context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
         EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, parameters) == 1)
@@ -29,7 +31,8 @@ Result<pki::Key> key_from(const char* algorithm, const Secret& seed) {
 
 Result<Secret> make_seed() {
     Secret seed = TRY(Secret::make(seed_size));
-    if (RAND_priv_bytes(reinterpret_cast<unsigned char*>(seed.bytes().data()), static_cast<int>(seed_size)) != 1) return fail(Errc::io, "no random bytes");
+    if (RAND_priv_bytes(reinterpret_cast<unsigned char*>(seed.bytes().data()), static_cast<int>(seed_size)) != 1)
+        return fail(Errc::io, "no random bytes");
     return seed;
 }
 
@@ -50,14 +53,17 @@ Result<SoftwareKeys> SoftwareKeys::open(const Secret& wrapping_key, Kept kept, s
     for (const KeyName name : keys_of(std::min(meters, most_meters))) {
         if (place_of(name.key) != Place::software) continue;
         const std::string id = id_of(name);
-        const auto found = std::ranges::find(keys.kept_.keys, std::string_view(id), [](const Kept::One& k) { return k.id.view(); });
+        const auto found =
+            std::ranges::find(keys.kept_.keys, std::string_view(id), [](const Kept::One& k) { return k.id.view(); });
         const bool is_there = found != keys.kept_.keys.end();
-        Secret seed = is_there ? TRY(unwrap_key(wrapping_key, {found->id, found->version, found->profile}, found->wrapped)) : TRY(make_seed());
+        Secret seed = is_there ? TRY(unwrap_key(wrapping_key, {found->id, found->version, found->profile}, found->wrapped))
+                               : TRY(make_seed());
         if (!is_there) {
             const WrappedAs as{*Text<32>::from(id), 1, profile};
             const auto octets = TRY(wrap_key(wrapping_key, as, seed.view()));
             const auto wrapped = Blob<128>::from(octets);
-            if (!wrapped || !keys.kept_.keys.push({as.id, as.version, as.profile, *wrapped})) return fail(Errc::full, "no room for one more software key");
+            if (!wrapped || !keys.kept_.keys.push({as.id, as.version, as.profile, *wrapped}))
+                return fail(Errc::full, "no room for one more software key");
             keys.is_new_ = true;
         }
         (void)TRY(key_from(algorithm_of(name.key), seed));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The software keys: those of algorithms that neither TPM nor token has. On the disk they are wrapped under a key that the TPM seals;
-// in memory they are seeds in locked pages, and a key only while it signs. One file keeps them all, the old or the new.
+// The software keys: those of algorithms that neither TPM nor token has. On the disk they are wrapped under a key that the TPM
+// seals; in memory they are seeds in locked pages, and a key only while it signs. One file keeps them all, the old or the new.
 #pragma once
 
 #include <map>
@@ -28,8 +28,8 @@ struct Kept {
 
 class SoftwareKeys {
 public:
-    /// Opens what is kept, and makes the keys that it does not name yet: then `is_new`, and `kept` is to be written before a key is used.
-    /// Errors: integrity (a key does not open, or is another algorithm's), full, io.
+    /// Opens what is kept, and makes the keys that it does not name yet: then `is_new`, and `kept` is to be written before a key
+    /// is used. Errors: integrity (a key does not open, or is another algorithm's), full, io.
     static Result<SoftwareKeys> open(const Secret& wrapping_key, Kept kept, std::uint8_t meters, std::uint32_t profile);
 
     [[nodiscard]] bool is_new() const { return is_new_; }

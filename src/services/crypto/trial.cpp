@@ -34,10 +34,12 @@ Octets random_octets(std::size_t size) {
 }
 
 Result<pki::Key> key_from_seed(std::string_view name, Octets seed) {
-    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_ML_KEM_SEED, seed.data(), seed.size()), OSSL_PARAM_construct_end()};
+    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_ML_KEM_SEED, seed.data(), seed.size()),
+                               OSSL_PARAM_construct_end()};
     const Context context(EVP_PKEY_CTX_new_from_name(nullptr, std::string(name).c_str(), nullptr));
     EVP_PKEY* key = nullptr;
-    if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 || EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, parameters) != 1)
+    if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, parameters) != 1)
         return differs(name, "OpenSSL makes no key of the seed");
     return pki::Key(key);
 }
@@ -176,12 +178,14 @@ std::unexpected<Error> no_handshake(std::string_view what) {
 Result<TlsContext> context_of(const PeerRules& rules, std::string_view groups, EVP_PKEY* key, X509* certificate) {
     TlsContext context(SSL_CTX_new(TLS_method()));
     const auto text = [](std::string_view view) { return std::string(view); };
-    if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1 || SSL_CTX_set1_groups_list(context.get(), text(groups).c_str()) != 1 ||
+    if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION) != 1 ||
+        SSL_CTX_set1_groups_list(context.get(), text(groups).c_str()) != 1 ||
         SSL_CTX_set_ciphersuites(context.get(), text(rules.suites).c_str()) != 1 ||
-        SSL_CTX_set1_sigalgs_list(context.get(), text(rules.signatures).c_str()) != 1 || SSL_CTX_use_certificate(context.get(), certificate) != 1 ||
-        SSL_CTX_use_PrivateKey(context.get(), key) != 1)
+        SSL_CTX_set1_sigalgs_list(context.get(), text(rules.signatures).c_str()) != 1 ||
+        SSL_CTX_use_certificate(context.get(), certificate) != 1 || SSL_CTX_use_PrivateKey(context.get(), key) != 1)
         return no_handshake("the lists of the profile");
-    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, [](int, X509_STORE_CTX*) { return 1; });   // whose it is is not tried here
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                       [](int, X509_STORE_CTX*) { return 1; });  // whose it is is not tried here
     return context;
 }
 
@@ -199,7 +203,9 @@ Result<> shake_hands(SSL* client, SSL* server) {
             const int why = SSL_get_error(end, result);
             if (result != 1 && why != SSL_ERROR_WANT_READ && why != SSL_ERROR_WANT_WRITE) return no_handshake("handshake");
         }
-    return SSL_is_init_finished(client) != 0 && SSL_is_init_finished(server) != 0 ? Result<>{} : Result<>(fail(Errc::tls, "the handshake does not end"));
+    return SSL_is_init_finished(client) != 0 && SSL_is_init_finished(server) != 0
+               ? Result<>{}
+               : Result<>(fail(Errc::tls, "the handshake does not end"));
 }
 
 /// A group's name as the floor may write it.
@@ -222,7 +228,8 @@ std::vector<std::string> kems_in(const Profile& profile) {
     std::vector<std::string> all;
     for (const PeerRules& rules : profile.peers)
         for (const std::string_view size : {"768", "1024"})
-            if (rules.groups.view().contains("MLKEM" + std::string(size)) && !std::ranges::contains(all, "ML-KEM-" + std::string(size)))
+            if (rules.groups.view().contains("MLKEM" + std::string(size)) &&
+                !std::ranges::contains(all, "ML-KEM-" + std::string(size)))
                 all.push_back("ML-KEM-" + std::string(size));
     return all;
 }
@@ -231,8 +238,10 @@ std::vector<std::string> signatures_in(const Profile& profile) {
     std::vector<std::string> all{"ML-DSA-65"};   // half of the composite
     for (const std::string_view size : {"44", "65", "87"}) {
         const std::string name = "ML-DSA-" + std::string(size);
-        const bool is_named = profile.log == name || profile.meter == name ||
-                              std::ranges::any_of(profile.peers, [&](const PeerRules& r) { return r.signatures.view().contains("mldsa" + std::string(size)); });
+        const bool is_named =
+            profile.log == name || profile.meter == name || std::ranges::any_of(profile.peers, [&](const PeerRules& r) {
+                return r.signatures.view().contains("mldsa" + std::string(size));
+            });
         if (is_named && !std::ranges::contains(all, name)) all.push_back(name);
     }
     return all;
@@ -242,42 +251,52 @@ std::vector<std::string> signatures_in(const Profile& profile) {
 
 Result<> compare_kem(std::string_view name, int rounds) {
     const bool is_large = name == "ML-KEM-1024";
-    if (!is_large && name != "ML-KEM-768") return fail(Errc::unsupported, std::string(name) + " has no second implementation here");
+    if (!is_large && name != "ML-KEM-768")
+        return fail(Errc::unsupported, std::string(name) + " has no second implementation here");
     const Botan::ML_KEM_Mode mode = is_large ? Botan::ML_KEM_Mode::ML_KEM_1024 : Botan::ML_KEM_Mode::ML_KEM_768;
     return rounds_of(name, rounds, [&](Botan::RandomNumberGenerator& random) { return kem_round(name, mode, random); });
 }
 
 Result<> compare_signatures(std::string_view name, int rounds) {
-    static const std::map<std::string_view, Botan::ML_DSA_Mode> modes{
-        {"ML-DSA-44", Botan::ML_DSA_Mode::ML_DSA_4x4}, {"ML-DSA-65", Botan::ML_DSA_Mode::ML_DSA_6x5}, {"ML-DSA-87", Botan::ML_DSA_Mode::ML_DSA_8x7}};
+    static const std::map<std::string_view, Botan::ML_DSA_Mode> modes{{"ML-DSA-44", Botan::ML_DSA_Mode::ML_DSA_4x4},
+                                                                      {"ML-DSA-65", Botan::ML_DSA_Mode::ML_DSA_6x5},
+                                                                      {"ML-DSA-87", Botan::ML_DSA_Mode::ML_DSA_8x7}};
     const auto mode = modes.find(name);
     if (mode == modes.end()) return fail(Errc::unsupported, std::string(name) + " has no second implementation here");
-    return rounds_of(name, rounds, [&](Botan::RandomNumberGenerator& random) { return signature_round(name, mode->second, random); });
+    return rounds_of(name, rounds,
+                     [&](Botan::RandomNumberGenerator& random) { return signature_round(name, mode->second, random); });
 }
 
 Result<std::string> shadow_handshake(const PeerRules& rules, std::string_view client_groups) {
     const bool is_p521 = rules.signatures.view().contains("secp521r1");
     const pki::Key key = TRY(pki::make_key(is_p521 ? pki::Algorithm::p521 : pki::Algorithm::p384));
-    const pki::Contents contents{.subject = {.common_name = "trial", .organization = {}, .domain_component = {}}, .dns_name = {}, .not_before = {0}, .not_after = {4'000'000'000'000}};
+    const pki::Contents contents{.subject = {.common_name = "trial", .organization = {}, .domain_component = {}},
+                                 .dns_name = {},
+                                 .not_before = {0},
+                                 .not_after = {4'000'000'000'000}};
     const pki::Certificate certificate = TRY(pki::make_certificate(contents, key.get(), {nullptr, key.get()}));
     const TlsContext server = TRY(context_of(rules, rules.groups, key.get(), certificate.get()));
-    const TlsContext client = TRY(context_of(rules, client_groups.empty() ? rules.groups.view() : client_groups, key.get(), certificate.get()));
+    const TlsContext client =
+        TRY(context_of(rules, client_groups.empty() ? rules.groups.view() : client_groups, key.get(), certificate.get()));
     const Connection near(SSL_new(client.get())), far(SSL_new(server.get()));
     if (!near || !far) return no_handshake("memory");
     TRY(shake_hands(near.get(), far.get()));
     const char* const group = SSL_get0_group_name(far.get());
-    if (group == nullptr || !names(rules.floor, group)) return fail(Errc::integrity, std::string(group == nullptr ? "no group" : group) + " is below the floor");
+    if (group == nullptr || !names(rules.floor, group))
+        return fail(Errc::integrity, std::string(group == nullptr ? "no group" : group) + " is below the floor");
     return std::string(group);
 }
 
 std::vector<Finding> try_profile(const Profile& profile, int rounds) {
     std::vector<Finding> findings;
     const auto note = [&](std::string what, const auto& result) {
-        findings.push_back({std::move(what), result.has_value(), result ? std::string() : std::string(result.error().what.view())});
+        findings.push_back(
+            {std::move(what), result.has_value(), result ? std::string() : std::string(result.error().what.view())});
     };
     note("the profile itself", judge(profile));
     for (const std::string& name : kems_in(profile)) note(name + " in two implementations", compare_kem(name, rounds));
-    for (const std::string& name : signatures_in(profile)) note(name + " in two implementations", compare_signatures(name, rounds));
+    for (const std::string& name : signatures_in(profile))
+        note(name + " in two implementations", compare_signatures(name, rounds));
     for (std::size_t peer = 0; peer < profile.peers.size(); ++peer)
         note("a handshake as with " + std::string(name_of(static_cast<Peer>(peer))), shadow_handshake(profile.peers[peer]));
     return findings;

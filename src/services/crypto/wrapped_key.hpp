@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Software keys at rest: AES-256-GCM under a key that only this TPM gives back. What a wrapped key is, which version of it, and under
-// which profile it was made are part of what is authenticated: one put in the place of another, or an old one in the place of a new
-// one, does not open. Functions of their arguments.
+// Software keys at rest: AES-256-GCM under a key that only this TPM gives back. What a wrapped key is, which version of it, and
+// under which profile it was made are part of what is authenticated: one put in the place of another, or an old one in the place
+// of a new one, does not open. Functions of their arguments.
 #pragma once
 
 #include <vector>

@@ -32,7 +32,8 @@ TEST(WrappedKey, opens_as_nothing_else) {
     const Secret key = secret_of('w', 32), other_key = secret_of('v', 32);
     const Secret secret = secret_of('s', 32);
     const auto wrapped = MUST(wrap_key(key, as, secret.view()));
-    for (const WrappedAs& other : {WrappedAs{"log", 2, 12}, WrappedAs{"log", 3, 11}, WrappedAs{"meter-record", 3, 12}, WrappedAs{"lo", 3, 12}, WrappedAs{"log\n3", 3, 12}})
+    for (const WrappedAs& other : {WrappedAs{"log", 2, 12}, WrappedAs{"log", 3, 11}, WrappedAs{"meter-record", 3, 12},
+                                   WrappedAs{"lo", 3, 12}, WrappedAs{"log\n3", 3, 12}})
         EXPECT_EQ(code_of(unwrap_key(key, other, wrapped)), Errc::integrity) << std::string(other.id);
     EXPECT_EQ(code_of(unwrap_key(other_key, as, wrapped)), Errc::integrity);
     EXPECT_EQ(code_of(unwrap_key(secret_of('w', 31), as, wrapped)), Errc::bad_argument);
@@ -41,7 +42,8 @@ TEST(WrappedKey, opens_as_nothing_else) {
         bent[at] ^= std::byte{1};
         EXPECT_FALSE(unwrap_key(key, as, bent)) << at;
     }
-    for (std::size_t size = 0; size < wrapped.size(); ++size) EXPECT_FALSE(unwrap_key(key, as, Bytes(wrapped).first(size))) << size;
+    for (std::size_t size = 0; size < wrapped.size(); ++size)
+        EXPECT_FALSE(unwrap_key(key, as, Bytes(wrapped).first(size))) << size;
     EXPECT_TRUE(unwrap_key(key, as, wrapped)) << "the control";
 }
 

@@ -54,7 +54,8 @@ TEST(Flight, one_changed_bit_of_an_input_is_found) {
     std::size_t metered = 0;
     for (std::size_t i = 30; i < 140; ++i)
         if (session.steps[i].sort == 2) metered = i;
-    change<SessionStep>(session.steps[metered], [](SessionStep& step) { std::get<charging::MeterSeen>(step.event).reading.import_mwh ^= 1; });
+    change<SessionStep>(session.steps[metered],
+                        [](SessionStep& step) { std::get<charging::MeterSeen>(step.event).reading.import_mwh ^= 1; });
     const auto later = MUST(replay(session));
     ASSERT_TRUE(later.difference);
     EXPECT_EQ(later.difference->step, metered);

@@ -5,7 +5,9 @@ namespace voltkeep::flight {
 
 namespace {
 
-std::unexpected<Error> no_step(std::size_t number) { return fail(Errc::integrity, "step " + std::to_string(number) + ": none of this build's"); }
+std::unexpected<Error> no_step(std::size_t number) {
+    return fail(Errc::integrity, "step " + std::to_string(number) + ": none of this build's");
+}
 
 Result<Replayed> replay_safety(const Segment& segment) {
     const auto beginning = kernel::decode<SafetyBeginning>(segment.beginning);
@@ -22,9 +24,11 @@ Result<Replayed> replay_safety(const Segment& segment) {
         done.last_ns = at_ns;
         if (power::digest_of(recorded->inputs, outputs) != recorded->digest) {
             const safety::Report& report = outputs.report;
-            done.difference = {done.steps, at_ns, "frame " + std::to_string(recorded->inputs.sensors.sequence) + " of the sensors",
-                               std::string(safety::stage_name(report.stage)) + ", contactor " + (outputs.actuators.close_contactor ? "closed" : "open") +
-                                   ", stop " + safety::stop_name(report.stop) + ", cause " + safety::protection_name(report.cause)};
+            done.difference = {done.steps, at_ns,
+                               "frame " + std::to_string(recorded->inputs.sensors.sequence) + " of the sensors",
+                               std::string(safety::stage_name(report.stage)) + ", contactor " +
+                                   (outputs.actuators.close_contactor ? "closed" : "open") + ", stop " +
+                                   safety::stop_name(report.stop) + ", cause " + safety::protection_name(report.cause)};
             return done;
         }
         ++done.steps;
@@ -33,9 +37,30 @@ Result<Replayed> replay_safety(const Segment& segment) {
 }
 
 std::string_view word(const charging::Event& event) {
-    constexpr std::string_view words[] = {"PowerSeen", "PowerGone", "MeterSeen", "MeterGone", "OutOfOrder", "StoreFails", "IdentityPresented", "EvAuthorizes",
-                                          "AuthorizationAnswered", "AuthorizationWithdrawn", "RemoteStarted", "RemoteStopped", "EvNeeds", "StoppedByEv",
-                                          "StoppedByUser", "LimitChanged", "AvailabilityWanted", "Reserved", "ReservationCancelled", "TripsAcknowledged", "Ticked", "MeterAlive", "MeterFails", "EvNamed"};
+    constexpr std::string_view words[] = {"PowerSeen",
+                                          "PowerGone",
+                                          "MeterSeen",
+                                          "MeterGone",
+                                          "OutOfOrder",
+                                          "StoreFails",
+                                          "IdentityPresented",
+                                          "EvAuthorizes",
+                                          "AuthorizationAnswered",
+                                          "AuthorizationWithdrawn",
+                                          "RemoteStarted",
+                                          "RemoteStopped",
+                                          "EvNeeds",
+                                          "StoppedByEv",
+                                          "StoppedByUser",
+                                          "LimitChanged",
+                                          "AvailabilityWanted",
+                                          "Reserved",
+                                          "ReservationCancelled",
+                                          "TripsAcknowledged",
+                                          "Ticked",
+                                          "MeterAlive",
+                                          "MeterFails",
+                                          "EvNamed"};
     static_assert(std::size(words) == std::variant_size_v<charging::Event>);
     return words[event.index()];
 }
@@ -54,10 +79,12 @@ Result<Replayed> replay_session(const Segment& segment) {
         state = next;
         if (done.steps == 0) done.first_ns = recorded->context.now.ns;
         done.last_ns = recorded->context.now.ns;
-        if (const auto& t = state.durable.transaction; t && (done.transactions.empty() || done.transactions.back() != t->id)) done.transactions.push_back(t->id);
+        if (const auto& t = state.durable.transaction; t && (done.transactions.empty() || done.transactions.back() != t->id))
+            done.transactions.push_back(t->id);
         if (power::digest_of(recorded->context, recorded->event, actions) != recorded->digest) {
-            done.difference = {done.steps, recorded->context.now.ns, std::string(word(recorded->event)),
-                               "phase " + std::string(charging::name(state.phase)) + ", " + std::to_string(actions.size()) + " actions"};
+            done.difference = {
+                done.steps, recorded->context.now.ns, std::string(word(recorded->event)),
+                "phase " + std::string(charging::name(state.phase)) + ", " + std::to_string(actions.size()) + " actions"};
             return done;
         }
         ++done.steps;

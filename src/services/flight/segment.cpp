@@ -64,7 +64,8 @@ void put_changes(std::vector<std::byte>& to, Bytes last, Bytes step) {
 bool get_changes(kernel::Reader& from, std::vector<std::byte>& step) {
     for (std::size_t at = 0; at < step.size();) {
         std::size_t kept = 0, fresh = 0;
-        if (!get_count(from, kept) || !get_count(from, fresh) || kept + fresh == 0 || kept + fresh > step.size() - at) return false;
+        if (!get_count(from, kept) || !get_count(from, fresh) || kept + fresh == 0 || kept + fresh > step.size() - at)
+            return false;
         at += kept;
         if (!from.raw(step.data() + at, fresh)) return false;
         at += fresh;
@@ -97,7 +98,9 @@ bool get_steps(Bytes content, std::vector<Step>& steps) {
 
 /// The content of the next block, taken off the rest.
 Result<Bytes> take_block(Bytes& rest, std::size_t at) {
-    const auto damaged = [at](std::string_view what) { return fail(Errc::integrity, "byte " + std::to_string(at) + ": " + std::string(what)); };
+    const auto damaged = [at](std::string_view what) {
+        return fail(Errc::integrity, "byte " + std::to_string(at) + ": " + std::string(what));
+    };
     std::uint32_t size = 0, crc = 0;
     if (rest.size() < 8) return damaged("the file is cut off in the middle of a block");
     std::memcpy(&size, rest.data(), 4);
@@ -171,7 +174,8 @@ Result<Segment> read(Bytes file) {
         const std::size_t where = at();
         const auto content = take_block(rest, where);
         if (!content) segment.damage = content.error();
-        else if (!get_steps(*content, segment.steps)) segment.damage = Error(Errc::integrity, "byte " + std::to_string(where) + ": no steps");
+        else if (!get_steps(*content, segment.steps))
+            segment.damage = Error(Errc::integrity, "byte " + std::to_string(where) + ": no steps");
     }
     return segment;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flight recorder's file: what a pure step() was given, step by step, from a state that stands at its beginning. Pure: bytes and values.
+// The flight recorder's file: what a pure step() was given, step by step, from a state that stands at its beginning. Pure: bytes
+// and values.
 //
 //   file    "VKFLIGHT", format (u32), number of the segment (u64), CRC-32 of these 20 octets
 //   block   size (u32), CRC-32 of the content (u32), content. The first: Header. The second: the state before the first step

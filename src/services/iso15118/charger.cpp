@@ -236,7 +236,8 @@ std::optional<secc::Station> Charger::station_for(const Frame& frame, bool is_lo
 void Charger::order(const secc::Session& session, const secc::Actions& actions) {
     if (actions.tell_needs) (void)session_.call(needs_of(session));   // said again with every message that uses power
     if (actions.authorize)
-        (void)session_.call(session::Authorize{{session::IdentificationKind::external, {}, {}}, session.evcc});   // the car asks again
+        (void)session_.call(
+            session::Authorize{{session::IdentificationKind::external, {}, {}}, session.evcc});  // the car asks again
     if (actions.stop) {
         stop_ = stop_of(*actions.stop);
         tell_stop();
@@ -250,8 +251,10 @@ void Charger::conclude(const secc::Turn& turn) {
     position_ = turn.session;
     if (is_set_up) paused_.reset();   // joined again, or given up for a new one
     if (has_ended && position_.is_paused)
-        paused_ = secc::Paused{position_.id, vehicle_, position_.evcc, position_.service, position_.parameter_set, position_.control};
-    if (!turn.actions.close.empty()) (void)link_.call(link::Close{connection_, turn.actions.close});   // if not now, at the next deadline
+        paused_ =
+            secc::Paused{position_.id, vehicle_, position_.evcc, position_.service, position_.parameter_set, position_.control};
+    if (!turn.actions.close.empty())
+        (void)link_.call(link::Close{connection_, turn.actions.close});  // if not now, at the next deadline
     if (has_ended) diary_.ended(turn.actions.stop ? turn.actions.stop->detail.view() : turn.actions.close.view());
     watch_deadline();
 }

@@ -55,7 +55,11 @@ void Diary::step(std::string_view step, std::string_view detail) {
 void Diary::ended(std::string_view why) {
     flush();
     audit::Payload entry;
-    entry.put("step", "v2g_ended").put("reason", why).put("messages", messages_).put("late", late_).put("worst_turnaround_us", us(worst_));
+    entry.put("step", "v2g_ended")
+        .put("reason", why)
+        .put("messages", messages_)
+        .put("late", late_)
+        .put("worst_turnaround_us", us(worst_));
     journal_.append(audit::Type::session, evse_, entry);
     running_ = {};
     messages_ = late_ = 0;

@@ -10,7 +10,8 @@ class Diary {
 public:
     Diary(kernel::Service& self, Duration performance, Duration loop_performance);
 
-    /// A request was answered. `code`: of the response, may be empty. `is_repeated`: by the successor of a process that died over it.
+    /// A request was answered. `code`: of the response, may be empty. `is_repeated`: by the successor of a process that died over
+    /// it.
     void exchanged(std::string_view request, std::string_view code, Duration turnaround, bool is_repeated);
     /// A step of the session that must not be lost.
     void step(std::string_view step, std::string_view detail = {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Something that a peer must hear, however often it dies: said again after a while, with one timer whoever wants it said, until the peer
-// has taken it or has said that it never will. Pure.
+// Something that a peer must hear, however often it dies: said again after a while, with one timer whoever wants it said, until
+// the peer has taken it or has said that it never will. Pure.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ public:
     };
     /// What came back; `ok`: it was taken.
     Next heard(Errc code) {
-        const bool is_final = code == Errc::ok || code == Errc::denied || code == Errc::malformed || code == Errc::bad_argument || code == Errc::unsupported;
+        const bool is_final = code == Errc::ok || code == Errc::denied || code == Errc::malformed || code == Errc::bad_argument ||
+                              code == Errc::unsupported;
         if (is_final) return Next::done;
         return std::exchange(is_waiting_, true) ? Next::waits : Next::wait;
     }

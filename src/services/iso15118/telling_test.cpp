@@ -19,8 +19,10 @@ TEST(Telling, sets_one_timer_however_often_the_peer_comes_back) {
 }
 
 TEST(Telling, ends_when_the_peer_will_never_take_it) {
-    for (const Errc code : {Errc::denied, Errc::malformed, Errc::bad_argument, Errc::unsupported}) EXPECT_EQ(Telling().heard(code), Next::done);
-    for (const Errc code : {Errc::busy, Errc::timeout, Errc::gone_unread, Errc::gone_unknown, Errc::stale}) EXPECT_EQ(Telling().heard(code), Next::wait);
+    for (const Errc code : {Errc::denied, Errc::malformed, Errc::bad_argument, Errc::unsupported})
+        EXPECT_EQ(Telling().heard(code), Next::done);
+    for (const Errc code : {Errc::busy, Errc::timeout, Errc::gone_unread, Errc::gone_unknown, Errc::stale})
+        EXPECT_EQ(Telling().heard(code), Next::wait);
 }
 
 }  // namespace voltkeep::iso15118

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way to the key of link's certificate where link does not have it: crypto signs, with a key of the TPM or one of its own, for the
-// handshake of this very link and for nothing else. The handshake waits for it, and ends if no signature comes; connections that are
-// open need crypto no more.
+// The way to the key of link's certificate where link does not have it: crypto signs, with a key of the TPM or one of its own,
+// for the handshake of this very link and for nothing else. The handshake waits for it, and ends if no signature comes;
+// connections that are open need crypto no more.
 #pragma once
 
 #include <memory>

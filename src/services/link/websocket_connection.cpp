@@ -42,7 +42,8 @@ bool names(std::string_view list, std::string_view wanted) {
 
 /// What ended the reading of an open connection.
 Error why_reading_ended(error_code error) {
-    if (error == websocket::condition::protocol_violation) return {Errc::malformed, "a frame against the WebSocket protocol: " + error.message()};
+    if (error == websocket::condition::protocol_violation)
+        return {Errc::malformed, "a frame against the WebSocket protocol: " + error.message()};
     return {error == websocket::error::message_too_big ? Errc::malformed : Errc::io, error.message()};
 }
 
@@ -51,8 +52,8 @@ struct TlsStream : asio::ssl::stream<asio::ip::tcp::socket> {
     using asio::ssl::stream<asio::ip::tcp::socket>::stream;
 };
 
-/// Found by Beast for TlsStream. After a frame against the protocol it says goodbye to TLS before it reports the frame; how the peer takes
-/// that ("application data after close notify", "stream truncated") is not why the connection ended.
+/// Found by Beast for TlsStream. After a frame against the protocol it says goodbye to TLS before it reports the frame; how the
+/// peer takes that ("application data after close notify", "stream truncated") is not why the connection ended.
 template <class Handler>
 void async_teardown(beast::role_type role, TlsStream& stream, Handler&& handler) {
     beast::async_teardown(role, static_cast<asio::ssl::stream<asio::ip::tcp::socket>&>(stream),

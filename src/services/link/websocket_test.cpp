@@ -33,7 +33,8 @@ int serve_crypto(int control, const std::string& file) {
     const pki::Key key = MUST(pki::key_from_pem(std::string(std::istreambuf_iterator<char>(stream), {})));
     self.serve<crypto::Interface>(
         [&](const crypto::Sign& m) -> Result<crypto::Sign::Signature> {
-            if (m.key != crypto::Key::tls_csms || !pki::is_tls13_certificate_verify(m.content, pki::TlsRole::client)) return fail(Errc::refused);
+            if (m.key != crypto::Key::tls_csms || !pki::is_tls13_certificate_verify(m.content, pki::TlsRole::client))
+                return fail(Errc::refused);
             crypto::Sign::Signature signature;
             CHECK(signature.octets.resize(200));
             std::size_t size = 200;
@@ -305,7 +306,8 @@ TEST_F(WebSocket, frames_against_the_protocol_end_the_connection) {
         server.reset();
         EXPECT_TRUE(log_has({"\"step\":\"closed\"", reason}));
     };
-    is_ended_by([](Server& s) { s.send_frame(0x81, "", frame_bound + 1); }, "limit");  // longer than the bound: before its payload
+    is_ended_by([](Server& s) { s.send_frame(0x81, "", frame_bound + 1); },
+                "limit");  // longer than the bound: before its payload
     is_ended_by([](Server& s) { s.send_frame(0x81, "", 0x7fffffffffffffff); }, "limit");
     is_ended_by([](Server& s) { s.send_frame(0xc1, "compressed"); });  // RSV1: never agreed
     is_ended_by([](Server& s) { s.send_frame(0x83, "reserved opcode"); });

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When a reading was made, by the meter's own clock: what has lain in a queue is as old as it is, and not as new as its taking out. Pure.
+// When a reading was made, by the meter's own clock: what has lain in a queue is as old as it is, and not as new as its taking
+// out. Pure.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +11,9 @@ namespace voltkeep::meter {
 
 class Age {
 public:
-    /// `meter_ms`: the meter's clock in the reading. `read`: when it came out of the queue, never before the one before. The reading that
-    /// came the fastest in the last `memory` tells how the two clocks stand; clocks may drift, and a meter may be started again.
+    /// `meter_ms`: the meter's clock in the reading. `read`: when it came out of the queue, never before the one before. The
+    /// reading that came the fastest in the last `memory` tells how the two clocks stand; clocks may drift, and a meter may be
+    /// started again.
     [[nodiscard]] Instant made(std::uint64_t meter_ms, Instant read) {
         const std::int64_t meter_ns = static_cast<std::int64_t>(meter_ms) * 1'000'000;
         if (meter_ns < last_ns_) *this = {};
@@ -29,7 +31,8 @@ private:
     static constexpr Duration memory = 8s;
 
     std::int64_t last_ns_ = 0;
-    std::int64_t apart_ns_ = INT64_MAX, before_ns_ = INT64_MAX;   ///< the least delay of this half of the memory, and of the one before
+    std::int64_t apart_ns_ = INT64_MAX,
+                 before_ns_ = INT64_MAX;  ///< the least delay of this half of the memory, and of the one before
     Instant since_{};
 };
 

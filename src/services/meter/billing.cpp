@@ -25,7 +25,8 @@ Result<std::int64_t> number_of(const Json& json, std::string_view name) {
     if (member == nullptr) return fail(Errc::integrity, "the meter's page number is damaged");
     const std::string_view text = member->scalar();
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < 0) return fail(Errc::integrity, "the meter's page number is damaged");
+    if (error != std::errc() || end != text.data() + text.size() || value < 0)
+        return fail(Errc::integrity, "the meter's page number is damaged");
     return value;
 }
 
@@ -49,11 +50,16 @@ Result<Billing> Billing::open(Config config, const std::optional<std::string>& k
     billing.next_page_ = static_cast<std::uint64_t>(TRY(number_of(*json, "next_page")));
     if (billing.next_page_ == 0) return fail(Errc::integrity, "the meter's page number is damaged");
     if (json->find("serial") != nullptr)
-        billing.known_ = Known{Text<24>::cut(json->string("serial")), TRY(number_of(*json, "import_mwh")), TRY(number_of(*json, "export_mwh"))};
+        billing.known_ = Known{Text<24>::cut(json->string("serial")), TRY(number_of(*json, "import_mwh")),
+                               TRY(number_of(*json, "export_mwh"))};
     const Json* b = json->find("begin");
     if (b != nullptr && b->find("export_mwh") != nullptr)   // a beginning of which only one register was kept has no end
-        billing.begin_ = Begin{std::string(b->string("transaction")), std::string(b->string("serial")), TRY(number_of(*b, "import_mwh")),
-                               TRY(number_of(*b, "export_mwh")), TRY(number_of(*b, "wall_ms")), b->string("time").empty() ? TimeStatus::unknown : static_cast<TimeStatus>(b->string("time")[0]),
+        billing.begin_ = Begin{std::string(b->string("transaction")),
+                               std::string(b->string("serial")),
+                               TRY(number_of(*b, "import_mwh")),
+                               TRY(number_of(*b, "export_mwh")),
+                               TRY(number_of(*b, "wall_ms")),
+                               b->string("time").empty() ? TimeStatus::unknown : static_cast<TimeStatus>(b->string("time")[0]),
                                b->find("at_ns") != nullptr ? std::optional(Instant{TRY(number_of(*b, "at_ns"))}) : std::nullopt};
     return billing;
 }
@@ -63,21 +69,27 @@ std::optional<Known> Billing::known() const { return known_; }
 std::string Billing::text() const {
     JsonObject<1024> object;
     object.put("next_page", next_page_);
-    if (known_) object.put("serial", known_->serial.view()).put("import_mwh", known_->import_mwh).put("export_mwh", known_->export_mwh);
+    if (known_)
+        object.put("serial", known_->serial.view()).put("import_mwh", known_->import_mwh).put("export_mwh", known_->export_mwh);
     if (begin_) {
         const char time = static_cast<char>(begin_->time);
         JsonObject<512> begin;
-        begin.put("transaction", begin_->transaction).put("serial", begin_->serial).put("import_mwh", begin_->import_mwh).put("export_mwh", begin_->export_mwh)
-            .put("wall_ms", begin_->wall_ms).put("time", std::string_view(&time, 1));
+        begin.put("transaction", begin_->transaction)
+            .put("serial", begin_->serial)
+            .put("import_mwh", begin_->import_mwh)
+            .put("export_mwh", begin_->export_mwh)
+            .put("wall_ms", begin_->wall_ms)
+            .put("time", std::string_view(&time, 1));
         if (begin_->at) begin.put("at_ns", begin_->at->ns);
         object.put_raw("begin", begin.text());
     }
     return std::string(object.text());
 }
 
-/// A clock that nobody synchronises is informative. From the first reading on its time is relative, a duration that this machine's own
-/// clock confirms, whoever died in between; if it was set meanwhile, time is not billable any more, and the reading says so. A machine that
-/// was started again has a monotonic clock of its own: if it is below the old one nobody confirms anything, and if not, it confirms too little.
+/// A clock that nobody synchronises is informative. From the first reading on its time is relative, a duration that this
+/// machine's own clock confirms, whoever died in between; if it was set meanwhile, time is not billable any more, and the reading
+/// says so. A machine that was started again has a monotonic clock of its own: if it is below the old one nobody confirms
+/// anything, and if not, it confirms too little.
 ocmf::Reading Billing::reading_of(const Sample& sample, Reason reason) const {
     ocmf::Reading r;
     r.wall_ms = sample.taken_wall_ms;
@@ -126,11 +138,19 @@ Result<Billing::Prepared> Billing::prepare(const Sign& wanted, const Sample& sam
     if (sample.condition != Condition::good) return fail(Errc::integrity, "the meter is not good");
     if (wanted.mark == Mark::begin) {
         const ocmf::Reading first = reading_of(sample, Reason::begin);
-        begin_ = Begin{std::string(wanted.transaction.view()), std::string(sample.serial.view()), sample.import_mwh, sample.export_mwh, first.wall_ms, first.time, Instant{sample.taken_ns}};
+        begin_ = Begin{std::string(wanted.transaction.view()),
+                       std::string(sample.serial.view()),
+                       sample.import_mwh,
+                       sample.export_mwh,
+                       first.wall_ms,
+                       first.time,
+                       Instant{sample.taken_ns}};
     }
-    if (!begin_ || begin_->transaction != wanted.transaction.view()) return fail(Errc::bad_state, "no such transaction was begun");
+    if (!begin_ || begin_->transaction != wanted.transaction.view())
+        return fail(Errc::bad_state, "no such transaction was begun");
     const bool has_fallen = sample.import_mwh < begin_->import_mwh || sample.export_mwh < begin_->export_mwh;
-    if (begin_->serial != sample.serial.view() || has_fallen) return fail(Errc::integrity, "it is not the meter of the beginning");
+    if (begin_->serial != sample.serial.view() || has_fallen)
+        return fail(Errc::integrity, "it is not the meter of the beginning");
     known_ = Known{sample.serial, sample.import_mwh, sample.export_mwh};
     const std::uint64_t page = next_page_++;   // used, whatever comes
     TRY(keep());
@@ -139,7 +159,8 @@ Result<Billing::Prepared> Billing::prepare(const Sign& wanted, const Sample& sam
 
 Result<Sign::Signed> Billing::Prepared::with(std::vector<std::byte> signature) const {
     Sign::Signed result{sample, page, {}, {}};
-    const auto record = decltype(result.record)::from(ocmf::join(payload, {std::string(ocmf::algorithm_p256), std::move(signature)}));
+    const auto record =
+        decltype(result.record)::from(ocmf::join(payload, {std::string(ocmf::algorithm_p256), std::move(signature)}));
     if (!record) return fail(Errc::full, "the signed record is longer than its bound");
     result.record = *record;
     return result;
@@ -152,7 +173,8 @@ Result<Sign::Signed> Billing::wrap(const Sign& wanted, const Sample& sample, std
     const auto refuse = [](std::string_view why) { return fail(Errc::integrity, "the meter's record " + std::string(why)); };
     if (sample.condition != Condition::good) return fail(Errc::integrity, "the meter is not good");
     const ocmf::Record record = TRY(ocmf::split(text_of_record));
-    if (record.signature.algorithm != ocmf::algorithm_p256) return fail(Errc::unsupported, "the meter signs with " + record.signature.algorithm);
+    if (record.signature.algorithm != ocmf::algorithm_p256)
+        return fail(Errc::unsupported, "the meter signs with " + record.signature.algorithm);
     TRY(verify(as_bytes(record.payload), record.signature.bytes));
     const ocmf::Payload p = TRY(ocmf::read(record.payload));
     const ocmf::Reading* last = ocmf::last_of(p, ocmf::Direction::to_the_car);
@@ -166,14 +188,17 @@ Result<Sign::Signed> Billing::wrap(const Sign& wanted, const Sample& sample, std
     Sample billed = sample;
     const ocmf::Reading* other = ocmf::last_of(p, ocmf::Direction::from_the_car);
     for (const ocmf::Reading* r : {last, other})
-        if (r != nullptr && (r->status != 'G' || r->error_flags.find('E') != std::string::npos)) return refuse("says that it cannot be billed");
+        if (r != nullptr && (r->status != 'G' || r->error_flags.find('E') != std::string::npos))
+            return refuse("says that it cannot be billed");
     billed.import_mwh = TRY(ocmf::mwh(reading.value, reading.unit));
     if (other != nullptr) billed.export_mwh = TRY(ocmf::mwh(other->value, other->unit));
     billed.taken_wall_ms = reading.wall_ms;
     const auto is_apart = [](std::int64_t a, std::int64_t b) { return a < b - most_apart_mwh || a > b + most_apart_mwh; };
-    if (is_apart(billed.import_mwh, sample.import_mwh) || is_apart(billed.export_mwh, sample.export_mwh)) return refuse("has another register than its bus");
+    if (is_apart(billed.import_mwh, sample.import_mwh) || is_apart(billed.export_mwh, sample.export_mwh))
+        return refuse("has another register than its bus");
     const bool is_known = known_ && known_->serial == sample.serial;
-    if (is_known && (billed.import_mwh < known_->import_mwh || billed.export_mwh < known_->export_mwh)) return refuse("has a register that fell");
+    if (is_known && (billed.import_mwh < known_->import_mwh || billed.export_mwh < known_->export_mwh))
+        return refuse("has a register that fell");
     Sign::Signed result{billed, p.pagination, {}, {}};
     const auto whole = decltype(result.record)::from(text_of_record);
     if (!whole) return fail(Errc::full, "the signed record is longer than its bound");

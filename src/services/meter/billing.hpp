@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes readings that are signed. The page number of a record is on the disk, as used, before anything is signed with it: it never repeats,
-// and a number that is missing is one whose signature the power, a kill or the disk has prevented, or whoever has the key. The first reading
-// of a transaction is kept with it, so that the record of the end bills by itself. The disk comes in from outside; the key is elsewhere.
+// Makes readings that are signed. The page number of a record is on the disk, as used, before anything is signed with it: it
+// never repeats, and a number that is missing is one whose signature the power, a kill or the disk has prevented, or whoever has
+// the key. The first reading of a transaction is kept with it, so that the record of the end bills by itself. The disk comes in
+// from outside; the key is elsewhere.
 #pragma once
 
 #include <functional>
@@ -17,8 +18,8 @@ public:
     /// Durable when it returns.
     using Keep = std::move_only_function<Result<>(std::string_view text)>;
 
-    /// `kept`: what `keep` was given last; nothing: a meter whose first page is 1. Errors: integrity (it is not what was kept: the number
-    /// is lost, and nothing may be signed).
+    /// `kept`: what `keep` was given last; nothing: a meter whose first page is 1. Errors: integrity (it is not what was kept:
+    /// the number is lost, and nothing may be signed).
     static Result<Billing> open(Config config, const std::optional<std::string>& kept, Keep keep);
 
     /// A record that lacks its signature. Its page number is used, whatever becomes of it.
@@ -34,8 +35,9 @@ public:
     Result<Prepared> prepare(const Sign& wanted, const Sample& sample);
 
     using Verifier = std::move_only_function<Result<>(Bytes payload, Bytes signature)>;
-    /// The record of a meter that signs by itself: passed on byte for byte, if it is this meter's, of this question, good, newer than any
-    /// before, and its registers are where the meter's are; energy from the car it need not have. Errors: integrity, malformed, unsupported; full, io.
+    /// The record of a meter that signs by itself: passed on byte for byte, if it is this meter's, of this question, good, newer
+    /// than any before, and its registers are where the meter's are; energy from the car it need not have. Errors: integrity,
+    /// malformed, unsupported; full, io.
     Result<Sign::Signed> wrap(const Sign& wanted, const Sample& sample, std::string_view record, Verifier verify);
 
     /// Another meter from here on. Errors: full, io.

@@ -76,7 +76,8 @@ TEST_F(MeterBilling, the_record_of_the_end_bills_by_itself_over_a_restart) {
         EXPECT_EQ(p.readings.at(0).value, "1.000000");
         EXPECT_EQ(p.identification, "VK-DEMO-DRIVER");
         EXPECT_TRUE(p.is_assigned);
-        EXPECT_EQ(verified(MUST(sign(b, ask(Mark::intermediate), sample(1'500'000, 60)))).readings.at(0).reason, ocmf::Reason::charging);
+        EXPECT_EQ(verified(MUST(sign(b, ask(Mark::intermediate), sample(1'500'000, 60)))).readings.at(0).reason,
+                  ocmf::Reason::charging);
     }
     Billing b = open();
     const auto p = verified(MUST(sign(b, ask(Mark::end), sample(3'000'005, 120))));
@@ -153,7 +154,8 @@ TEST_F(MeterBilling, in_one_life_a_number_whose_disk_failed_is_not_used_either) 
 }
 
 TEST_F(MeterBilling, signs_nothing_when_its_number_is_lost) {
-    for (const char* damaged : {"", "{", "{}", "[]", R"({"next_page":0})", R"({"next_page":-1})", R"({"next_page":"x"})", R"({"next_page":1.5})"}) {
+    for (const char* damaged :
+         {"", "{", "{}", "[]", R"({"next_page":0})", R"({"next_page":-1})", R"({"next_page":"x"})", R"({"next_page":1.5})"}) {
         const auto b = Billing::open(config, damaged, [](std::string_view) { return Result<>{}; });
         ASSERT_FALSE(b) << damaged;
         EXPECT_EQ(b.error().code, Errc::integrity);
@@ -190,7 +192,8 @@ TEST_F(MeterBilling, the_time_says_what_it_is_worth) {
     EXPECT_EQ(jumped.readings.at(2).error_flags, "t");
     EXPECT_EQ(*ocmf::billed_mwh(jumped), 2) << "energy is good all the same";
     Billing next = open();
-    EXPECT_EQ(verified(MUST(sign(next, ask(Mark::intermediate), sample(3, 180)))).readings.at(0).time, TimeStatus::relative) << "the machine's clock went on";
+    EXPECT_EQ(verified(MUST(sign(next, ask(Mark::intermediate), sample(3, 180)))).readings.at(0).time, TimeStatus::relative)
+        << "the machine's clock went on";
     set = sample(3, 181);
     set.taken_wall_ms += 5'000;   // somebody has set the clock, and the process was started again in between
     const auto after_death = verified(MUST(sign(next, ask(Mark::end), set)));
@@ -227,17 +230,25 @@ protected:
     MeterCapsule() : capsule(MUST(pki::make_key(pki::Algorithm::p256))) {}
     struct Written {
         std::uint64_t page = 10;
-        std::string serial = "VK-DC-100001", reason = "B", value = "1000.5", identification = "VK-DEMO-DRIVER", status = "G", returned{};
+        std::string serial = "VK-DC-100001", reason = "B", value = "1000.5", identification = "VK-DEMO-DRIVER", status = "G",
+                    returned{};
     };
     std::string write(const Written& w) {
-        const std::string payload = "{ \"PG\" : \"T" + std::to_string(w.page) + "\", \"MS\":\"" + w.serial + "\", \"IS\":true, \"IT\":\"CENTRAL\", \"ID\":\"" + w.identification +
-                                    "\", \"RD\":[ {\"TM\":\"2027-01-15T08:00:00,000+0100 S\",\"TX\":\"" + w.reason + "\",\"RV\":" + w.value +
-                                    ",\"RI\":\"1-b:1.8.0\",\"RU\":\"Wh\",\"ST\":\"" + w.status + "\"}" +
-                                    (w.returned.empty() ? "" : ", {\"TM\":\"2027-01-15T08:00:00,000+0100 S\",\"RI\":\"1-b:2.8.0\",\"RV\":" + w.returned + "}") + " ] }";
-        return "OCMF|" + payload + "|{ \"SE\":\"base64\", \"SD\":\"" + ocmf::to_base64(MUST(pki::sign_sha256(capsule.get(), as_bytes(payload)))) + "\"}";
+        const std::string payload =
+            "{ \"PG\" : \"T" + std::to_string(w.page) + "\", \"MS\":\"" + w.serial +
+            "\", \"IS\":true, \"IT\":\"CENTRAL\", \"ID\":\"" + w.identification +
+            "\", \"RD\":[ {\"TM\":\"2027-01-15T08:00:00,000+0100 S\",\"TX\":\"" + w.reason + "\",\"RV\":" + w.value +
+            ",\"RI\":\"1-b:1.8.0\",\"RU\":\"Wh\",\"ST\":\"" + w.status + "\"}" +
+            (w.returned.empty()
+                 ? ""
+                 : ", {\"TM\":\"2027-01-15T08:00:00,000+0100 S\",\"RI\":\"1-b:2.8.0\",\"RV\":" + w.returned + "}") +
+            " ] }";
+        return "OCMF|" + payload + "|{ \"SE\":\"base64\", \"SD\":\"" +
+               ocmf::to_base64(MUST(pki::sign_sha256(capsule.get(), as_bytes(payload)))) + "\"}";
     }
     Result<Sign::Signed> wrap(Billing& b, const std::string& record, Mark mark = Mark::begin) {
-        return b.wrap(ask(mark), sample(1'000'400, 0), record, [this](Bytes payload, Bytes signature) { return pki::verify_sha256(capsule.get(), payload, signature); });
+        return b.wrap(ask(mark), sample(1'000'400, 0), record,
+                      [this](Bytes payload, Bytes signature) { return pki::verify_sha256(capsule.get(), payload, signature); });
     }
     pki::Key capsule;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The meter's bus: the connection that was given last, and none before it. Each time something is there it is emptied, so that nothing lies
-// in its queue when a question goes out.
+// The meter's bus: the connection that was given last, and none before it. Each time something is there it is emptied, so that
+// nothing lies in its queue when a question goes out.
 #pragma once
 
 #include <functional>
@@ -18,7 +18,8 @@ public:
         std::function<void(int)> unwatch;
     };
     /// `take` gets each packet, whole, in the order in which they came; `lost` is called when the other side is gone.
-    Bus(Loop loop, std::function<void(Bytes)> take, std::function<void()> lost) : loop_(std::move(loop)), take_(std::move(take)), lost_(std::move(lost)) {}
+    Bus(Loop loop, std::function<void(Bytes)> take, std::function<void()> lost)
+        : loop_(std::move(loop)), take_(std::move(take)), lost_(std::move(lost)) {}
 
     /// A connection in the place of the one before, if there is one. -1: none.
     void adopt(int descriptor) {

@@ -16,9 +16,12 @@ struct Wires {
     std::map<int, std::function<void()>> watched;
     std::vector<std::string> taken;
     int lost = 0;
-    Bus bus{{[this](int descriptor, std::function<void()> then) { EXPECT_TRUE(watched.emplace(descriptor, std::move(then)).second) << "watched already"; },
+    Bus bus{{[this](int descriptor, std::function<void()> then) {
+                 EXPECT_TRUE(watched.emplace(descriptor, std::move(then)).second) << "watched already";
+             },
              [this](int descriptor) { EXPECT_EQ(watched.erase(descriptor), 1u); }},
-            [this](Bytes packet) { taken.emplace_back(as_text(packet)); }, [this] { ++lost; }};
+            [this](Bytes packet) { taken.emplace_back(as_text(packet)); },
+            [this] { ++lost; }};
 
     /// The far end of a new connection.
     kernel::os::Descriptor connect() {
@@ -87,8 +90,11 @@ TEST(MeterAge, a_meter_that_starts_again_or_whose_clock_goes_wrong_is_heard_agai
             ASSERT_LT(at_ms(ms) - made, 10ms) << "a clock that loses a thousandth";
             ASSERT_LE(made, at_ms(ms));
         }
-    // Its clock stands for three seconds: what it says is old for as long as it is remembered how the clocks stood, and not for ever.
-    const auto behind = [&] { return at_ms(ms) - age.made(20 + static_cast<std::uint64_t>(ms - 3'000 - 2'000) * 999 / 1'000, at_ms(ms)); };
+    // Its clock stands for three seconds: what it says is old for as long as it is remembered how the clocks stood, and not for
+    // ever.
+    const auto behind = [&] {
+        return at_ms(ms) - age.made(20 + static_cast<std::uint64_t>(ms - 3'000 - 2'000) * 999 / 1'000, at_ms(ms));
+    };
     ms += 3'000;
     EXPECT_GT(behind(), 2900ms);
     for (int i = 0; i < 50; ++i, ms += 200) (void)behind();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the energy meter says on its bus: readings every 200 ms, and one for each request. A meter that signs by itself answers a sign
-// request with its own record, whose bytes are nobody's business but its own. Fixed size, little-endian, counted, with a checksum. The
-// socket is SOCK_SEQPACKET, one frame a packet.
+// What the energy meter says on its bus: readings every 200 ms, and one for each request. A meter that signs by itself answers a
+// sign request with its own record, whose bytes are nobody's business but its own. Fixed size, little-endian, counted, with a
+// checksum. The socket is SOCK_SEQPACKET, one frame a packet.
 #pragma once
 
 #include "base/frame.hpp"
@@ -67,7 +67,8 @@ inline constexpr std::int64_t kReadingPeriodUs = 200'000;
 /// Errors: malformed.
 [[nodiscard]] inline Result<RequestFrame> decode_request(Bytes bytes) {
     FrameReader r(bytes);
-    if (!r.accepts(kRequestSize, kRequestMark)) return fail(Errc::malformed, "meter request: size, mark or checksum does not fit");
+    if (!r.accepts(kRequestSize, kRequestMark))
+        return fail(Errc::malformed, "meter request: size, mark or checksum does not fit");
     return RequestFrame{r.get<std::uint32_t>()};
 }
 
@@ -98,7 +99,8 @@ inline constexpr std::uint64_t kMostTimeMs = 1'000'000'000'000;   ///< 30 years:
 /// Errors: malformed (also a register or a clock that none can show, and a serial number that is too long or not printable).
 [[nodiscard]] inline Result<ReadingFrame> decode_reading(Bytes bytes) {
     FrameReader r(bytes);
-    if (!r.accepts(kReadingSize, kReadingMark)) return fail(Errc::malformed, "meter reading: size, mark or checksum does not fit");
+    if (!r.accepts(kReadingSize, kReadingMark))
+        return fail(Errc::malformed, "meter reading: size, mark or checksum does not fit");
     ReadingFrame frame;
     frame.sequence = r.get<std::uint32_t>();
     frame.answers = r.get<std::uint32_t>();
@@ -117,7 +119,8 @@ inline constexpr std::uint64_t kMostTimeMs = 1'000'000'000'000;   ///< 30 years:
     if (length > serial.size()) return fail(Errc::malformed, "meter reading: serial number too long");
     for (std::size_t i = 0; i < serial.size(); ++i) {
         serial[i] = static_cast<char>(r.get<std::uint8_t>());
-        if (i < length && (serial[i] < ' ' || serial[i] > '~')) return fail(Errc::malformed, "meter reading: serial number not printable");
+        if (i < length && (serial[i] < ' ' || serial[i] > '~'))
+            return fail(Errc::malformed, "meter reading: serial number not printable");
     }
     frame.serial = decltype(frame.serial)::cut({serial.data(), length});
     return frame;
@@ -158,7 +161,8 @@ bool get_text(FrameReader& r, Text<M>& text) {
     if (!r.accepts(kSignSize, kSignMark)) return fail(Errc::malformed, "sign request: size, mark or checksum does not fit");
     frame.number = r.get<std::uint32_t>();
     frame.mark = static_cast<char>(r.get<std::uint8_t>());
-    if (!detail::get_text(r, frame.identification_type) || !detail::get_text(r, frame.identification)) return fail(Errc::malformed, "sign request: a text is too long");
+    if (!detail::get_text(r, frame.identification_type) || !detail::get_text(r, frame.identification))
+        return fail(Errc::malformed, "sign request: a text is too long");
     return frame;
 }
 

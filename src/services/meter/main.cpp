@@ -27,12 +27,21 @@ using Signer = std::move_only_function<void(Bytes payload, Then then)>;
 class Meter {
 public:
     /// `capsule`: the public key of a meter that signs by itself, else null. `public_key` is of who signs.
-    Meter(kernel::Service& self, const Config& config, Result<Billing> billing, Signer signer, EVP_PKEY* capsule, Bytes public_key)
-        : self_(self), billing_(std::move(billing)), signer_(std::move(signer)), capsule_(capsule), public_key_(*Blob<128>::from(public_key)), is_driven_(config.is_driven),
+    Meter(kernel::Service& self, const Config& config, Result<Billing> billing, Signer signer, EVP_PKEY* capsule,
+          Bytes public_key)
+        : self_(self),
+          billing_(std::move(billing)),
+          signer_(std::move(signer)),
+          capsule_(capsule),
+          public_key_(*Blob<128>::from(public_key)),
+          is_driven_(config.is_driven),
           watch_(config.nameplate, billing_ ? billing_->known() : std::nullopt),
-          bus_({[this](int descriptor, std::function<void()> then) { self_.watch(descriptor, false, [then = std::move(then)](bool, bool) { then(); }); },
-                [this](int descriptor) { self_.unwatch(descriptor); }},
-               [this](Bytes frame) { take(frame); }, [this] { self_.fault(Error(Errc::closed, "the meter's bus is gone")); }) {
+          bus_(
+              {[this](int descriptor, std::function<void()> then) {
+                   self_.watch(descriptor, false, [then = std::move(then)](bool, bool) { then(); });
+               },
+               [this](int descriptor) { self_.unwatch(descriptor); }},
+              [this](Bytes frame) { take(frame); }, [this] { self_.fault(Error(Errc::closed, "the meter's bus is gone")); }) {
         if (!billing_) self_.fault(billing_.error());
         if (is_driven_) return;   // its policy has no bus then
         self_.on_device("meter", [this](int descriptor) { bus_.adopt(descriptor); });
@@ -50,8 +59,15 @@ public:
     Result<kernel::Done> put(const Reading& r) {
         if (!is_driven_) return fail(Errc::bad_state, "this meter has its own bus");
         if (!is_register(r.import_mwh) || !is_register(r.export_mwh)) return fail(Errc::malformed, "no register shows that");
-        ReadingFrame frame{.sequence = r.sequence, .import_mwh = r.import_mwh, .export_mwh = r.export_mwh, .voltage = r.voltage, .current = r.current,
-                           .power = r.power, .frequency = r.frequency, .status = r.is_faulty ? std::uint16_t{kInternalFault} : std::uint16_t{0}, .serial = r.serial};
+        ReadingFrame frame{.sequence = r.sequence,
+                           .import_mwh = r.import_mwh,
+                           .export_mwh = r.export_mwh,
+                           .voltage = r.voltage,
+                           .current = r.current,
+                           .power = r.power,
+                           .frequency = r.frequency,
+                           .status = r.is_faulty ? std::uint16_t{kInternalFault} : std::uint16_t{0},
+                           .serial = r.serial};
         const Instant made = TRY(asked_at(r.asked_ns, now()));
         const bool is_new = accept(frame, made);
         if (is_new && asked_ && made >= asked_->at) take_answer(nullptr);
@@ -80,7 +96,8 @@ private:
         asked.number = last_asked_;
         asked.at = now();
         if (!is_driven_) {   // a driver asks all the time
-            if (const auto sent = send_question(asked); !sent) return asked.reply(fail(Errc::stale, "the meter's bus takes nothing"));
+            if (const auto sent = send_question(asked); !sent)
+                return asked.reply(fail(Errc::stale, "the meter's bus takes nothing"));
         }
         const Instant until = asked.patience.until();
         asked_ = std::move(asked);
@@ -125,7 +142,8 @@ private:
         auto prepared = billing_->prepare(asked.wanted, sample);
         if (!prepared) return answer(std::unexpected(prepared.error()), std::move(asked));
         const std::string payload = prepared->payload;
-        signer_(as_bytes(payload), [this, prepared = std::move(*prepared), asked = std::move(asked)](Result<std::vector<std::byte>> signature) mutable {
+        signer_(as_bytes(payload), [this, prepared = std::move(*prepared),
+                                    asked = std::move(asked)](Result<std::vector<std::byte>> signature) mutable {
             answer(signature ? prepared.with(std::move(*signature)) : std::unexpected(signature.error()), std::move(asked));
         });
     }
@@ -133,7 +151,8 @@ private:
     void take(Bytes frame) {
         if (capsule_)
             if (const auto record = decode_record(frame)) {
-                if (asked_ && asked_->number == record->answers) take_answer(&*record);   // else it is too late: it was asked again
+                if (asked_ && asked_->number == record->answers)
+                    take_answer(&*record);  // else it is too late: it was asked again
                 return;
             }
         const auto reading = decode_reading(frame);
@@ -142,8 +161,8 @@ private:
         if (is_new && asked_ && !capsule_ && asked_->number == reading->answers) take_answer(nullptr);
     }
 
-    /// What is not good is told with the last registers that were, so that whoever bills stops at those. False: the same frame again is no
-    /// measurement.
+    /// What is not good is told with the last registers that were, so that whoever bills stops at those. False: the same frame
+    /// again is no measurement.
     bool accept(const ReadingFrame& r, Instant made) {
         if (sample_ && sample_->serial == r.serial && sample_->sequence == r.sequence) return false;
         const Text<24> before = watch_.known() ? watch_.known()->serial : Text<24>();
@@ -152,13 +171,16 @@ private:
             replaced_ = before;
             self_.fault(Error(Errc::integrity, "the meter was exchanged"));
             if (billing_)
-                if (const auto kept = billing_->adopt(*watch_.known()); !kept) self_.fault(kept.error());   // then it is found again
+                if (const auto kept = billing_->adopt(*watch_.known()); !kept)
+                    self_.fault(kept.error());  // then it is found again
         }
         if (verdict.condition != Condition::good && (!sample_ || sample_->condition != verdict.condition))
             self_.fault(Error(Errc::integrity, "the meter cannot be billed"));
         const auto& known = watch_.known();
-        sample_ = Sample{r.sequence, made.ns, wall_now().unix_ms - (now() - made) / 1ms, known->import_mwh, known->export_mwh, r.voltage, r.current, r.power, r.frequency,
-                         r.serial, verdict.condition, replaced_};
+        sample_ = Sample{r.sequence,        made.ns,           wall_now().unix_ms - (now() - made) / 1ms,
+                         known->import_mwh, known->export_mwh, r.voltage,
+                         r.current,         r.power,           r.frequency,
+                         r.serial,          verdict.condition, replaced_};
         self_.notify(Pulse::sample, r.sequence);
         return true;
     }
@@ -204,10 +226,12 @@ Signer signer_in(kernel::Client<crypto::Interface> crypto, EvseId evse) {
         const auto content = Blob<crypto::content_bound>::from(payload);
         if (!content) return then(fail(Errc::full, "a reading that is longer than what is signed"));
         const auto shared = std::make_shared<Then>(std::move(then));
-        const auto sent = crypto.request(crypto::Sign{crypto::Key::meter, evse, crypto::Purpose::reading, *content}, [shared](const Result<crypto::Sign::Signature>& s) {
-            if (!s) return (*shared)(std::unexpected(s.error()));
-            (*shared)(std::vector<std::byte>(s->octets.data(), s->octets.data() + s->octets.size()));
-        });
+        const auto sent =
+            crypto.request(crypto::Sign{crypto::Key::meter, evse, crypto::Purpose::reading, *content},
+                           [shared](const Result<crypto::Sign::Signature>& s) {
+                               if (!s) return (*shared)(std::unexpected(s.error()));
+                               (*shared)(std::vector<std::byte>(s->octets.data(), s->octets.data() + s->octets.size()));
+                           });
         if (!sent) (*shared)(std::unexpected(sent.error()));
     };
 }
@@ -221,14 +245,19 @@ int main() {
     const std::string name(self.name());
     const auto config = MUST(kernel::read_config<meter::Config>("config/" + name));
     const std::string folder = "pki/" + name;
-    const pki::Key key = config.is_key_in_tpm ? MUST(meter::read_key(folder + "/public.pem", pki::public_from_pem)) : MUST(meter::read_key(folder + "/key.pem", pki::key_from_pem));
-    const pki::Key capsule = config.capsule_key.empty() ? nullptr : MUST(meter::read_key(std::string(config.capsule_key), pki::public_from_pem));
-    meter::Signer signer = config.is_key_in_tpm ? meter::signer_in(self.connect<crypto::Interface>("crypto"), self.evse()) : meter::signer_with(key.get());
-    meter::Meter meter(self, config, meter::open_billing(config, "state/" + name + "/book"), std::move(signer), capsule.get(), pki::public_der(capsule ? capsule.get() : key.get()));
+    const pki::Key key = config.is_key_in_tpm ? MUST(meter::read_key(folder + "/public.pem", pki::public_from_pem))
+                                              : MUST(meter::read_key(folder + "/key.pem", pki::key_from_pem));
+    const pki::Key capsule =
+        config.capsule_key.empty() ? nullptr : MUST(meter::read_key(std::string(config.capsule_key), pki::public_from_pem));
+    meter::Signer signer = config.is_key_in_tpm ? meter::signer_in(self.connect<crypto::Interface>("crypto"), self.evse())
+                                                : meter::signer_with(key.get());
+    meter::Meter meter(self, config, meter::open_billing(config, "state/" + name + "/book"), std::move(signer), capsule.get(),
+                       pki::public_der(capsule ? capsule.get() : key.get()));
 
-    self.serve<meter::Interface>([&](const meter::Read&) { return meter.newest(); },
-                                 [&](const meter::Sign& m, kernel::Defer<meter::Sign::Signed> reply) { meter.sign(m, std::move(reply)); },
-                                 [&](const meter::Put& m) { return meter.put(m.reading); });
+    self.serve<meter::Interface>(
+        [&](const meter::Read&) { return meter.newest(); },
+        [&](const meter::Sign& m, kernel::Defer<meter::Sign::Signed> reply) { meter.sign(m, std::move(reply)); },
+        [&](const meter::Put& m) { return meter.put(m.reading); });
 
     self.seal();
     return self.run();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long whoever wants a signature waits, and what is said when that is over: the disk that failed last, else the silence of the meter.
-// Pure.
+// How long whoever wants a signature waits, and what is said when that is over: the disk that failed last, else the silence of
+// the meter. Pure.
 #pragma once
 
 #include <optional>

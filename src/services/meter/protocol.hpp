@@ -22,7 +22,7 @@ struct Sample {
     std::uint32_t sequence = 0;
     std::int64_t taken_ns = 0;           ///< Instant; by the meter's own clock, so that no queue makes it younger
     std::int64_t taken_wall_ms = 0;
-    std::int64_t import_mwh = 0;         ///< register, 1/1000 Wh, never falls for one serial number: the last good one unless `good`
+    std::int64_t import_mwh = 0;  ///< register, 1/1000 Wh, never falls for one serial number: the last good one unless `good`
     std::int64_t export_mwh = 0;
     MilliVolt voltage;
     MilliAmpere current;
@@ -30,7 +30,7 @@ struct Sample {
     MilliHertz frequency;                ///< of the supply; 0 for a DC meter without it
     Text<24> serial;                     ///< another one: the meter was exchanged
     Condition condition = Condition::good;
-    Text<24> replaced;                   ///< the meter that was here before, if this one was exchanged for it since this process began
+    Text<24> replaced;  ///< the meter that was here before, if this one was exchanged for it since this process began
 };
 
 /// The newest sample. Errors: stale (the meter did not answer for a second).
@@ -40,9 +40,11 @@ struct Read {
 
 enum class Mark : std::uint8_t { begin, intermediate, end, last_ = end };
 
-/// Signs, as a reading of this transaction, what the meter says when it is asked now: nothing that was on its way before. The record of the end has the first reading too. Each record has a page number
-/// that was never used before, whenever the power went. Said twice, it is signed twice. Errors: stale (no answer in 0.8 s, and the disk is well); integrity (the meter is not good, or
-/// not the one of the beginning); bad_state (no such transaction was begun); full, io (the number could not be kept); tls (no signature).
+/// Signs, as a reading of this transaction, what the meter says when it is asked now: nothing that was on its way before. The
+/// record of the end has the first reading too. Each record has a page number that was never used before, whenever the power
+/// went. Said twice, it is signed twice. Errors: stale (no answer in 0.8 s, and the disk is well); integrity (the meter is not
+/// good, or not the one of the beginning); bad_state (no such transaction was begun); full, io (the number could not be kept);
+/// tls (no signature).
 struct Sign {
     Mark mark = Mark::begin;
     Text<36> transaction;
@@ -72,7 +74,8 @@ struct Reading {
     Text<24> serial;
 };
 
-/// From the driver: the meter as it is now. Errors: bad_state (this meter has its own bus); malformed (no register, or no clock, shows that).
+/// From the driver: the meter as it is now. Errors: bad_state (this meter has its own bus); malformed (no register, or no clock,
+/// shows that).
 struct Put {
     Reading reading;
     using Reply = kernel::Done;
@@ -89,7 +92,8 @@ struct Config {
     Text<32> gateway_version;
     Text<64> evse;                       ///< EVSEID
     Text<2> current_type;                ///< AC, DC
-    Text<64> capsule_key;                ///< file with the public key of a meter that signs by itself (`meter-signed`); empty: this service signs
+    Text<64>
+        capsule_key;  ///< file with the public key of a meter that signs by itself (`meter-signed`); empty: this service signs
     Watt nameplate{};                    ///< the most that this EVSE delivers
     bool is_driven = false;              ///< readings come from a driver (`meterdrv`), not over this service's own bus
     bool is_key_in_tpm = false;          ///< crypto has readings signed; else the key is this service's file

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Judges a meter by its readings: one serial number, registers that never fall, that move while power flows, and that rise no faster than
-// the EVSE can deliver. Pure.
+// Judges a meter by its readings: one serial number, registers that never fall, that move while power flows, and that rise no
+// faster than the EVSE can deliver. Pure.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +21,8 @@ struct Known {
 
 class Watch {
 public:
-    /// `nameplate`: the most that the EVSE delivers. `known`, what was stored: a meter that was changed while nobody looked is found.
+    /// `nameplate`: the most that the EVSE delivers. `known`, what was stored: a meter that was changed while nobody looked is
+    /// found.
     explicit Watch(Watt nameplate, std::optional<Known> known = {}) : nameplate_(nameplate), known_(std::move(known)) {}
 
     struct Verdict {
@@ -49,8 +50,8 @@ public:
 private:
     static constexpr std::int32_t least_power_w = 100;        ///< below it a meter may stand still: its starting current
     static constexpr std::int64_t most_missed_mwh = 10'000;   ///< what may have flowed without being counted: 10 Wh
-    static constexpr std::int64_t most_percent = 120;         ///< of the nameplate, for any length of time; above it power has tripped
-    static constexpr Duration burst = 2s;                     ///< of that beside it: what flows until power has tripped, and readings that are late
+    static constexpr std::int64_t most_percent = 120;  ///< of the nameplate, for any length of time; above it power has tripped
+    static constexpr Duration burst = 2s;  ///< of that beside it: what flows until power has tripped, and readings that are late
 
     void forget_flow(Instant at) {
         missed_uwh_ = 0;
@@ -69,8 +70,9 @@ private:
         return missed_uwh_ / 1'000 > most_missed_mwh;
     }
 
-    /// More than can have flowed since the last good reading. A register that has jumped is not believed after some time either: it is good
-    /// when it is below where it jumped to. The first good reading of this process has nothing before it in time: it is looked at downwards.
+    /// More than can have flowed since the last good reading. A register that has jumped is not believed after some time either:
+    /// it is good when it is below where it jumped to. The first good reading of this process has nothing before it in time: it
+    /// is looked at downwards.
     bool has_jumped(const ReadingFrame& r, Instant at) {
         if (!judged_at_) return false;
         room_uwh_ += most_in(std::clamp<Duration>(at - *judged_at_, 0s, 24h));
@@ -87,9 +89,13 @@ private:
         jumped_by_mwh_.reset();
         known_ = Known{r.serial, r.import_mwh, r.export_mwh};
     }
-    [[nodiscard]] std::int64_t rise_of(const ReadingFrame& r) const { return r.import_mwh - known_->import_mwh + r.export_mwh - known_->export_mwh; }
+    [[nodiscard]] std::int64_t rise_of(const ReadingFrame& r) const {
+        return r.import_mwh - known_->import_mwh + r.export_mwh - known_->export_mwh;
+    }
     /// 1/1000000 Wh
-    [[nodiscard]] std::int64_t most_in(Duration time) const { return std::int64_t{nameplate_.value} * most_percent / 100 * (time / 1ms) / 3'600 * 1'000; }
+    [[nodiscard]] std::int64_t most_in(Duration time) const {
+        return std::int64_t{nameplate_.value} * most_percent / 100 * (time / 1ms) / 3'600 * 1'000;
+    }
 
     Watt nameplate_;
     std::optional<Known> known_;

@@ -67,25 +67,30 @@ TEST(Watch, a_register_that_rises_faster_than_the_nameplate_has_jumped_and_is_no
     (void)watch.see(frame(1'000), at(0));
     double second = 0;
     std::int64_t mwh = 1'000;
-    for (; second < 10; second += 0.2) ASSERT_EQ(watch.see(frame(mwh += 2'777, 50'000), at(second)).condition, Condition::good) << second;   // 50 kW
+    for (; second < 10; second += 0.2)
+        ASSERT_EQ(watch.see(frame(mwh += 2'777, 50'000), at(second)).condition, Condition::good) << second;  // 50 kW
     for (const std::int64_t high : {mwh + 100'000, mwh + 1'000'000'000'000}) {
         EXPECT_EQ(watch.see(frame(high, 50'000), at(second)).condition, Condition::jumped);
         EXPECT_EQ(watch.known()->import_mwh, mwh) << "the last good one stands";
-        EXPECT_EQ(watch.see(frame(mwh += 2'777, 50'000), at(second += 0.2)).condition, Condition::good) << "one bad frame does no harm";
+        EXPECT_EQ(watch.see(frame(mwh += 2'777, 50'000), at(second += 0.2)).condition, Condition::good)
+            << "one bad frame does no harm";
     }
     auto returned = frame(mwh);
     returned.export_mwh = 100'000;
     EXPECT_EQ(watch.see(returned, at(second)).condition, Condition::jumped) << "of energy from the car too";
     EXPECT_EQ(watch.see(frame(mwh), at(second)).condition, Condition::good);
     const std::int64_t high = mwh + 100'000;
-    for (int i = 0; i < 1'000; ++i) ASSERT_EQ(watch.see(frame(high + i * 100, 2'000), at(second += 0.2)).condition, Condition::jumped) << "it goes on up there";
+    for (int i = 0; i < 1'000; ++i)
+        ASSERT_EQ(watch.see(frame(high + i * 100, 2'000), at(second += 0.2)).condition, Condition::jumped)
+            << "it goes on up there";
     EXPECT_EQ(watch.see(frame(mwh + 1'000), at(second)).condition, Condition::good);
 }
 
 TEST(Watch, many_small_jumps_are_one) {
     Watch watch(nameplate);
     int readings = 0;
-    while (watch.see(frame(readings * 8'000ll, 50'000), at(readings * 0.2)).condition == Condition::good) ASSERT_LT(++readings, 30) << "nearly three times the nameplate";
+    while (watch.see(frame(readings * 8'000ll, 50'000), at(readings * 0.2)).condition == Condition::good)
+        ASSERT_LT(++readings, 30) << "nearly three times the nameplate";
 }
 
 TEST(Watch, what_flowed_while_the_bus_was_gone_or_the_register_stood_still_is_no_jump) {
@@ -95,13 +100,16 @@ TEST(Watch, what_flowed_while_the_bus_was_gone_or_the_register_stood_still_is_no
     int readings = 0;
     while (watch.see(frame(834'000, 50'000), at(60 + readings * 0.2)).condition == Condition::good) ASSERT_LT(++readings, 100);
     for (int i = 0; i < 50; ++i) (void)watch.see(frame(834'000, 50'000), at(60 + ++readings * 0.2));
-    EXPECT_EQ(watch.see(frame(834'000 + readings * 2'777, 50'000), at(60 + readings * 0.2)).condition, Condition::good) << "it counts again";
-    EXPECT_EQ(watch.see(frame(834'000 + readings * 2'777 + 100'000, 50'000), at(60.4 + readings * 0.2)).condition, Condition::jumped);
+    EXPECT_EQ(watch.see(frame(834'000 + readings * 2'777, 50'000), at(60 + readings * 0.2)).condition, Condition::good)
+        << "it counts again";
+    EXPECT_EQ(watch.see(frame(834'000 + readings * 2'777 + 100'000, 50'000), at(60.4 + readings * 0.2)).condition,
+              Condition::jumped);
 }
 
 TEST(Watch, at_rest_or_below_its_starting_current_a_register_may_stand_still) {
     Watch watch(nameplate);
-    for (int i = 0; i < 100'000; ++i) ASSERT_EQ(watch.see(frame(1'000, i % 2 == 0 ? 99 : -99), at(i * 0.2)).condition, Condition::good);
+    for (int i = 0; i < 100'000; ++i)
+        ASSERT_EQ(watch.see(frame(1'000, i % 2 == 0 ? 99 : -99), at(i * 0.2)).condition, Condition::good);
 }
 
 TEST(Watch, a_pause_of_the_bus_is_not_counted_as_flow) {

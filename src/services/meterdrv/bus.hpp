@@ -27,9 +27,9 @@ public:
     /// `read`.
     [[nodiscard]] static Result<Bus> open(kernel::os::Descriptor socket, std::uint8_t unit);
 
-    /// The meter now. `sequence` counts on with every reading of this process; `asked_ns` is the caller's. Errors: timeout, closed, io (the connection is of
-    /// no use any more); malformed (an answer that is none: nor is it then); unsupported, busy (an exception of the meter or its
-    /// gateway); malformed, unsupported of SunSpec (values that are no measurement).
+    /// The meter now. `sequence` counts on with every reading of this process; `asked_ns` is the caller's. Errors: timeout,
+    /// closed, io (the connection is of no use any more); malformed (an answer that is none: nor is it then); unsupported, busy
+    /// (an exception of the meter or its gateway); malformed, unsupported of SunSpec (values that are no measurement).
     [[nodiscard]] Result<meter::Reading> read();
 
     /// After an error: what comes now may be the answer to an older question.

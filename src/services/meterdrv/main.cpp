@@ -58,8 +58,9 @@ private:
         const Errc code = taken ? Errc::ok : taken.error().code;
         const bool is_judged = code == Errc::ok || code == Errc::denied || code >= Errc::malformed;
         if (!is_judged || std::exchange(refused_, code) == code || code == Errc::ok) return;
-        journal_.append(audit::Type::meter, self_.evse().number,
-                        audit::Payload().put("step", "reading_refused").put("code", name(code)).put("why", taken.error().what.view()));
+        journal_.append(
+            audit::Type::meter, self_.evse().number,
+            audit::Payload().put("step", "reading_refused").put("code", name(code)).put("why", taken.error().what.view()));
     }
 
     /// Told once for each kind of trouble, however often it is tried.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only process with the station's network: it makes connected and listening sockets and gives them away. It reads no byte of them.
-// Where a client's socket leads is configuration, not part of the request: a link cannot ask for another address.
+// The only process with the station's network: it makes connected and listening sockets and gives them away. It reads no byte of
+// them. Where a client's socket leads is configuration, not part of the request: a link cannot ask for another address.
 #pragma once
 
 #include "base/ids.hpp"

@@ -40,7 +40,8 @@ void Station::learn(const session::Identity& who, const IdTokenInfo& info) {
 //= OCPP 2.1 D01.FR.02
 void Station::send_local_list(const rpc::MessageId& id, const SendLocalListRequest& request) {
     //= OCPP 2.1 D01.FR.11
-    if (refuse_too_much(id, request.localAuthorizationList ? request.localAuthorizationList->size() : 0, list_items_per_message)) return;
+    if (refuse_too_much(id, request.localAuthorizationList ? request.localAuthorizationList->size() : 0, list_items_per_message))
+        return;
     const auto next = std::make_unique<LocalList>(list_);
     ListUpdate updated = update(*next, request, rules_of(settings_));
     if (updated.status == SendLocalListStatusEnum::Accepted) {

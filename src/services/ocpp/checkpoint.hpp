@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the conversation with the CSMS stands: left with link after each message, taken up by the next parser if this one dies.
-// It holds positions and ids only, no authorization and no value; whatever is in it, the worst it can do is ask or answer once more.
+// It holds positions and ids only, no authorization and no value; whatever is in it, the worst it can do is ask or answer once
+// more.
 #pragma once
 
 #include "kernel/message.hpp"
@@ -12,7 +13,9 @@ namespace voltkeep::ocpp {
 
 /// What TriggerMessage may ask for, but for a status.
 enum class Trigger : std::uint8_t { boot, heartbeat, log_status, firmware_status };
-[[nodiscard]] constexpr std::uint8_t bit(Trigger trigger) { return static_cast<std::uint8_t>(1u << static_cast<unsigned>(trigger)); }
+[[nodiscard]] constexpr std::uint8_t bit(Trigger trigger) {
+    return static_cast<std::uint8_t>(1u << static_cast<unsigned>(trigger));
+}
 
 /// One open call, either way.
 struct OpenCall {

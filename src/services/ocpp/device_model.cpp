@@ -36,7 +36,9 @@ std::string availability_of_station(const Facts& facts, std::uint8_t) {
     return std::string(word_of(has_one ? Availability::available : Availability::occupied));
 }
 
-std::string phases_of_evse(const Facts& facts, std::uint8_t evse) { return std::to_string(facts.config.evses[evse - 1].supply_phases); }
+std::string phases_of_evse(const Facts& facts, std::uint8_t evse) {
+    return std::to_string(facts.config.evses[evse - 1].supply_phases);
+}
 
 /// Of the mains: what its EVSEs need at most. One for direct current hangs on all three.
 std::string phases_of_station(const Facts& facts, std::uint8_t) {
@@ -192,7 +194,8 @@ constexpr Definition table[] = {
 constexpr std::size_t rows_of_place(Place place) {
     return static_cast<std::size_t>(std::ranges::count(table, place, &Definition::place));
 }
-static_assert(rows_of_place(Place::station) + most_evses * (rows_of_place(Place::evse) + rows_of_place(Place::connector)) <= most_rows);
+static_assert(rows_of_place(Place::station) + most_evses * (rows_of_place(Place::evse) + rows_of_place(Place::connector)) <=
+              most_rows);
 static_assert(static_cast<std::size_t>(std::ranges::count(table, Held::in_settings, &Definition::held)) <=
               decltype(Settings::values)::capacity);
 
@@ -223,7 +226,8 @@ Found find(const Component& component, const Variable& variable, const Facts& fa
         if (!evse) continue;
         found.has_component = true;
         //= OCPP 2.1 B06.FR.14, B06.FR.15
-        if (is_same_name(d.variable, variable.name.view()) && is_same_name(d.instance, instance_of(variable))) found.row = {&d, *evse};
+        if (is_same_name(d.variable, variable.name.view()) && is_same_name(d.instance, instance_of(variable)))
+            found.row = {&d, *evse};
     }
     return found;
 }
@@ -299,7 +303,8 @@ std::vector<Row> rows_of(std::uint8_t evse_count) {
 std::string value_of(const Row& row, const Settings& settings, const Facts& facts) {
     const Definition& d = *row.definition;
     if (d.held == Held::in_settings)
-        if (const auto kept = settings.find(name_of(d)); kept && fit(d, *kept) == Fit::good)   // another build's bounds may have been wider
+        if (const auto kept = settings.find(name_of(d));
+            kept && fit(d, *kept) == Fit::good)  // another build's bounds may have been wider
             return std::string(*kept);
     return d.now ? d.now(facts, row.evse) : std::string(d.value);
 }
@@ -394,7 +399,8 @@ SetVariableResult set_variable(const SetVariableData& wanted, Values& values, co
     if (d.mutability == MutabilityEnum::ReadOnly) return say(Rejected, "ReadOnly");
     const std::string_view value = wanted.attributeValue.view();
     //= OCPP 2.1 B05.FR.07, B05.FR.08
-    if (const Fit how = fit(d, value); how != Fit::good) return say(Rejected, how == Fit::malformed ? "InvalidValue" : "ValueOutOfRange");
+    if (const Fit how = fit(d, value); how != Fit::good)
+        return say(Rejected, how == Fit::malformed ? "InvalidValue" : "ValueOutOfRange");
     if (d.held == Held::in_heartbeat) (void)std::from_chars(value.data(), value.data() + value.size(), values.heartbeat_s);
     else if (!values.kept.set(name_of(d), value)) return say(Rejected, "InternalError");
     //= OCPP 2.1 B05.FR.10

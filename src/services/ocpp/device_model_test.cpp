@@ -37,7 +37,8 @@ protected:
     }
     std::string value(std::string_view component, std::string_view variable, std::string_view instance = {}) {
         const auto result = get(named<GetVariableData>(component, variable, instance));
-        return result.attributeStatus == GetVariableStatusEnum::Accepted ? std::string(result.attributeValue->view()) : std::string(word(result.attributeStatus));
+        return result.attributeStatus == GetVariableStatusEnum::Accepted ? std::string(result.attributeValue->view())
+                                                                         : std::string(word(result.attributeStatus));
     }
 
     Facts facts;
@@ -77,9 +78,12 @@ TEST_F(DeviceModel, what_is_not_there_has_a_status_and_no_value) {
         GetVariableData wanted;
         GetVariableStatusEnum status;
     };
-    for (const Case& c : {Case{named<GetVariableData>("NoSuchCtrlr", "HeartbeatInterval"), UnknownComponent}, Case{named<GetVariableData>("OCPPCommCtrlr", "NoSuch"), UnknownVariable},
-                          Case{wanted, NotSupportedAttributeType}, Case{named<GetVariableData>("OCPPCommCtrlr", "MessageAttempts"), UnknownVariable},
-                          Case{named<GetVariableData>("OCPPCommCtrlr", "HeartbeatInterval", "x"), UnknownVariable}, Case{named<GetVariableData>("EVSE", "Power"), UnknownComponent}}) {
+    for (const Case& c :
+         {Case{named<GetVariableData>("NoSuchCtrlr", "HeartbeatInterval"), UnknownComponent},
+          Case{named<GetVariableData>("OCPPCommCtrlr", "NoSuch"), UnknownVariable}, Case{wanted, NotSupportedAttributeType},
+          Case{named<GetVariableData>("OCPPCommCtrlr", "MessageAttempts"), UnknownVariable},
+          Case{named<GetVariableData>("OCPPCommCtrlr", "HeartbeatInterval", "x"), UnknownVariable},
+          Case{named<GetVariableData>("EVSE", "Power"), UnknownComponent}}) {
         const auto result = get(c.wanted);
         EXPECT_EQ(result.attributeStatus, c.status) << c.wanted.component.name.view() << "." << c.wanted.variable.name.view();
         EXPECT_FALSE(result.attributeValue);
@@ -87,7 +91,9 @@ TEST_F(DeviceModel, what_is_not_there_has_a_status_and_no_value) {
 }
 
 //= OCPP 2.1 B06.FR.13
-TEST_F(DeviceModel, a_variable_without_a_value_is_an_empty_text) { EXPECT_EQ(value("OCPPCommCtrlr", "FileTransferProtocols"), ""); }
+TEST_F(DeviceModel, a_variable_without_a_value_is_an_empty_text) {
+    EXPECT_EQ(value("OCPPCommCtrlr", "FileTransferProtocols"), "");
+}
 
 TEST_F(DeviceModel, each_evse_and_each_connector_has_its_own) {
     facts.evses = {session::Availability::occupied, session::Availability::available};
@@ -102,8 +108,11 @@ TEST_F(DeviceModel, each_evse_and_each_connector_has_its_own) {
     EXPECT_EQ(at("EVSE", 2, {}), "Available");
     EXPECT_EQ(at("Connector", 1, 1), "Occupied");
     EXPECT_EQ(at("ChargingStation", 0, {}), "Available");
-    for (const auto& [evse, connector] : {std::pair<std::int32_t, std::optional<std::int32_t>>{0, {}}, {3, {}}, {1, 1}, {300, {}}}) EXPECT_EQ(at("EVSE", evse, connector), "UnknownComponent");
-    for (const auto& [evse, connector] : {std::pair<std::int32_t, std::optional<std::int32_t>>{1, {}}, {1, 2}, {1, 0}}) EXPECT_EQ(at("Connector", evse, connector), "UnknownComponent");
+    for (const auto& [evse, connector] :
+         {std::pair<std::int32_t, std::optional<std::int32_t>>{0, {}}, {3, {}}, {1, 1}, {300, {}}})
+        EXPECT_EQ(at("EVSE", evse, connector), "UnknownComponent");
+    for (const auto& [evse, connector] : {std::pair<std::int32_t, std::optional<std::int32_t>>{1, {}}, {1, 2}, {1, 0}})
+        EXPECT_EQ(at("Connector", evse, connector), "UnknownComponent");
     facts.evses = {session::Availability::faulted, session::Availability::faulted};
     EXPECT_EQ(value("ChargingStation", "AvailabilityState"), "Faulted");
     facts.evses = {session::Availability::faulted, session::Availability::occupied};
@@ -139,7 +148,8 @@ TEST_F(DeviceModel, what_is_accepted_holds) {
     EXPECT_EQ(number_set(message_attempts, values.kept), 7u);
     EXPECT_EQ(number_set(message_attempt_interval, values.kept), std::nullopt);
 
-    EXPECT_EQ(set(named<SetVariableData>("OCPPCommCtrlr", "HeartbeatInterval"), "120").attributeStatus, SetVariableStatusEnum::Accepted);
+    EXPECT_EQ(set(named<SetVariableData>("OCPPCommCtrlr", "HeartbeatInterval"), "120").attributeStatus,
+              SetVariableStatusEnum::Accepted);
     EXPECT_EQ(values.heartbeat_s, 120u);
     EXPECT_EQ(values.kept.values.size(), 1u) << "the next BootNotification says another";
 }
@@ -156,12 +166,16 @@ TEST_F(DeviceModel, what_is_not_accepted_says_why_and_changes_nothing) {
         SetVariableStatusEnum status;
         std::string_view reason;
     };
-    for (const Case& c : {Case{named<SetVariableData>("NoSuchCtrlr", "HeartbeatInterval"), "1", UnknownComponent, ""}, Case{named<SetVariableData>("OCPPCommCtrlr", "NoSuch"), "1", UnknownVariable, ""},
-                          Case{target, "1", NotSupportedAttributeType, ""}, Case{named<SetVariableData>("ChargingStation", "Model"), "x", Rejected, "ReadOnly"},
-                          Case{attempts, "", Rejected, "InvalidValue"}, Case{attempts, "three", Rejected, "InvalidValue"}, Case{attempts, "3.5", Rejected, "InvalidValue"},
-                          Case{attempts, " 3", Rejected, "InvalidValue"}, Case{attempts, "3x", Rejected, "InvalidValue"}, Case{attempts, "0", Rejected, "ValueOutOfRange"},
+    for (const Case& c : {Case{named<SetVariableData>("NoSuchCtrlr", "HeartbeatInterval"), "1", UnknownComponent, ""},
+                          Case{named<SetVariableData>("OCPPCommCtrlr", "NoSuch"), "1", UnknownVariable, ""},
+                          Case{target, "1", NotSupportedAttributeType, ""},
+                          Case{named<SetVariableData>("ChargingStation", "Model"), "x", Rejected, "ReadOnly"},
+                          Case{attempts, "", Rejected, "InvalidValue"}, Case{attempts, "three", Rejected, "InvalidValue"},
+                          Case{attempts, "3.5", Rejected, "InvalidValue"}, Case{attempts, " 3", Rejected, "InvalidValue"},
+                          Case{attempts, "3x", Rejected, "InvalidValue"}, Case{attempts, "0", Rejected, "ValueOutOfRange"},
                           Case{attempts, "-1", Rejected, "ValueOutOfRange"}, Case{attempts, "101", Rejected, "ValueOutOfRange"},
-                          Case{attempts, "99999999999999999999", Rejected, "ValueOutOfRange"}, Case{named<SetVariableData>("OCPPCommCtrlr", "HeartbeatInterval"), "0", Rejected, "ValueOutOfRange"}}) {
+                          Case{attempts, "99999999999999999999", Rejected, "ValueOutOfRange"},
+                          Case{named<SetVariableData>("OCPPCommCtrlr", "HeartbeatInterval"), "0", Rejected, "ValueOutOfRange"}}) {
         const auto result = set(c.wanted, c.value);
         EXPECT_EQ(result.attributeStatus, c.status) << c.value;
         EXPECT_EQ(result.attributeStatusInfo ? result.attributeStatusInfo->reasonCode.view() : "", c.reason) << c.value;
@@ -172,12 +186,14 @@ TEST_F(DeviceModel, what_is_not_accepted_says_why_and_changes_nothing) {
 
 TEST_F(DeviceModel, a_list_takes_its_own_members_each_once) {
     const auto updated = named<SetVariableData>("SampledDataCtrlr", "TxUpdatedMeasurands");
-    for (const char* good : {"SoC,Voltage", "Energy.Active.Import.Register", ""}) EXPECT_EQ(set(updated, good).attributeStatus, SetVariableStatusEnum::Accepted) << good;
+    for (const char* good : {"SoC,Voltage", "Energy.Active.Import.Register", ""})
+        EXPECT_EQ(set(updated, good).attributeStatus, SetVariableStatusEnum::Accepted) << good;
     EXPECT_EQ(sampled_of(values.kept).updated, 0);
     ASSERT_EQ(set(updated, "SoC,Voltage").attributeStatus, SetVariableStatusEnum::Accepted);
     EXPECT_EQ(sampled_of(values.kept).updated, 0b10100);
     EXPECT_EQ(sampled_of(values.kept).ended, 0b11111);
-    for (const char* bad : {"Soc", "SoC,", ",SoC", "SoC,SoC", "SoC, Voltage", "SoC,Temperature", ","}) EXPECT_EQ(set(updated, bad).attributeStatus, SetVariableStatusEnum::Rejected) << bad;
+    for (const char* bad : {"Soc", "SoC,", ",SoC", "SoC,SoC", "SoC, Voltage", "SoC,Temperature", ","})
+        EXPECT_EQ(set(updated, bad).attributeStatus, SetVariableStatusEnum::Rejected) << bad;
     EXPECT_EQ(value("SampledDataCtrlr", "TxUpdatedMeasurands"), "SoC,Voltage");
 }
 
@@ -194,8 +210,10 @@ TEST_F(DeviceModel, every_row_of_the_largest_station_can_be_read_by_the_name_it_
     EXPECT_LE(rows.size(), most_rows);
     for (const Row& row : rows) {
         const auto result = get({component_of(row), variable_of(row)});
-        EXPECT_EQ(result.attributeStatus, GetVariableStatusEnum::Accepted) << row.definition->component << "." << row.definition->variable;
-        EXPECT_TRUE(names.insert(*write(component_of(row)) + *write(variable_of(row))).second) << "twice: " << row.definition->component << "." << row.definition->variable;
+        EXPECT_EQ(result.attributeStatus, GetVariableStatusEnum::Accepted)
+            << row.definition->component << "." << row.definition->variable;
+        EXPECT_TRUE(names.insert(*write(component_of(row)) + *write(variable_of(row))).second)
+            << "twice: " << row.definition->component << "." << row.definition->variable;
     }
 }
 

@@ -16,7 +16,8 @@ bool is_same(const Known& a, std::string_view token, std::string_view type) {
 }
 
 const Known* find(std::span<const Known> entries, const session::Identity& who) {
-    const auto found = std::ranges::find_if(entries, [&](const Known& k) { return is_same(k, who.token.view(), who.type.view()); });
+    const auto found =
+        std::ranges::find_if(entries, [&](const Known& k) { return is_same(k, who.token.view(), who.type.view()); });
     return found == entries.end() ? nullptr : &*found;
 }
 
@@ -47,8 +48,8 @@ bool is_too_old(const Known& known, const Rules& rules, WallTime now) {
 }
 
 /// What is known of it here; nothing: it is unknown.
-std::optional<bool> is_accepted(const session::Identity& who, EvseId evse, const LocalList& list, const Cache& cache, const Rules& rules,
-                                WallTime now) {
+std::optional<bool> is_accepted(const session::Identity& who, EvseId evse, const LocalList& list, const Cache& cache,
+                                const Rules& rules, WallTime now) {
     //= OCPP 2.1 C13.FR.01, C14.FR.01
     const Known* listed = rules.has_list ? find(list.entries, who) : nullptr;
     if (listed && !has_passed(*listed, now)) return listed->accepted && is_for(*listed, evse);
@@ -97,8 +98,8 @@ Rules rules_of(const Settings& settings) {
             .cache_life_s = number_set(cache_life_time, settings).value_or(own_cache_life_s)};
 }
 
-Decision decide(const session::Identity& who, EvseId evse, bool is_online, const LocalList& list, const Cache& cache, const Rules& rules,
-                WallTime now) {
+Decision decide(const session::Identity& who, EvseId evse, bool is_online, const LocalList& list, const Cache& cache,
+                const Rules& rules, WallTime now) {
     const auto known = is_accepted(who, evse, list, cache, rules, now);
     //= OCPP 2.1 C10.FR.03, C12.FR.05, C14.FR.02, C14.FR.03, C01.FR.02
     if (is_online) return known.value_or(false) && rules.before_asking ? Decision::accept : Decision::ask;
@@ -110,7 +111,8 @@ Decision decide(const session::Identity& who, EvseId evse, bool is_online, const
 
 bool allows(const IdTokenInfo& info, EvseId evse) {
     //= OCPP 2.1 C01.FR.21
-    const bool is_here = !info.evseId || std::ranges::any_of(*info.evseId, [evse](const Count& one) { return one.value == evse.number; });
+    const bool is_here =
+        !info.evseId || std::ranges::any_of(*info.evseId, [evse](const Count& one) { return one.value == evse.number; });
     return info.status == AuthorizationStatusEnum::Accepted && is_here;
 }
 
@@ -133,7 +135,8 @@ ListUpdate update(LocalList& list, const SendLocalListRequest& request, const Ru
         //= OCPP 2.1 D01.FR.17
         if (!change.idTokenInfo) {
             if (is_full) return {Failed, "MissingParam"};
-            const auto gone = std::ranges::find_if(next->entries, [&](const Known& known) { return is_same(known, token, type); });
+            const auto gone =
+                std::ranges::find_if(next->entries, [&](const Known& known) { return is_same(known, token, type); });
             if (gone != next->entries.end()) take_out(next->entries, gone);
             continue;
         }
@@ -148,7 +151,8 @@ ListUpdate update(LocalList& list, const SendLocalListRequest& request, const Ru
 
 bool remember(Cache& cache, const session::Identity& who, const IdTokenInfo& info, WallTime now) {
     //= OCPP 2.1 C02.FR.03, C05.FR.02
-    if (who.token.empty() || is_same_name(who.type.view(), "NoAuthorization") || is_same_name(who.type.view(), "Central")) return false;
+    if (who.token.empty() || is_same_name(who.type.view(), "NoAuthorization") || is_same_name(who.type.view(), "Central"))
+        return false;
     auto entry = known_of(who.token.view(), who.type.view(), info);
     if (!entry) return false;
     entry->said_wall_ms = now.unix_ms;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whom the station knows without asking: the local authorization list, which only the CSMS writes, and the cache of what it has answered.
-// Blocks C and D of OCPP 2.1. Pure; both are bounded, and kept over a reboot by whoever calls.
+// Whom the station knows without asking: the local authorization list, which only the CSMS writes, and the cache of what it has
+// answered. Blocks C and D of OCPP 2.1. Pure; both are bounded, and kept over a reboot by whoever calls.
 #pragma once
 
 #include "kept.hpp"
@@ -48,8 +48,8 @@ struct Rules {
 
 enum class Decision : std::uint8_t { accept, ask, wait };
 /// Whether somebody who stands at `evse` may charge. OCPP 2.1 C10 to C15.
-[[nodiscard]] Decision decide(const session::Identity& who, EvseId evse, bool is_online, const LocalList& list, const Cache& cache,
-                              const Rules& rules, WallTime now);
+[[nodiscard]] Decision decide(const session::Identity& who, EvseId evse, bool is_online, const LocalList& list,
+                              const Cache& cache, const Rules& rules, WallTime now);
 
 /// Whether the answer of the CSMS lets it charge there. OCPP 2.1 C01.
 [[nodiscard]] bool allows(const IdTokenInfo& info, EvseId evse);

@@ -15,7 +15,8 @@ session::Identity card(std::string_view token, std::string_view type = "ISO14443
     return {session::IdentificationKind::token, *Text<255>::from(token), *Text<20>::from(type)};
 }
 
-AuthorizationData entry(std::string_view token, std::optional<AuthorizationStatusEnum> status = AuthorizationStatusEnum::Accepted) {
+AuthorizationData entry(std::string_view token,
+                        std::optional<AuthorizationStatusEnum> status = AuthorizationStatusEnum::Accepted) {
     AuthorizationData data;
     data.idToken.idToken = *String<255>::from(token);
     data.idToken.type = "ISO14443";
@@ -29,10 +30,13 @@ protected:
         SendLocalListRequest request;
         request.versionNumber = version;
         request.updateType = type;
-        if (!entries.empty()) request.localAuthorizationList = decltype(request.localAuthorizationList)::value_type::from(std::move(entries));
+        if (!entries.empty())
+            request.localAuthorizationList = decltype(request.localAuthorizationList)::value_type::from(std::move(entries));
         return update(list, request, rules);
     }
-    Decision of(std::string_view token, bool is_online, EvseId evse = EvseId{1}) { return decide(card(token), evse, is_online, list, cache, rules, now); }
+    Decision of(std::string_view token, bool is_online, EvseId evse = EvseId{1}) {
+        return decide(card(token), evse, is_online, list, cache, rules, now);
+    }
     bool answered(std::string_view token, AuthorizationStatusEnum status, std::optional<WallTime> until = {}) {
         IdTokenInfo info;
         info.status = status;
@@ -40,7 +44,12 @@ protected:
         return remember(cache, card(token), info, now);
     }
 
-    Rules rules{.has_list = true, .has_cache = true, .before_asking = true, .offline = true, .unknown_offline = false, .cache_life_s = 100};
+    Rules rules{.has_list = true,
+                .has_cache = true,
+                .before_asking = true,
+                .offline = true,
+                .unknown_offline = false,
+                .cache_life_s = 100};
     LocalList list;
     Cache cache;
     WallTime now{1'000'000'000};
@@ -51,7 +60,10 @@ protected:
 //= OCPP 2.1 D01.FR.04, D01.FR.05, D01.FR.15, D01.FR.16, D01.FR.17
 TEST_F(Identities, a_list_is_replaced_or_changed_as_the_csms_says) {
     EXPECT_EQ(send(1, UpdateEnum::Full, {entry("A"), entry("B")}).status, Accepted);
-    EXPECT_EQ(send(2, UpdateEnum::Differential, {entry("a", AuthorizationStatusEnum::Blocked), entry("B", std::nullopt), entry("C")}).status, Accepted);
+    EXPECT_EQ(
+        send(2, UpdateEnum::Differential, {entry("a", AuthorizationStatusEnum::Blocked), entry("B", std::nullopt), entry("C")})
+            .status,
+        Accepted);
     EXPECT_EQ(list.version, 2);
     ASSERT_EQ(list.entries.size(), 2u);
     EXPECT_FALSE(list.entries[0].accepted) << "A and a are the same";
@@ -85,7 +97,8 @@ TEST_F(Identities, a_list_that_is_not_taken_changes_nothing) {
 
 TEST_F(Identities, the_largest_list_is_kept_whole) {
     std::vector<AuthorizationData> many;
-    for (std::size_t i = 0; i < decltype(LocalList::entries)::capacity; ++i) many.push_back(entry(std::string(60, 'x') + std::to_string(i + 1000)));
+    for (std::size_t i = 0; i < decltype(LocalList::entries)::capacity; ++i)
+        many.push_back(entry(std::string(60, 'x') + std::to_string(i + 1000)));
     ASSERT_EQ(send(1, UpdateEnum::Full, many).status, Accepted);
     const std::string path = ::testing::TempDir() + "ocpp-list-" + std::to_string(::getpid());
     ASSERT_TRUE(MUST(KeptFile<LocalList>::open(path)).write(list));
@@ -98,11 +111,13 @@ TEST_F(Identities, on_line_it_asks_but_for_whom_it_knows_well) {
     auto passed = entry("OLD"), later = entry("NEW");
     passed.idTokenInfo->cacheExpiryDateTime = WallTime{now.unix_ms - 1};
     later.idTokenInfo->cacheExpiryDateTime = WallTime{now.unix_ms + 1};
-    ASSERT_EQ(send(1, UpdateEnum::Full, {entry("GOOD"), entry("BAD", AuthorizationStatusEnum::Blocked), passed, later}).status, Accepted);
+    ASSERT_EQ(send(1, UpdateEnum::Full, {entry("GOOD"), entry("BAD", AuthorizationStatusEnum::Blocked), passed, later}).status,
+              Accepted);
     EXPECT_EQ(of("GOOD", true), accept);
     EXPECT_EQ(of("good", true), accept);
     EXPECT_EQ(of("NEW", true), accept);
-    EXPECT_EQ(decide(card("GOOD", "ISO15693"), EvseId{1}, true, list, cache, rules, now), ask) << "another type is another identity";
+    EXPECT_EQ(decide(card("GOOD", "ISO15693"), EvseId{1}, true, list, cache, rules, now), ask)
+        << "another type is another identity";
     for (const char* asked : {"BAD", "OLD", "UNKNOWN"}) EXPECT_EQ(of(asked, true), ask) << asked;
     rules.before_asking = false;
     EXPECT_EQ(of("GOOD", true), ask);
@@ -112,7 +127,8 @@ TEST_F(Identities, on_line_it_asks_but_for_whom_it_knows_well) {
 TEST_F(Identities, off_line_it_lets_charge_whom_it_knows_and_others_if_the_operator_says_so) {
     auto passed = entry("OLD");
     passed.idTokenInfo->cacheExpiryDateTime = WallTime{now.unix_ms - 1};
-    ASSERT_EQ(send(1, UpdateEnum::Full, {entry("GOOD"), entry("BAD", AuthorizationStatusEnum::Blocked), passed}).status, Accepted);
+    ASSERT_EQ(send(1, UpdateEnum::Full, {entry("GOOD"), entry("BAD", AuthorizationStatusEnum::Blocked), passed}).status,
+              Accepted);
     EXPECT_EQ(of("GOOD", false), accept);
     for (const char* waits : {"BAD", "OLD", "UNKNOWN"}) EXPECT_EQ(of(waits, false), wait) << waits;
     rules.unknown_offline = true;
@@ -161,7 +177,8 @@ TEST_F(Identities, what_is_remembered_passes) {
 TEST_F(Identities, the_cache_takes_new_ones_when_it_is_full) {
     for (std::size_t i = 0; i < decltype(Cache::entries)::capacity; ++i) {
         ++now.unix_ms;
-        ASSERT_TRUE(answered("T" + std::to_string(i), i == 5 ? AuthorizationStatusEnum::Blocked : AuthorizationStatusEnum::Accepted));
+        ASSERT_TRUE(
+            answered("T" + std::to_string(i), i == 5 ? AuthorizationStatusEnum::Blocked : AuthorizationStatusEnum::Accepted));
     }
     const auto is_there = [this](std::string_view token) {
         return std::ranges::any_of(cache.entries, [token](const Known& known) { return known.token.view() == token; });
@@ -200,8 +217,10 @@ TEST_F(Identities, the_rules_are_what_was_set) {
     Settings settings;
     const Rules own = rules_of(settings);
     EXPECT_TRUE(own.has_list && own.has_cache && own.offline && !own.before_asking && !own.unknown_offline);
-    for (const char* name : {"LocalAuthListCtrlr.Enabled", "AuthCacheCtrlr.Enabled", "AuthCtrlr.LocalAuthorizeOffline"}) ASSERT_TRUE(settings.set(name, "false"));
-    for (const char* name : {"AuthCtrlr.LocalPreAuthorize", "AuthCtrlr.OfflineTxForUnknownIdEnabled"}) ASSERT_TRUE(settings.set(name, "true"));
+    for (const char* name : {"LocalAuthListCtrlr.Enabled", "AuthCacheCtrlr.Enabled", "AuthCtrlr.LocalAuthorizeOffline"})
+        ASSERT_TRUE(settings.set(name, "false"));
+    for (const char* name : {"AuthCtrlr.LocalPreAuthorize", "AuthCtrlr.OfflineTxForUnknownIdEnabled"})
+        ASSERT_TRUE(settings.set(name, "true"));
     ASSERT_TRUE(settings.set(cache_life_time, "77"));
     const Rules set = rules_of(settings);
     EXPECT_TRUE(!set.has_list && !set.has_cache && !set.offline && set.before_asking && set.unknown_offline);

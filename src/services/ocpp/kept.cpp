@@ -77,7 +77,8 @@ Result<TwoPlaces> TwoPlaces::open(const std::string& path, std::size_t place_siz
 
 Result<bool> TwoPlaces::read(std::uint64_t build, const std::function<bool(Bytes)>& take) {
     std::vector<std::byte> file(2 * place_size_);
-    if (::pread(file_.get(), file.data(), file.size(), 0) != static_cast<ssize_t>(file.size())) return fail_errno("pread", "kept");
+    if (::pread(file_.get(), file.data(), file.size(), 0) != static_cast<ssize_t>(file.size()))
+        return fail_errno("pread", "kept");
     std::vector<Place> found;
     bool was_written = false;
     for (const Bytes place : {Bytes(file).first(place_size_), Bytes(file).subspan(place_size_)}) {

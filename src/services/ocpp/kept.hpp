@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A value that the station keeps over a reboot, in a file of fixed size with two places: a new state is written over the older of the
-// two and is on the disk before anybody is told. Whenever the power goes, one of them is whole. The file is opened before the seal;
-// behind it nothing else can be opened, and it cannot grow.
+// A value that the station keeps over a reboot, in a file of fixed size with two places: a new state is written over the older of
+// the two and is on the disk before anybody is told. Whenever the power goes, one of them is whole. The file is opened before the
+// seal; behind it nothing else can be opened, and it cannot grow.
 #pragma once
 
 #include <functional>

@@ -7,7 +7,8 @@
 int main() {
     using namespace voltkeep;
     auto self = kernel::Service::start();
-    const ocpp::Station station(self, MUST(kernel::read_config<ocpp::Config>("config/ocpp")), MUST(ocpp::Files::open("state/ocpp")));
+    const ocpp::Station station(self, MUST(kernel::read_config<ocpp::Config>("config/ocpp")),
+                                MUST(ocpp::Files::open("state/ocpp")));
     ocpp::bound_files(ocpp::Files::largest);
     self.seal();
     return self.run();

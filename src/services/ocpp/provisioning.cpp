@@ -45,12 +45,14 @@ void Station::set_variables(const rpc::MessageId& id, const SetVariablesRequest&
     Values values{settings_, at_.heartbeat_s};
     SetVariablesResponse response;
     //= OCPP 2.1 B05.FR.01
-    for (const SetVariableData& wanted : request.setVariableData) CHECK(response.setVariableResult.push(set_variable(wanted, values, now)));
+    for (const SetVariableData& wanted : request.setVariableData)
+        CHECK(response.setVariableResult.push(set_variable(wanted, values, now)));
     if (const auto adopted = adopt(values); !adopted) {
         self_.fault(adopted.error());
         //= OCPP 2.1 B05.FR.09
         for (SetVariableResult& result : response.setVariableResult)
-            if (result.attributeStatus == SetVariableStatusEnum::Accepted) result.attributeStatus = SetVariableStatusEnum::Rejected;
+            if (result.attributeStatus == SetVariableStatusEnum::Accepted)
+                result.attributeStatus = SetVariableStatusEnum::Rejected;
     }
     answer(id, response);
 }
@@ -105,9 +107,10 @@ void Station::reset(const rpc::MessageId& id, const ResetRequest&) {
 void Station::set_network_profile(const rpc::MessageId& id, const SetNetworkProfileRequest& request) {
     constexpr std::int32_t only_slot = 1, security_profile = 3;
     //= OCPP 2.1 B09.FR.04, B09.FR.05
-    const StatusInfo why = because(request.configurationSlot != only_slot                              ? String<20>("InvalidConfSlot")
-                                   : request.connectionData.securityProfile.value < security_profile ? String<20>("NoSecurityDowngrade")
-                                                                                                     : String<20>("PriorityNetworkConf"));
+    const StatusInfo why =
+        because(request.configurationSlot != only_slot                            ? String<20>("InvalidConfSlot")
+                : request.connectionData.securityProfile.value < security_profile ? String<20>("NoSecurityDowngrade")
+                                                                                  : String<20>("PriorityNetworkConf"));
     answer(id, SetNetworkProfileResponse{.status = SetNetworkProfileStatusEnum::Rejected, .statusInfo = why});
 }
 

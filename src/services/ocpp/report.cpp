@@ -43,7 +43,8 @@ bool is_of_same_component(const Row& a, const Row& b) {
 }
 
 /// The criterion is the name of a variable of the component: `true` meets it. Where there is none it is met, but for a Problem.
-bool meets(const Row& row, ComponentCriterionEnum criterion, const std::vector<Row>& rows, const Settings& settings, const Facts& facts) {
+bool meets(const Row& row, ComponentCriterionEnum criterion, const std::vector<Row>& rows, const Settings& settings,
+           const Facts& facts) {
     for (const Row& other : rows)
         if (is_of_same_component(row, other) && other.definition->variable == word(criterion))
             return value_of(other, settings, facts) == "true";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A report of the device model on its way to the CSMS: which variables, and how far it is. Pure, and small whatever was asked for: it goes
-// with the checkpoint, and who takes that up goes on with the part that was not acknowledged. Values are those of the moment of sending.
+// A report of the device model on its way to the CSMS: which variables, and how far it is. Pure, and small whatever was asked
+// for: it goes with the checkpoint, and who takes that up goes on with the part that was not acknowledged. Values are those of
+// the moment of sending.
 #pragma once
 
 #include "device_model.hpp"

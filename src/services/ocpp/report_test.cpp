@@ -34,8 +34,10 @@ protected:
         for (const NotifyReportRequest& part : parts(report))
             for (const ReportData& data : *part.reportData) {
                 const std::string evse = data.component.evse ? "/" + std::to_string(data.component.evse->id.value) : "";
-                const std::string instance = data.variable.instance ? "[" + std::string(data.variable.instance->view()) + "]" : "";
-                all.push_back(std::string(data.component.name.view()) + evse + "." + std::string(data.variable.name.view()) + instance);
+                const std::string instance =
+                    data.variable.instance ? "[" + std::string(data.variable.instance->view()) + "]" : "";
+                all.push_back(std::string(data.component.name.view()) + evse + "." + std::string(data.variable.name.view()) +
+                              instance);
             }
         return all;
     }
@@ -52,7 +54,8 @@ protected:
         if (connector) wanted.component.evse->connectorId = *connector;
         return wanted;
     }
-    Report chosen(std::initializer_list<ComponentVariable> variables, std::initializer_list<ComponentCriterionEnum> criteria = {}) {
+    Report chosen(std::initializer_list<ComponentVariable> variables,
+                  std::initializer_list<ComponentCriterionEnum> criteria = {}) {
         GetReportRequest request;
         request.requestId = 7;
         if (variables.size() > 0) request.componentVariable.emplace(variables);
@@ -87,10 +90,12 @@ TEST_F(OcppReport, the_configuration_inventory_has_what_may_be_set_and_its_limit
     ASSERT_EQ(all.size(), 1u);
     const auto& data = *all[0].reportData;
     EXPECT_EQ(names(base(ReportBaseEnum::ConfigurationInventory)),
-              (Names{"AuthCacheCtrlr.Enabled", "AuthCacheCtrlr.LifeTime", "AuthCtrlr.LocalAuthorizeOffline", "AuthCtrlr.LocalPreAuthorize",
-                     "AuthCtrlr.OfflineTxForUnknownIdEnabled", "LocalAuthListCtrlr.Enabled", "OCPPCommCtrlr.HeartbeatInterval",
-                     "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]", "OCPPCommCtrlr.MessageAttempts[TransactionEvent]", "OCPPCommCtrlr.OfflineThreshold",
-                     "SampledDataCtrlr.TxEndedMeasurands", "SampledDataCtrlr.TxStartedMeasurands", "SampledDataCtrlr.TxUpdatedMeasurands"}));
+              (Names{"AuthCacheCtrlr.Enabled", "AuthCacheCtrlr.LifeTime", "AuthCtrlr.LocalAuthorizeOffline",
+                     "AuthCtrlr.LocalPreAuthorize", "AuthCtrlr.OfflineTxForUnknownIdEnabled", "LocalAuthListCtrlr.Enabled",
+                     "OCPPCommCtrlr.HeartbeatInterval", "OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]",
+                     "OCPPCommCtrlr.MessageAttempts[TransactionEvent]", "OCPPCommCtrlr.OfflineThreshold",
+                     "SampledDataCtrlr.TxEndedMeasurands", "SampledDataCtrlr.TxStartedMeasurands",
+                     "SampledDataCtrlr.TxUpdatedMeasurands"}));
     for (const ReportData& variable : data) EXPECT_EQ(variable.variableAttribute[0].mutability, MutabilityEnum::ReadWrite);
     EXPECT_EQ(data[6].variableAttribute[0].persistent, false);
     EXPECT_EQ(data[8].variableAttribute[0].persistent, true);
@@ -102,8 +107,8 @@ TEST_F(OcppReport, the_configuration_inventory_has_what_may_be_set_and_its_limit
 TEST_F(OcppReport, the_summary_has_the_availability_of_everything) {
     facts.evses[1] = session::Availability::faulted;
     EXPECT_EQ(names(base(ReportBaseEnum::SummaryInventory)),
-              (Names{"ChargingStation.AvailabilityState", "EVSE/1.AvailabilityState", "Connector/1.AvailabilityState", "EVSE/2.AvailabilityState",
-                     "Connector/2.AvailabilityState"}));
+              (Names{"ChargingStation.AvailabilityState", "EVSE/1.AvailabilityState", "Connector/1.AvailabilityState",
+                     "EVSE/2.AvailabilityState", "Connector/2.AvailabilityState"}));
     const auto data = *parts(base(ReportBaseEnum::SummaryInventory))[0].reportData;
     EXPECT_EQ(data[3].variableAttribute[0].value, "Faulted");
 }
@@ -173,8 +178,11 @@ TEST_F(OcppReport, an_evse_that_is_not_named_means_every_one) {
 //= OCPP 2.1 B08.FR.07, B08.FR.08, B08.FR.09, B08.FR.10, B08.FR.13
 TEST_F(OcppReport, a_criterion_is_met_by_who_says_so_or_says_nothing) {
     using enum ComponentCriterionEnum;
-    const auto aligned = named("AlignedDataCtrlr", "Interval"), sampled = named("SampledDataCtrlr", "SignReadings"), clock = named("ClockCtrlr", "TimeSource");
-    EXPECT_EQ(names(chosen({aligned, sampled, clock}, {Available})), (Names{"ClockCtrlr.TimeSource", "SampledDataCtrlr.SignReadings"})) << "AlignedDataCtrlr is not";
+    const auto aligned = named("AlignedDataCtrlr", "Interval"), sampled = named("SampledDataCtrlr", "SignReadings"),
+               clock = named("ClockCtrlr", "TimeSource");
+    EXPECT_EQ(names(chosen({aligned, sampled, clock}, {Available})),
+              (Names{"ClockCtrlr.TimeSource", "SampledDataCtrlr.SignReadings"}))
+        << "AlignedDataCtrlr is not";
     EXPECT_EQ(names(chosen({aligned, sampled, clock}, {Enabled})).size(), 3u);
     EXPECT_EQ(names(chosen({aligned, sampled, clock}, {Active})).size(), 3u);
     EXPECT_EQ(names(chosen({aligned, sampled, clock}, {Problem})), Names{}) << "nobody has one";

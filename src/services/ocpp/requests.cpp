@@ -19,19 +19,20 @@ void Station::on(const rpc::Request& request) {
     //= OCPP 2.1 B02.FR.01
     if ((at_.accepted || at_.pending) && answer_about_itself(request)) return;
     if (!at_.accepted) return refuse_unaccepted(request);
-    const bool is_taken =
-        to(request, &Station::start_transaction) || to(request, &Station::stop_transaction) || to(request, &Station::reserve) ||
-        to(request, &Station::cancel_reservation) || to(request, &Station::change_availability) ||
-        to(request, &Station::get_transaction_status) || to(request, &Station::unlock_connector) || to(request, &Station::send_local_list) ||
-        to(request, &Station::get_local_list_version) || to(request, &Station::clear_cache) || to(request, &Station::reset) ||
-        to(request, &Station::transfer_data);
+    const bool is_taken = to(request, &Station::start_transaction) || to(request, &Station::stop_transaction) ||
+                          to(request, &Station::reserve) || to(request, &Station::cancel_reservation) ||
+                          to(request, &Station::change_availability) || to(request, &Station::get_transaction_status) ||
+                          to(request, &Station::unlock_connector) || to(request, &Station::send_local_list) ||
+                          to(request, &Station::get_local_list_version) || to(request, &Station::clear_cache) ||
+                          to(request, &Station::reset) || to(request, &Station::transfer_data);
     if (!is_taken) run(rpc::Refuse{request.id, ErrorCode::NotSupported, "this station does not take this request"}, answering_);
 }
 
 /// What may be asked before the station is accepted: what it is, and what was set.
 bool Station::answer_about_itself(const rpc::Request& request) {
-    return to(request, &Station::get_variables) || to(request, &Station::set_variables) || to(request, &Station::get_base_report) ||
-           to(request, &Station::get_report) || to(request, &Station::set_network_profile) || to(request, &Station::trigger_message);
+    return to(request, &Station::get_variables) || to(request, &Station::set_variables) ||
+           to(request, &Station::get_base_report) || to(request, &Station::get_report) ||
+           to(request, &Station::set_network_profile) || to(request, &Station::trigger_message);
 }
 
 void Station::refuse_unaccepted(const rpc::Request& request) {
@@ -50,16 +51,17 @@ void Station::answer(const rpc::MessageId& id, Message response) { run(rpc::Answ
 template <class M, class Then>
 void Station::ask_session(const rpc::MessageId& id, const M& message, Then response_to) {
     const std::uint32_t connection = connection_, frame = answering_;
-    const auto asked = session_.request(message, [this, id, connection, frame, response_to](const Result<typename M::Reply>& reply) {
-        is_asking_ = false;
-        if (is_open_ && connection == connection_ && waiting_ == frame) {
-            waiting_ = 0;
-            answer(id, response_to(reply));
-            finish_frame(frame);
-        }
-        fetch_events();
-        take_frames();
-    });
+    const auto asked =
+        session_.request(message, [this, id, connection, frame, response_to](const Result<typename M::Reply>& reply) {
+            is_asking_ = false;
+            if (is_open_ && connection == connection_ && waiting_ == frame) {
+                waiting_ = 0;
+                answer(id, response_to(reply));
+                finish_frame(frame);
+            }
+            fetch_events();
+            take_frames();
+        });
     is_asking_ = asked.has_value();
     if (asked) waiting_ = frame;
     else answer(id, response_to(std::unexpected(asked.error())));
@@ -68,7 +70,9 @@ void Station::ask_session(const rpc::MessageId& id, const M& message, Then respo
 namespace {
 
 /// An EVSE as OCPP names it; 0 for none; one that cannot be is one that no station has.
-EvseId evse_of(std::optional<std::int32_t> number) { return EvseId{static_cast<std::uint8_t>(std::clamp(number.value_or(0), 0, 255))}; }
+EvseId evse_of(std::optional<std::int32_t> number) {
+    return EvseId{static_cast<std::uint8_t>(std::clamp(number.value_or(0), 0, 255))};
+}
 
 std::optional<session::Identity> identity_of(const IdToken& token) {
     const auto text = Text<255>::from(token.idToken.view());

@@ -6,7 +6,8 @@
 namespace voltkeep::ocpp {
 
 std::optional<std::string_view> Settings::find(std::string_view variable) const {
-    const auto found = std::ranges::find_if(values, [variable](const KeptValue& kept) { return kept.variable.view() == variable; });
+    const auto found =
+        std::ranges::find_if(values, [variable](const KeptValue& kept) { return kept.variable.view() == variable; });
     if (found == values.end()) return std::nullopt;
     return found->value.view();
 }

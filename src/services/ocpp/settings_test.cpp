@@ -88,7 +88,8 @@ TEST_F(OcppSettings, a_file_that_was_cut_while_it_was_made_is_made) {
 
 TEST_F(OcppSettings, are_bounded) {
     Settings settings;
-    for (std::size_t i = 0; i < decltype(Settings::values)::capacity; ++i) EXPECT_TRUE(settings.set("v" + std::to_string(i), std::string(500, 'x')));
+    for (std::size_t i = 0; i < decltype(Settings::values)::capacity; ++i)
+        EXPECT_TRUE(settings.set("v" + std::to_string(i), std::string(500, 'x')));
     EXPECT_FALSE(settings.set("one more", "x"));
     EXPECT_TRUE(settings.set("v0", "y"));
     EXPECT_FALSE(settings.set("v0", std::string(501, 'x')));

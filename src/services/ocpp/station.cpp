@@ -31,8 +31,12 @@ Result<Files> Files::open(const std::string& folder) {
 }
 
 Station::Station(kernel::Service& self, const Config& config, Files files)
-    : self_(self), config_(config), link_(self.connect<link::Interface>("link@csms")), session_(self.connect<session::Interface>("session")),
-      journal_(self), files_(std::move(files)) {
+    : self_(self),
+      config_(config),
+      link_(self.connect<link::Interface>("link@csms")),
+      session_(self.connect<session::Interface>("session")),
+      journal_(self),
+      files_(std::move(files)) {
     const auto read = [&self](auto& file, auto& value) {
         if (const auto kept = file.read()) value = *kept;
         else self.fault(kept.error());
@@ -92,7 +96,8 @@ void Station::begin_connection(const link::GetState::State& state) {
             forget_acknowledged();
             fetch_events();   // before any answer is taken: it belongs to one of them
         } else
-            journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint"));
+            journal_.append(audit::Type::security, 0,
+                            audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint"));
     }
     set_online(at_.accepted);
     on_out_of_order(is_out_of_order_);
@@ -119,7 +124,8 @@ void Station::set_online(bool online) {
 
 void Station::say_online() {
     const auto said = session_.call(session::SetOnline{online_});
-    if (!said && said.error().code == Errc::busy) self_.after(50ms, [this] { say_online(); });   // otherwise: again when session is back
+    if (!said && said.error().code == Errc::busy)
+        self_.after(50ms, [this] { say_online(); });  // otherwise: again when session is back
 }
 
 Result<std::string> Station::take_frame(link::TakeFrame::Piece& first) {
@@ -134,7 +140,8 @@ Result<std::string> Station::take_frame(link::TakeFrame::Piece& first) {
 }
 
 void Station::take_frames() {
-    // While session looks for events its conduit takes no call, and a request of the CSMS must not be refused for that: a moment later.
+    // While session looks for events its conduit takes no call, and a request of the CSMS must not be refused for that: a moment
+    // later.
     while (is_open_ && !is_asking_) {
         link::TakeFrame::Piece first;
         const auto text = take_frame(first);
@@ -171,7 +178,9 @@ void Station::run(rpc::Input input, std::uint32_t answers) {
                 } else if constexpr (std::same_as<O, rpc::NotSent>) refuse_invalid(o.error);
                 else if constexpr (std::same_as<O, rpc::Ignored>) refuse_invalid(o.why);
                 else if constexpr (std::same_as<O, rpc::ResultRefused>)
-                    journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "the CSMS refused our answer"));
+                    journal_.append(
+                        audit::Type::security, 0,
+                        audit::Payload().put("event", "InvalidMessages").put("detail", "the CSMS refused our answer"));
                 else if constexpr (!std::same_as<O, rpc::Notification>) on(o);
             },
             output);
@@ -184,7 +193,8 @@ bool Station::put(std::string_view text, std::uint32_t answers) {
         const bool is_last = offset + part.size() == size;
         link::PutFrame m{connection_, 1, size, offset, is_last ? answers : 0, *Blob<link::piece_bound>::from(as_bytes(part)), {}};
         if (is_last) m.checkpoint = checkpoint();
-        if (!link_.call(m)) return false;   // the connection is ending: `closed` will come, and what was not answered is sent again
+        if (!link_.call(m))
+            return false;  // the connection is ending: `closed` will come, and what was not answered is sent again
         offset += static_cast<std::uint32_t>(part.size());
     }
     last_sent_ = now();
@@ -203,40 +213,48 @@ Blob<link::checkpoint_bound> Station::checkpoint() const {
 
 void Station::refuse_invalid(const OcppError& why) {
     //= OCPP 2.1 A04: InvalidMessages
-    journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("code", name(why.code)).put("where", why.where).put("detail", why.what));
+    journal_.append(audit::Type::security, 0,
+                    audit::Payload()
+                        .put("event", "InvalidMessages")
+                        .put("code", name(why.code))
+                        .put("where", why.where)
+                        .put("detail", why.what));
 }
 
 // ---- what is sent -----------------------------------------------------------------------------------------------------
 
-/// The next events of session. While the CSMS is away and no more fit, those behind them are looked at, for who stands at the station now.
+/// The next events of session. While the CSMS is away and no more fit, those behind them are looked at, for who stands at the
+/// station now.
 void Station::fetch_events() {
     const bool is_full = events_.size() >= 4;
     if (is_asking_ || (is_full && online_)) return;
     const std::uint64_t last = events_.empty() ? at_.acknowledged : events_.back().sequence;
     const std::uint64_t after = is_full ? std::max(looked_at_, last) : last;
-    const auto asked = session_.request(session::TakeEvents{at_.acknowledged, after}, [this, last, is_full](Result<session::TakeEvents::Events> taken) {
-        is_asking_ = false;
-        if (!taken) {
-            if (taken.error().code == Errc::bad_argument) distrust_checkpoint();
-            self_.after(500ms, [this] { fetch_events(); });
-            return take_frames();
-        }
-        // The connection ended meanwhile, and what these events follow was forgotten with it: from the beginning.
-        if (last != (events_.empty() ? at_.acknowledged : events_.back().sequence)) {
-            fetch_events();
-            return take_frames();
-        }
-        if (is_full) look_behind(*taken);
-        else
-            for (const session::Event& event : taken->events)
-                if (events_.empty() || event.sequence > events_.back().sequence) {
-                    events_.push_back(event);
-                    answer_offline(event);
-                }
-        send_next();
-        take_frames();   // first what the CSMS has said: the way through all that waits may be long
-        if (!online_ && !taken->events.empty()) fetch_events();
-    });
+    const auto asked = session_.request(
+        session::TakeEvents{at_.acknowledged, after}, [this, last, is_full](Result<session::TakeEvents::Events> taken) {
+            is_asking_ = false;
+            if (!taken) {
+                if (taken.error().code == Errc::bad_argument) distrust_checkpoint();
+                self_.after(500ms, [this] { fetch_events(); });
+                return take_frames();
+            }
+            // The connection ended meanwhile, and what these events follow was forgotten with it: from the beginning.
+            if (last != (events_.empty() ? at_.acknowledged : events_.back().sequence)) {
+                fetch_events();
+                return take_frames();
+            }
+            if (is_full)
+                look_behind(*taken);
+            else
+                for (const session::Event& event : taken->events)
+                    if (events_.empty() || event.sequence > events_.back().sequence) {
+                        events_.push_back(event);
+                        answer_offline(event);
+                    }
+            send_next();
+            take_frames();  // first what the CSMS has said: the way through all that waits may be long
+            if (!online_ && !taken->events.empty()) fetch_events();
+        });
     is_asking_ = asked.has_value();
 }
 
@@ -288,7 +306,9 @@ void Station::send_event(const session::Event& event) {
     switch (event.kind) {
         case session::EventKind::status: sent = call(status_notification(event)); break;
         case session::EventKind::authorize: sent = call(authorize(event)); break;
-        case session::EventKind::transaction: sent = event.record && call(transaction_event(event, config_.currency.view(), sampled_of(settings_))); break;
+        case session::EventKind::transaction:
+            sent = event.record && call(transaction_event(event, config_.currency.view(), sampled_of(settings_)));
+            break;
     }
     if (!sent && is_open_) acknowledge();   // it can never be written: it is in the log, and the next one is not held up
 }
@@ -350,10 +370,11 @@ void Station::forget_acknowledged() {
     while (!events_.empty() && events_.front().sequence <= at_.acknowledged) events_.pop_front();
 }
 
-/// Session never gave what the checkpoint says is with the CSMS: whoever left it was mistaken, or lied. What is not acknowledged is sent
-/// (again): an event twice is harmless, one that is lost is not.
+/// Session never gave what the checkpoint says is with the CSMS: whoever left it was mistaken, or lied. What is not acknowledged
+/// is sent (again): an event twice is harmless, one that is lost is not.
 void Station::distrust_checkpoint() {
-    journal_.append(audit::Type::security, 0, audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint: events that never were"));
+    journal_.append(audit::Type::security, 0,
+                    audit::Payload().put("event", "InvalidMessages").put("detail", "checkpoint: events that never were"));
     at_.acknowledged = at_.event_in_flight = looked_at_ = 0;
     events_.clear();
 }
@@ -363,7 +384,8 @@ void Station::send_again_soon() { not_before_ = now() + 100ms; }
 
 /// False: session did not hear it.
 bool Station::tell_authorization(bool accepted, std::string_view reason) {
-    const auto told = session_.call(session::AuthorizationResult{EvseId{at_.authorization_evse}, at_.authorization, accepted, Text<40>::cut(reason)});
+    const auto told = session_.call(
+        session::AuthorizationResult{EvseId{at_.authorization_evse}, at_.authorization, accepted, Text<40>::cut(reason)});
     return told || told.error().code == Errc::not_found;
 }
 
@@ -372,12 +394,14 @@ bool Station::tell_authorization(bool accepted, std::string_view reason) {
 void Station::on(const rpc::Result& result) {
     const Meaning what = meaning(result.response);
     const auto turnaround = rpc_.taken ? (now() - rpc_.taken->since) / 1us : 0;
-    journal_.append_later(audit::Type::message, 0, audit::Payload().put("message", what.action->name).put("turnaround_us", turnaround));
+    journal_.append_later(audit::Type::message, 0,
+                          audit::Payload().put("message", what.action->name).put("turnaround_us", turnaround));
     if (const auto* boot = result.response.get<BootNotificationResponse>()) on_boot(*boot);
     if (const auto* answer = result.response.get<AuthorizeResponse>()) {
         const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
         if (event != events_.end()) learn(event->identity, answer->idTokenInfo);
-        if (tell_authorization(allows(answer->idTokenInfo, EvseId{at_.authorization_evse}), word(answer->idTokenInfo.status))) acknowledge();
+        if (tell_authorization(allows(answer->idTokenInfo, EvseId{at_.authorization_evse}), word(answer->idTokenInfo.status)))
+            acknowledge();
         else send_again_soon();
     }
     if (const auto* answer = result.response.get<TransactionEventResponse>()) on_transaction(*answer);
@@ -396,7 +420,8 @@ void Station::on_boot(const BootNotificationResponse& response) {
     if (!at_.accepted) {
         //= OCPP 2.1 B02.FR.04, B02.FR.06, B02.FR.08, B03.FR.06
         not_before_ = now() + std::chrono::seconds(interval);
-        journal_.append(audit::Type::session, 0, audit::Payload().put("step", "csms_not_accepted").put("status", word(response.status)));
+        journal_.append(audit::Type::session, 0,
+                        audit::Payload().put("step", "csms_not_accepted").put("status", word(response.status)));
         return;
     }
     //= OCPP 2.1 B01.FR.04, G02.FR.01
@@ -410,18 +435,23 @@ void Station::on_transaction(const TransactionEventResponse& response) {
     const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
     if (event != events_.end() && event->record && response.idTokenInfo) learn(event->record->identity, *response.idTokenInfo);
     //= OCPP 2.1 E05.FR.10, C15.FR.04
-    if (event == events_.end() || !event->record || !response.idTokenInfo || response.idTokenInfo->status == AuthorizationStatusEnum::Accepted)
+    if (event == events_.end() || !event->record || !response.idTokenInfo ||
+        response.idTokenInfo->status == AuthorizationStatusEnum::Accepted)
         return acknowledge();
-    // Not found: it has ended already. Else session must hear it, and have it on the disk: until then the event is not acknowledged.
-    const auto asked = session_.request(session::Deauthorize{event->record->transaction}, [this, in_flight = at_.event_in_flight](const Result<kernel::Done>& told) {
-        is_asking_ = is_withdrawing_ = false;
-        const bool is_heard = told || told.error().code == Errc::not_found;
-        if (is_heard && at_.event_in_flight == in_flight) acknowledge();
-        else send_again_soon();
-        fetch_events();
-        take_frames();
-        send_next();
-    });
+    // Not found: it has ended already. Else session must hear it, and have it on the disk: until then the event is not
+    // acknowledged.
+    const auto asked = session_.request(session::Deauthorize{event->record->transaction},
+                                        [this, in_flight = at_.event_in_flight](const Result<kernel::Done>& told) {
+                                            is_asking_ = is_withdrawing_ = false;
+                                            const bool is_heard = told || told.error().code == Errc::not_found;
+                                            if (is_heard && at_.event_in_flight == in_flight)
+                                                acknowledge();
+                                            else
+                                                send_again_soon();
+                                            fetch_events();
+                                            take_frames();
+                                            send_next();
+                                        });
     is_asking_ = is_withdrawing_ = asked.has_value();
     if (!asked) send_again_soon();
 }
@@ -429,23 +459,29 @@ void Station::on_transaction(const TransactionEventResponse& response) {
 void Station::on(const rpc::CallFailed& failed) {
     using enum rpc::CallFailed::Reason;
     if (failed.reason == lost) return;   // sent again on the next connection
-    journal_.append(audit::Type::message, 0, audit::Payload().put("message", name(failed.action)).put("failed", failed.code).put("detail", failed.description));
+    journal_.append(
+        audit::Type::message, 0,
+        audit::Payload().put("message", name(failed.action)).put("failed", failed.code).put("detail", failed.description));
     if (failed.action == Action::NotifyReport) at_.report.reset();   // what the CSMS cannot take is not sent to it for ever
     //= OCPP 2.1 Part 4, 5.3: drop and reconnect
     if (failed.reason == timeout) (void)link_.call(link::Close{connection_, "no answer to a call"});
     else if (failed.action == Action::BootNotification) not_before_ = now() + std::chrono::seconds(at_.heartbeat_s);
-    const bool is_event = failed.action == Action::TransactionEvent || failed.action == Action::Authorize || failed.action == Action::StatusNotification;
+    const bool is_event = failed.action == Action::TransactionEvent || failed.action == Action::Authorize ||
+                          failed.action == Action::StatusNotification;
     if (is_event && at_.event_in_flight > 0) try_again_or_give_up(failed);
 }
 
 /// What the CSMS cannot take, or never answers, must not hold up everything behind it. A connection that is lost is no attempt.
 void Station::try_again_or_give_up(const rpc::CallFailed& failed) {
-    const bool is_transaction = failed.action == Action::TransactionEvent, is_unanswered = failed.reason == rpc::CallFailed::Reason::timeout;
+    const bool is_transaction = failed.action == Action::TransactionEvent,
+               is_unanswered = failed.reason == rpc::CallFailed::Reason::timeout;
     ++at_.attempts;
     //= OCPP 2.1 E13.FR.02
-    if ((is_transaction || is_unanswered) && at_.attempts < number_set(message_attempts, settings_).value_or(config_.message_attempts)) {
+    if ((is_transaction || is_unanswered) &&
+        at_.attempts < number_set(message_attempts, settings_).value_or(config_.message_attempts)) {
         const auto set = number_set(message_attempt_interval, settings_);
-        const Duration interval = set ? Duration(std::chrono::seconds(*set)) : Duration(std::chrono::milliseconds(config_.attempt_interval_ms));
+        const Duration interval =
+            set ? Duration(std::chrono::seconds(*set)) : Duration(std::chrono::milliseconds(config_.attempt_interval_ms));
         //= OCPP 2.1 E13.FR.03
         if (is_transaction) not_before_ = now() + at_.attempts * interval;
         return;
@@ -456,12 +492,17 @@ void Station::try_again_or_give_up(const rpc::CallFailed& failed) {
     acknowledge();
 }
 
-/// The log keeps what the CSMS will not have: the record itself stands there since it was made, under the same transaction and number.
+/// The log keeps what the CSMS will not have: the record itself stands there since it was made, under the same transaction and
+/// number.
 void Station::log_given_up(const rpc::CallFailed& failed) {
     audit::Payload payload;
-    payload.put("step", "event_given_up").put("message", name(failed.action)).put("attempts", at_.attempts).put("event", at_.event_in_flight);
+    payload.put("step", "event_given_up")
+        .put("message", name(failed.action))
+        .put("attempts", at_.attempts)
+        .put("event", at_.event_in_flight);
     const auto event = std::ranges::find(events_, at_.event_in_flight, &session::Event::sequence);
-    if (event != events_.end() && event->record) payload.put("transaction", event->record->transaction.view()).put("sequence", event->record->sequence);
+    if (event != events_.end() && event->record)
+        payload.put("transaction", event->record->transaction.view()).put("sequence", event->record->sequence);
     journal_.append(audit::Type::session, event != events_.end() ? event->evse.number : std::uint8_t{0}, payload);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The station's side of the conversation with the CSMS: what is sent next, what an answer means, what a request does.
-// It holds no key and no socket, and three open files with what the CSMS has set and said: whole messages come from link@csms. Killed at
-// any moment, its successor goes on over the same connection from the checkpoint; what was not acknowledged is still with session.
+// It holds no key and no socket, and three open files with what the CSMS has set and said: whole messages come from link@csms.
+// Killed at any moment, its successor goes on over the same connection from the checkpoint; what was not acknowledged is still
+// with session.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +32,8 @@ struct Files {
     SettingsFile settings;
     KeptFile<LocalList> list;
     KeptFile<Cache> cache;
-    static constexpr std::size_t largest = std::max({SettingsFile::size, KeptFile<LocalList>::size, KeptFile<Cache>::size});   ///< bytes
+    static constexpr std::size_t largest =
+        std::max({SettingsFile::size, KeptFile<LocalList>::size, KeptFile<Cache>::size});  ///< bytes
 
     /// In a folder that is there. Errors: io.
     static Result<Files> open(const std::string& folder);
@@ -160,7 +162,7 @@ private:
 
     Checkpoint at_;                           ///< all but the open calls, which rpc_ holds
     std::deque<session::Event> events_;       ///< taken from session and not acknowledged
-    std::uint64_t looked_at_ = 0;             ///< session's events up to here were looked at for somebody who waits while the CSMS is away
+    std::uint64_t looked_at_ = 0;  ///< session's events up to here were looked at for somebody who waits while the CSMS is away
     bool is_asking_ = false;                  ///< session's conduit carries a request: it takes no other message meanwhile
     bool is_withdrawing_ = false;             ///< and that is a withdrawal: its event is neither acknowledged nor sent again
     bool online_ = false;

@@ -80,7 +80,8 @@ int serve_link(int control, Script& script, int wire, const Checkpoint& left) {
             piece.repeated = script.is_repeated && first == 1;
             piece.connection = connection;
             piece.size = static_cast<std::uint32_t>(frames.front().size());
-            piece.bytes = *Blob<link::piece_bound>::from(as_bytes(std::string_view(frames.front()).substr(m.offset, link::piece_bound)));
+            piece.bytes =
+                *Blob<link::piece_bound>::from(as_bytes(std::string_view(frames.front()).substr(m.offset, link::piece_bound)));
             return piece;
         },
         [&](const link::PutFrame& m) -> Result<kernel::Done> {
@@ -123,9 +124,13 @@ int serve_session(int control, Script& script) {
         if (std::exchange(told, script.event_count) != told) self.notify(session::Pulse::events);
     });
     self.serve<session::Interface>(
-        [&](const session::Authorize&) -> Result<session::Authorize::Authorization> { return session::Authorize::Authorization{}; },
+        [&](const session::Authorize&) -> Result<session::Authorize::Authorization> {
+            return session::Authorize::Authorization{};
+        },
         [&](const session::SetEvNeeds&) { return done(); },
-        [&](const session::TakeSetpoint&) -> Result<session::TakeSetpoint::Setpoint> { return session::TakeSetpoint::Setpoint{}; },
+        [&](const session::TakeSetpoint&) -> Result<session::TakeSetpoint::Setpoint> {
+            return session::TakeSetpoint::Setpoint{};
+        },
         [&](const session::StopByEv&) { return done(); },
         [&](const session::TakeEvents& m) -> Result<session::TakeEvents::Events> {
             if (m.acknowledged > given || m.after > given) return fail(Errc::bad_argument, "never given");
@@ -164,12 +169,17 @@ int serve_session(int control, Script& script) {
                 reply(session::RemoteStart::Started{});
             });
         },
-        [&](const session::RemoteStop& m) -> Result<kernel::Done> { return m.transaction.view() == "transaction-1" ? done() : fail(Errc::not_found, "no such transaction"); },
+        [&](const session::RemoteStop& m) -> Result<kernel::Done> {
+            return m.transaction.view() == "transaction-1" ? done() : fail(Errc::not_found, "no such transaction");
+        },
         [&](const session::Deauthorize&) { return done(); },
         [&](const session::Reserve& m) -> Result<session::Reserve::Outcome> {
-            return session::Reserve::Outcome{m.evse == EvseId{1} && m.id == 5 ? charging::ReservationOutcome::accepted : charging::ReservationOutcome::occupied};
+            return session::Reserve::Outcome{m.evse == EvseId{1} && m.id == 5 ? charging::ReservationOutcome::accepted
+                                                                              : charging::ReservationOutcome::occupied};
         },
-        [&](const session::CancelReservation& m) -> Result<kernel::Done> { return m.id == 5 ? done() : fail(Errc::not_found, "no such reservation"); },
+        [&](const session::CancelReservation& m) -> Result<kernel::Done> {
+            return m.id == 5 ? done() : fail(Errc::not_found, "no such reservation");
+        },
         [&](const session::SetAvailability& m) -> Result<session::SetAvailability::Change> {
             if (m.evse.number > 1) return fail(Errc::not_found, "no such EVSE");
             return session::SetAvailability::Change{!m.operative};
@@ -186,7 +196,8 @@ int serve_audit(int control, Script& script) {
     self.serve<audit::Interface>(
         [&](const audit::Append& m) -> Result<audit::Append::Appended> {
             const std::string_view text = m.payload.view();
-            script.given_up += text.contains("event_given_up") && text.contains("transaction-1") && text.contains("\"attempts\":3");
+            script.given_up +=
+                text.contains("event_given_up") && text.contains("transaction-1") && text.contains("\"attempts\":3");
             return audit::Append::Appended{};
         },
                                  [&](const audit::AppendLater&) -> Result<kernel::Done> { return kernel::Done{}; },
@@ -197,7 +208,8 @@ int serve_audit(int control, Script& script) {
 
 class OcppStation : public ::testing::Test {
 protected:
-    OcppStation() : script(*new (::mmap(nullptr, sizeof(Script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Script) {
+    OcppStation()
+        : script(*new(::mmap(nullptr, sizeof(Script), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Script) {
         left.accepted = true;
         left.heartbeat_s = 300;
         std::filesystem::create_directories(folder);
@@ -227,10 +239,11 @@ protected:
         });
         station.conduit<link::Interface, link::Pulse>(ocpp, link, everything, 1000);
         constexpr auto bit = []<class M>(std::type_identity<M>) { return 1u << session::Interface::number_of<M>; };
-        const std::uint32_t requests = bit(std::type_identity<session::TakeEvents>()) | bit(std::type_identity<session::RemoteStart>()) |
-                                       bit(std::type_identity<session::Reserve>()) | bit(std::type_identity<session::CancelReservation>()) |
-                                       bit(std::type_identity<session::SetAvailability>()) | bit(std::type_identity<session::RemoteStop>()) |
-                                       bit(std::type_identity<session::Deauthorize>());
+        const std::uint32_t requests =
+            bit(std::type_identity<session::TakeEvents>()) | bit(std::type_identity<session::RemoteStart>()) |
+            bit(std::type_identity<session::Reserve>()) | bit(std::type_identity<session::CancelReservation>()) |
+            bit(std::type_identity<session::SetAvailability>()) | bit(std::type_identity<session::RemoteStop>()) |
+            bit(std::type_identity<session::Deauthorize>());
         station.conduit<session::Interface, session::Pulse>(ocpp, session, everything, 5000, requests);
         station.conduit<audit::Interface, audit::Pulse>(ocpp, audit, everything, 1000, everything);
         station.start();
@@ -244,8 +257,12 @@ protected:
         const ssize_t n = ::recv(wire.csms, buffer.data(), buffer.size(), 0);
         return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
     }
-    void give(const std::string& text) { ASSERT_EQ(::send(wire.csms, text.data(), text.size(), 0), static_cast<ssize_t>(text.size())); }
-    void answer(const std::string& call, const std::string& payload) { give("[3,\"" + call.substr(4, 32) + "\"," + payload + "]"); }
+    void give(const std::string& text) {
+        ASSERT_EQ(::send(wire.csms, text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    }
+    void answer(const std::string& call, const std::string& payload) {
+        give("[3,\"" + call.substr(4, 32) + "\"," + payload + "]");
+    }
     void accept(const std::string& call) { give("[3,\"" + call.substr(4, 32) + R"(",{"idTokenInfo":{"status":"Accepted"}}])"); }
     /// Asks the station, as the CSMS; its answer.
     std::string ask(const std::string& action, const std::string& payload) {
@@ -306,7 +323,8 @@ TEST_F(OcppStation, what_the_checkpoint_has_acknowledged_is_not_sent_again) {
     script.is_open = false;
     left.acknowledged = 2;
     start();
-    ASSERT_TRUE(comes_true([&] { return script.given == 3; })) << "meanwhile it fetches the events, of which it does not know better";
+    ASSERT_TRUE(comes_true([&] { return script.given == 3; }))
+        << "meanwhile it fetches the events, of which it does not know better";
     script.is_open = true;
     const std::string call = take();
     EXPECT_TRUE(has(call, "\"Authorize\"")) << call;
@@ -360,7 +378,8 @@ TEST_F(OcppStation, a_remote_start_is_answered_when_session_has_it_and_nothing_i
     EXPECT_TRUE(has(ask("RequestStopTransaction", R"({"transactionId":"transaction-1"})"), "Accepted"));
     EXPECT_EQ(script.starts, 1);
     script.is_refusing = true;
-    EXPECT_TRUE(has(ask("RequestStartTransaction", R"({"idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1})"), "Rejected"));
+    EXPECT_TRUE(has(ask("RequestStartTransaction", R"({"idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1})"),
+                    "Rejected"));
     EXPECT_EQ(script.repeats, 0) << "a frame is taken once";
 }
 
@@ -380,16 +399,22 @@ TEST_F(OcppStation, reserves_cancels_and_changes_the_availability) {
 //= OCPP 2.1 B05.FR.01, B06.FR.01
 TEST_F(OcppStation, sets_and_reads_variables_and_what_it_has_accepted_is_on_the_disk) {
     start();
-    const std::string attempts = R"("component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"})";
-    const std::string answer = ask("SetVariables", R"({"setVariableData":[{"attributeValue":"5",)" + attempts + R"(},{"attributeValue":"x",)" + attempts +
-                                                       R"(},{"attributeValue":"77","component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"}}]})");
+    const std::string attempts =
+        R"("component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"})";
+    const std::string answer =
+        ask("SetVariables",
+            R"({"setVariableData":[{"attributeValue":"5",)" + attempts + R"(},{"attributeValue":"x",)" + attempts +
+                R"(},{"attributeValue":"77","component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"}}]})");
     const auto kept = MUST(SettingsFile::open(settings)).read();
     EXPECT_EQ(kept->find(message_attempts), "5") << "before it was said";
     const std::size_t first = answer.find("Accepted"), second = answer.find("Rejected"), third = answer.rfind("Accepted");
     EXPECT_TRUE(first < second && second < third && third != std::string::npos) << answer;
-    const std::string read = ask("GetVariables", R"({"getVariableData":[{)" + attempts + R"(},{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"}},)"
-                                                 R"({"component":{"name":"nothing"},"variable":{"name":"x"}}]})");
-    EXPECT_TRUE(has(read, R"("attributeValue":"5")") && has(read, R"("attributeValue":"77")") && has(read, "UnknownComponent")) << read;
+    const std::string read =
+        ask("GetVariables", R"({"getVariableData":[{)" + attempts +
+                                R"(},{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"}},)"
+                                R"({"component":{"name":"nothing"},"variable":{"name":"x"}}]})");
+    EXPECT_TRUE(has(read, R"("attributeValue":"5")") && has(read, R"("attributeValue":"77")") && has(read, "UnknownComponent"))
+        << read;
 }
 
 TEST_F(OcppStation, goes_on_with_what_was_set_in_an_earlier_life) {
@@ -408,8 +433,14 @@ TEST_F(OcppStation, goes_on_with_what_was_set_in_an_earlier_life) {
 TEST_F(OcppStation, nothing_is_set_that_cannot_be_kept) {
     is_disk_full = true;
     start();
-    EXPECT_TRUE(has(ask("SetVariables", R"({"setVariableData":[{"attributeValue":"5","component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"}}]})"), "Rejected"));
-    EXPECT_TRUE(has(ask("GetVariables", R"({"getVariableData":[{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"}}]})"), R"("attributeValue":"3")"));
+    EXPECT_TRUE(has(
+        ask("SetVariables",
+            R"({"setVariableData":[{"attributeValue":"5","component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"}}]})"),
+        "Rejected"));
+    EXPECT_TRUE(has(
+        ask("GetVariables",
+            R"({"getVariableData":[{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"MessageAttempts","instance":"TransactionEvent"}}]})"),
+        R"("attributeValue":"3")"));
 }
 
 //= OCPP 2.1 B06.FR.16, B06.FR.17, B08.FR.18
@@ -417,7 +448,9 @@ TEST_F(OcppStation, refuses_more_items_and_more_bytes_than_it_says) {
     start();
     const auto items = [](int count, std::size_t padding) {
         std::string list;
-        for (int i = 0; i < count; ++i) list += R"({"component":{"name":"c"},"variable":{"name":"v"},"attributeValue":")" + std::string(padding, 'x') + "\"},";
+        for (int i = 0; i < count; ++i)
+            list +=
+                R"({"component":{"name":"c"},"variable":{"name":"v"},"attributeValue":")" + std::string(padding, 'x') + "\"},";
         list.pop_back();
         return "{\"setVariableData\":[" + list + "]}";
     };
@@ -433,7 +466,8 @@ TEST_F(OcppStation, reports_part_by_part_behind_the_answer_and_one_at_a_time) {
     start();
     EXPECT_TRUE(has(ask("GetBaseReport", R"({"requestId":7,"reportBase":"FullInventory"})"), "Accepted")) << "first";
     const std::string first = take();
-    EXPECT_TRUE(has(first, R"("NotifyReport",{"requestId":7)") && has(first, R"("seqNo":0)") && has(first, R"("tbc":true)")) << first;
+    EXPECT_TRUE(has(first, R"("NotifyReport",{"requestId":7)") && has(first, R"("seqNo":0)") && has(first, R"("tbc":true)"))
+        << first;
     EXPECT_TRUE(has(ask("GetReport", R"({"requestId":8})"), "Rejected")) << "one runs";
     answer(first, "{}");
     for (int sequence = 1; sequence < 100; ++sequence) {
@@ -442,7 +476,10 @@ TEST_F(OcppStation, reports_part_by_part_behind_the_answer_and_one_at_a_time) {
         answer(next, "{}");
         if (!has(next, R"("tbc":true)")) break;
     }
-    EXPECT_TRUE(has(ask("GetReport", R"({"requestId":8,"componentVariable":[{"component":{"name":"ClockCtrlr"},"variable":{"name":"TimeSource"}}]})"), "Accepted"));
+    EXPECT_TRUE(
+        has(ask("GetReport",
+                R"({"requestId":8,"componentVariable":[{"component":{"name":"ClockCtrlr"},"variable":{"name":"TimeSource"}}]})"),
+            "Accepted"));
     EXPECT_TRUE(has(take(), R"("requestId":8)"));
 }
 
@@ -464,7 +501,8 @@ TEST_F(OcppStation, a_report_that_the_csms_cannot_take_ends) {
     EXPECT_TRUE(has(ask("GetReport", R"({"requestId":1,"componentCriteria":["Problem"]})"), "EmptyResultSet"));
     EXPECT_TRUE(has(ask("GetBaseReport", R"({"requestId":1,"reportBase":"SummaryInventory"})"), "Accepted"));
     give("[4,\"" + take().substr(4, 32) + R"(","InternalError","",{}])");
-    EXPECT_TRUE(has(ask("GetBaseReport", R"({"requestId":2,"reportBase":"SummaryInventory"})"), "Accepted")) << "there is no other";
+    EXPECT_TRUE(has(ask("GetBaseReport", R"({"requestId":2,"reportBase":"SummaryInventory"})"), "Accepted"))
+        << "there is no other";
     EXPECT_TRUE(has(take(), R"("requestId":2)"));   // and is never answered
     EXPECT_TRUE(comes_true([&] { return script.closings == 1; }));
     EXPECT_EQ(take(600), "") << "on the new connection it does not begin again";
@@ -475,20 +513,23 @@ TEST_F(OcppStation, sends_what_is_triggered_behind_the_answer) {
     config.evse_count = 2;
     left.availability[1] = session::Availability::occupied;
     start();
-    for (const auto& [trigger, sent] : {std::pair<std::string, std::string>{R"("Heartbeat")", R"("Heartbeat",{})"},
-                                       {R"("LogStatusNotification")", R"("status":"Idle")"},
-                                       {R"("FirmwareStatusNotification","evse":{"id":9})", R"("status":"Idle")"},
-                                       {R"("StatusNotification","evse":{"id":2,"connectorId":1})", R"("connectorStatus":"Occupied","evseId":2)"}}) {
+    for (const auto& [trigger, sent] :
+         {std::pair<std::string, std::string>{R"("Heartbeat")", R"("Heartbeat",{})"},
+          {R"("LogStatusNotification")", R"("status":"Idle")"},
+          {R"("FirmwareStatusNotification","evse":{"id":9})", R"("status":"Idle")"},
+          {R"("StatusNotification","evse":{"id":2,"connectorId":1})", R"("connectorStatus":"Occupied","evseId":2)"}}) {
         EXPECT_TRUE(has(ask("TriggerMessage", "{\"requestedMessage\":" + trigger + "}"), "Accepted")) << trigger;
         const std::string call = take();
         EXPECT_TRUE(has(call, sent)) << call;
         answer(call, has(call, "\"Heartbeat\"") ? R"({"currentTime":"2030-01-01T00:00:00Z"})" : "{}");
     }
-    for (const char* refused : {R"("BootNotification")", R"("StatusNotification")", R"("StatusNotification","evse":{"id":1})",
-                                R"("StatusNotification","evse":{"id":3,"connectorId":1})", R"("StatusNotification","evse":{"id":1,"connectorId":2})"})
+    for (const char* refused :
+         {R"("BootNotification")", R"("StatusNotification")", R"("StatusNotification","evse":{"id":1})",
+          R"("StatusNotification","evse":{"id":3,"connectorId":1})", R"("StatusNotification","evse":{"id":1,"connectorId":2})"})
         EXPECT_TRUE(has(ask("TriggerMessage", std::string("{\"requestedMessage\":") + refused + "}"), "Rejected")) << refused;
     for (const char* unknown : {"MeterValues", "TransactionEvent", "SignChargingStationCertificate", "CustomTrigger"})
-        EXPECT_TRUE(has(ask("TriggerMessage", std::string("{\"requestedMessage\":\"") + unknown + "\"}"), "NotImplemented")) << unknown;
+        EXPECT_TRUE(has(ask("TriggerMessage", std::string("{\"requestedMessage\":\"") + unknown + "\"}"), "NotImplemented"))
+            << unknown;
 }
 
 TEST_F(OcppStation, the_answer_to_a_triggered_status_acknowledges_no_event) {
@@ -499,25 +540,32 @@ TEST_F(OcppStation, the_answer_to_a_triggered_status_acknowledges_no_event) {
     const std::string event = take();
     ASSERT_TRUE(has(event, "\"TransactionEvent\"")) << event;
     give("[4,\"" + event.substr(4, 32) + R"(","InternalError","",{}])");   // it waits to be sent again
-    EXPECT_TRUE(has(ask("TriggerMessage", R"({"requestedMessage":"StatusNotification","evse":{"id":1,"connectorId":1}})"), "Accepted"));
+    EXPECT_TRUE(
+        has(ask("TriggerMessage", R"({"requestedMessage":"StatusNotification","evse":{"id":1,"connectorId":1}})"), "Accepted"));
     answer(take(), "{}");
     EXPECT_TRUE(has(take(), "\"TransactionEvent\"")) << "it is not with the CSMS";
     EXPECT_EQ(script.acknowledged, 0u);
 }
 
-//= OCPP 2.1 B01.FR.01, B01.FR.03, B01.FR.04, B01.FR.08, B01.FR.09, B02.FR.01, B02.FR.02, B02.FR.05, B02.FR.06, B03.FR.08, G02.FR.01
+//= OCPP 2.1 B01.FR.01, B01.FR.03, B01.FR.04, B01.FR.08, B01.FR.09, B02.FR.01, B02.FR.02, B02.FR.05, B02.FR.06, B03.FR.08
+//= OCPP 2.1 G02.FR.01
 TEST_F(OcppStation, one_that_is_not_accepted_yet_says_what_it_is_and_does_nothing) {
     left.accepted = false;
     script.event_count = 1;
     start();
     const std::string boot = take();
-    ASSERT_TRUE(has(boot, "\"BootNotification\"") && has(boot, R"("model":"test","vendorName":"test")") && has(boot, R"("reason":"PowerUp")")) << boot;
-    const std::string report = R"({"requestId":7,"reportBase":"SummaryInventory"})", rest = R"("idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1)";
+    ASSERT_TRUE(has(boot, "\"BootNotification\"") && has(boot, R"("model":"test","vendorName":"test")") &&
+                has(boot, R"("reason":"PowerUp")"))
+        << boot;
+    const std::string report = R"({"requestId":7,"reportBase":"SummaryInventory"})",
+                      rest = R"("idToken":{"idToken":"CARD-1","type":"ISO14443"},"remoteStartId":-1)";
     EXPECT_TRUE(has(ask("GetBaseReport", report), "SecurityError")) << "it was not told to wait";
     answer(boot, R"({"currentTime":"2030-01-01T00:00:00Z","interval":3600,"status":"Pending"})");
     EXPECT_TRUE(has(ask("GetBaseReport", report), "Accepted"));
     answer(take(), "{}");
-    EXPECT_TRUE(has(ask("GetVariables", R"({"getVariableData":[{"component":{"name":"ClockCtrlr"},"variable":{"name":"TimeSource"}}]})"), "RealTimeClock"));
+    EXPECT_TRUE(
+        has(ask("GetVariables", R"({"getVariableData":[{"component":{"name":"ClockCtrlr"},"variable":{"name":"TimeSource"}}]})"),
+            "RealTimeClock"));
     EXPECT_TRUE(has(ask("RequestStartTransaction", "{" + rest + "}"), R"("status":"Rejected")"));
     EXPECT_TRUE(has(ask("RequestStopTransaction", R"({"transactionId":"none"})"), R"("status":"Rejected")"));
     EXPECT_TRUE(has(ask("ChangeAvailability", R"({"operationalStatus":"Operative"})"), "SecurityError"));
@@ -529,7 +577,10 @@ TEST_F(OcppStation, one_that_is_not_accepted_yet_says_what_it_is_and_does_nothin
     ASSERT_TRUE(has(again, "\"BootNotification\"") && has(again, "\"Triggered\"")) << again;
     answer(again, R"({"currentTime":"2030-01-01T00:00:00Z","interval":3600,"status":"Accepted"})");
     EXPECT_TRUE(has(take(), "\"Authorize\"")) << "what waited goes now";
-    EXPECT_TRUE(has(ask("GetVariables", R"({"getVariableData":[{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"}}]})"), "3600"));
+    EXPECT_TRUE(
+        has(ask("GetVariables",
+                R"({"getVariableData":[{"component":{"name":"OCPPCommCtrlr"},"variable":{"name":"HeartbeatInterval"}}]})"),
+            "3600"));
 }
 
 //= OCPP 2.1 B09.FR.04, B09.FR.05, B11.FR.06, B11.FR.09, P02.FR.06
@@ -538,8 +589,10 @@ TEST_F(OcppStation, refuses_what_it_cannot_do_as_the_standard_says_it) {
     for (const char* reset : {R"({"type":"Immediate"})", R"({"type":"OnIdle"})", R"({"type":"ImmediateAndResume","evseId":1})"})
         EXPECT_TRUE(has(ask("Reset", reset), R"("status":"Rejected")")) << reset;
     const auto profile = [](int slot, int security) {
-        return R"({"configurationSlot":)" + std::to_string(slot) + R"(,"connectionData":{"ocppInterface":"Wired0","ocppTransport":"JSON","messageTimeout":30,)"
-               R"("ocppCsmsUrl":"wss://csms.example","securityProfile":)" + std::to_string(security) + "}}";
+        return R"({"configurationSlot":)" + std::to_string(slot) +
+               R"(,"connectionData":{"ocppInterface":"Wired0","ocppTransport":"JSON","messageTimeout":30,)"
+               R"("ocppCsmsUrl":"wss://csms.example","securityProfile":)" +
+               std::to_string(security) + "}}";
     };
     EXPECT_TRUE(has(ask("SetNetworkProfile", profile(2, 3)), "InvalidConfSlot"));
     EXPECT_TRUE(has(ask("SetNetworkProfile", profile(1, 2)), "NoSecurityDowngrade"));
@@ -555,12 +608,19 @@ TEST_F(OcppStation, keeps_the_local_list_before_it_says_so) {
     EXPECT_EQ(MUST(KeptFile<LocalList>::open(folder + "/local-list")).read()->version, 5);
     EXPECT_TRUE(has(ask("GetLocalListVersion", "{}"), R"("versionNumber":5)"));
     EXPECT_TRUE(has(ask("SendLocalList", R"({"versionNumber":5,"updateType":"Differential"})"), "VersionMismatch"));
-    EXPECT_TRUE(has(ask("GetVariables", R"({"getVariableData":[{"component":{"name":"LocalAuthListCtrlr"},"variable":{"name":"Entries"}}]})"), R"("attributeValue":"1")"));
+    EXPECT_TRUE(has(
+        ask("GetVariables", R"({"getVariableData":[{"component":{"name":"LocalAuthListCtrlr"},"variable":{"name":"Entries"}}]})"),
+        R"("attributeValue":"1")"));
     //= OCPP 2.1 D01.FR.11
     std::string many = R"({"idToken":{"idToken":"a","type":"Local"}})";
     for (int i = 0; i < list_items_per_message; ++i) many += R"(,{"idToken":{"idToken":"a","type":"Local"}})";
-    EXPECT_TRUE(has(ask("SendLocalList", R"({"versionNumber":6,"updateType":"Differential","localAuthorizationList":[)" + many + "]}"), "OccurrenceConstraintViolation"));
-    EXPECT_TRUE(has(ask("SetVariables", R"({"setVariableData":[{"attributeValue":"false","component":{"name":"LocalAuthListCtrlr"},"variable":{"name":"Enabled"}}]})"), "Accepted"));
+    EXPECT_TRUE(
+        has(ask("SendLocalList", R"({"versionNumber":6,"updateType":"Differential","localAuthorizationList":[)" + many + "]}"),
+            "OccurrenceConstraintViolation"));
+    EXPECT_TRUE(has(
+        ask("SetVariables",
+            R"({"setVariableData":[{"attributeValue":"false","component":{"name":"LocalAuthListCtrlr"},"variable":{"name":"Enabled"}}]})"),
+        "Accepted"));
     EXPECT_TRUE(has(ask("GetLocalListVersion", "{}"), R"("versionNumber":0)"));
     EXPECT_TRUE(has(ask("SendLocalList", list_with_card), "NotEnabled"));
 }
@@ -578,7 +638,10 @@ TEST_F(OcppStation, a_local_list_that_cannot_be_kept_has_failed) {
 TEST_F(OcppStation, does_not_ask_about_whom_it_may_let_charge_before) {
     start();
     ASSERT_TRUE(has(ask("SendLocalList", list_with_card), "Accepted"));
-    ASSERT_TRUE(has(ask("SetVariables", R"({"setVariableData":[{"attributeValue":"true","component":{"name":"AuthCtrlr"},"variable":{"name":"LocalPreAuthorize"}}]})"), "Accepted"));
+    ASSERT_TRUE(has(
+        ask("SetVariables",
+            R"({"setVariableData":[{"attributeValue":"true","component":{"name":"AuthCtrlr"},"variable":{"name":"LocalPreAuthorize"}}]})"),
+        "Accepted"));
     script.event_count = 1;
     EXPECT_TRUE(comes_true([&] { return script.results == 1 && script.acknowledged == 1; }));
     EXPECT_EQ(take(100), "");
@@ -619,7 +682,10 @@ TEST_F(OcppStation, remembers_what_the_csms_has_said_until_it_is_cleared) {
     EXPECT_TRUE(cached()[0].token.view() == "CARD-1" && cached()[0].accepted);
     EXPECT_TRUE(has(ask("ClearCache", "{}"), "Accepted"));
     EXPECT_TRUE(cached().empty());
-    ASSERT_TRUE(has(ask("SetVariables", R"({"setVariableData":[{"attributeValue":"false","component":{"name":"AuthCacheCtrlr"},"variable":{"name":"Enabled"}}]})"), "Accepted"));
+    ASSERT_TRUE(has(
+        ask("SetVariables",
+            R"({"setVariableData":[{"attributeValue":"false","component":{"name":"AuthCacheCtrlr"},"variable":{"name":"Enabled"}}]})"),
+        "Accepted"));
     EXPECT_TRUE(has(ask("ClearCache", "{}"), "Rejected"));
 }
 
@@ -646,12 +712,14 @@ TEST_F(OcppStation, says_of_a_transaction_whether_it_goes_on_and_whether_all_of_
     ASSERT_TRUE(has(started, "\"TransactionEvent\"")) << started;
     EXPECT_TRUE(has(ask("GetTransactionStatus", one), R"({"messagesInQueue":true,"ongoingIndicator":true})"));
     EXPECT_TRUE(has(ask("GetTransactionStatus", "{}"), R"({"messagesInQueue":true})"));
-    EXPECT_TRUE(has(ask("GetTransactionStatus", R"({"transactionId":"transaction-2"})"), R"({"messagesInQueue":false,"ongoingIndicator":false})"));
+    EXPECT_TRUE(has(ask("GetTransactionStatus", R"({"transactionId":"transaction-2"})"),
+                    R"({"messagesInQueue":false,"ongoingIndicator":false})"));
     EXPECT_TRUE(has(ask("UnlockConnector", R"({"evseId":1,"connectorId":1})"), "OngoingAuthorizedTransaction"));
     accept(started);
     accept(take());
     EXPECT_TRUE(comes_true([&] { return script.acknowledged == 2; }));
-    EXPECT_TRUE(has(ask("GetTransactionStatus", one), R"({"messagesInQueue":false,"ongoingIndicator":true})")) << "it is told, and goes on";
+    EXPECT_TRUE(has(ask("GetTransactionStatus", one), R"({"messagesInQueue":false,"ongoingIndicator":true})"))
+        << "it is told, and goes on";
     script.is_ended = true;
     script.event_count = 4;
     const std::string ended = take();
@@ -669,8 +737,10 @@ TEST_F(OcppStation, unlocks_nothing_and_says_why) {
     left.transactions[0] = "transaction-1";
     start();
     EXPECT_TRUE(has(ask("UnlockConnector", R"({"evseId":1,"connectorId":1})"), "OngoingAuthorizedTransaction"));
-    EXPECT_TRUE(has(ask("UnlockConnector", R"({"evseId":2,"connectorId":1})"), R"("UnlockFailed","statusInfo":{"reasonCode":"UnsupportedRequest")"));
-    for (const char* unknown : {R"({"evseId":0,"connectorId":1})", R"({"evseId":3,"connectorId":1})", R"({"evseId":1,"connectorId":2})"})
+    EXPECT_TRUE(has(ask("UnlockConnector", R"({"evseId":2,"connectorId":1})"),
+                    R"("UnlockFailed","statusInfo":{"reasonCode":"UnsupportedRequest")"));
+    for (const char* unknown :
+         {R"({"evseId":0,"connectorId":1})", R"({"evseId":3,"connectorId":1})", R"({"evseId":1,"connectorId":2})"})
         EXPECT_TRUE(has(ask("UnlockConnector", unknown), "UnknownConnector")) << unknown;
 }
 
@@ -679,7 +749,8 @@ TEST_F(OcppStation, waits_as_long_as_it_is_told_and_a_while_if_it_is_told_none) 
     left.accepted = false;
     start();
     std::string call = take();
-    for (const char* told : {R"("interval":1,"status":"Rejected")", R"("interval":0,"status":"Pending")", R"("interval":1,"status":"Accepted")"}) {
+    for (const char* told :
+         {R"("interval":1,"status":"Rejected")", R"("interval":0,"status":"Pending")", R"("interval":1,"status":"Accepted")"}) {
         ASSERT_TRUE(has(call, "\"BootNotification\"")) << call;
         const Instant before = now();
         answer(call, std::string(R"({"currentTime":"2030-01-01T00:00:00Z",)") + told + "}");
@@ -701,7 +772,9 @@ TEST_F(OcppStation, says_what_each_connector_is_when_the_csms_was_away_for_long)
     EXPECT_TRUE(has(ask("TriggerMessage", R"({"requestedMessage":"Heartbeat"})"), "Accepted"));
     EXPECT_TRUE(has(take(), "\"Heartbeat\""));   // and is never answered: the connection ends
     const std::string event = take();
-    EXPECT_TRUE(has(event, "\"NotifyEvent\"") && has(event, R"("actualValue":"Available")") && has(event, R"("actualValue":"Occupied")")) << event;
+    EXPECT_TRUE(has(event, "\"NotifyEvent\"") && has(event, R"("actualValue":"Available")") &&
+                has(event, R"("actualValue":"Occupied")"))
+        << event;
 }
 
 TEST_F(OcppStation, says_nothing_twice_when_the_csms_was_away_for_a_moment) {

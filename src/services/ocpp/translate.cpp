@@ -142,7 +142,8 @@ std::optional<MeterValue> meter_value(const session::Event& event, Sampled sampl
         SampledValue one = sample(sampled_measurands[n], values[n], context, units[n]);
         //= OCPP 2.1 J02.FR.05
         if (is_charge) one.location = LocationEnum::EV;
-        //= OCPP 2.1 E02.FR.14, E03.FR.10, E04.FR.10, E05.FR.06, E07.FR.12, E08.FR.12, E09.FR.08, E10.FR.07, E11.FR.08, E12.FR.10, J02.FR.21
+        //= OCPP 2.1 E02.FR.14, E03.FR.10, E04.FR.10, E05.FR.06, E07.FR.12, E08.FR.12, E09.FR.08, E10.FR.07, E11.FR.08, E12.FR.10
+        //= OCPP 2.1 J02.FR.21
         if (n == 0 && event.signed_reading) one.signedMeterValue.emplace(signed_value(*event.signed_reading));
         CHECK(value.sampledValue.push(std::move(one)));
     }
@@ -199,7 +200,8 @@ TransactionEventRequest transaction_event(const session::Event& event, std::stri
         request.transactionInfo.stoppedReason = stopped_reason(record);   // absent: Local
     if (record.reading)
         if (auto value = meter_value(event, sampled)) request.meterValue.emplace({std::move(*value)});
-    if (record.cost_micro >= 0 && record.kind == session::RecordKind::ended) request.costDetails.emplace(cost_details(record, currency));
+    if (record.cost_micro >= 0 && record.kind == session::RecordKind::ended)
+        request.costDetails.emplace(cost_details(record, currency));
     //= OCPP 2.1 E04.FR.03, E08.FR.07
     if (record.offline) request.offline = true;
     return request;

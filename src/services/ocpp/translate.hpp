@@ -13,15 +13,17 @@
 namespace voltkeep::ocpp {
 
 /// What there is of each reading, in this order.
-inline constexpr MeasurandEnum sampled_measurands[] = {MeasurandEnum::Energy_Active_Import_Register, MeasurandEnum::Power_Active_Import,
-                                                       MeasurandEnum::Voltage, MeasurandEnum::Current_Import, MeasurandEnum::SoC};
+inline constexpr MeasurandEnum sampled_measurands[] = {MeasurandEnum::Energy_Active_Import_Register,
+                                                       MeasurandEnum::Power_Active_Import, MeasurandEnum::Voltage,
+                                                       MeasurandEnum::Current_Import, MeasurandEnum::SoC};
 /// What the CSMS wants of it in each kind of event: bit n for sampled_measurands[n].
 struct Sampled {
     std::uint8_t started = 0xff, updated = 0xff, ended = 0xff;
 };
 
 /// A transaction's event as the CSMS hears it. OCPP 2.1 E01 to E06.
-[[nodiscard]] TransactionEventRequest transaction_event(const session::Event& event, std::string_view currency, Sampled sampled = {});
+[[nodiscard]] TransactionEventRequest transaction_event(const session::Event& event, std::string_view currency,
+                                                        Sampled sampled = {});
 
 /// The availability of an EVSE's only connector. OCPP 2.1 G01.
 [[nodiscard]] StatusNotificationRequest status_notification(const session::Event& event);

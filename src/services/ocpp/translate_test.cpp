@@ -21,7 +21,9 @@ TransactionEventRequest ended(session::StopCause cause, std::uint8_t protection 
 }  // namespace
 
 TEST(Translate, a_trip_is_told_by_what_tripped) {
-    const auto reason = [](std::uint8_t protection) { return ended(session::StopCause::power_trip, protection).transactionInfo.stoppedReason; };
+    const auto reason = [](std::uint8_t protection) {
+        return ended(session::StopCause::power_trip, protection).transactionInfo.stoppedReason;
+    };
     EXPECT_EQ(reason(PROTECTION_RESIDUAL_DC_6), ReasonEnum::GroundFault);
     EXPECT_EQ(reason(PROTECTION_INSULATION), ReasonEnum::GroundFault);
     EXPECT_EQ(reason(PROTECTION_EARTH_LOST), ReasonEnum::GroundFault);
@@ -59,7 +61,8 @@ TEST(Translate, any_number_of_a_remote_start_is_said_and_none_is_not) {
     }
 }
 
-//= OCPP 2.1 E02.FR.14, E03.FR.10, E04.FR.10, E05.FR.06, E07.FR.12, E08.FR.12, E09.FR.08, E10.FR.07, E11.FR.08, E12.FR.10, J02.FR.21
+//= OCPP 2.1 E02.FR.14, E03.FR.10, E04.FR.10, E05.FR.06, E07.FR.12, E08.FR.12, E09.FR.08, E10.FR.07, E11.FR.08, E12.FR.10
+//= OCPP 2.1 J02.FR.21
 TEST(Translate, a_signed_reading_goes_as_it_is_with_its_key) {
     session::Event event;
     session::Record& record = event.record.emplace();
@@ -95,7 +98,8 @@ TEST(Translate, a_reading_says_when_it_was_taken_and_what_of) {
     reading.voltage = MilliVolt{400'500};
     reading.current = MilliAmpere{125'000};
     using enum ReadingContextEnum;
-    for (const auto& [kind, context] : {std::pair{session::RecordKind::started, Transaction_Begin}, {session::RecordKind::updated, Sample_Periodic},
+    for (const auto& [kind, context] : {std::pair{session::RecordKind::started, Transaction_Begin},
+                                        {session::RecordKind::updated, Sample_Periodic},
                                         {session::RecordKind::ended, Transaction_End}}) {
         record.kind = kind;
         const auto request = transaction_event(event, "EUR");
@@ -107,7 +111,8 @@ TEST(Translate, a_reading_says_when_it_was_taken_and_what_of) {
             EXPECT_EQ(sample.context, context);
             all += std::string(word(*sample.measurand)) + "=" + sample.value.text() + " ";
         }
-        EXPECT_EQ(all, "Energy.Active.Import.Register=123456.789 Power.Active.Import=50000 Voltage=400.5 Current.Import=125 SoC=45.5 ");
+        EXPECT_EQ(
+            all, "Energy.Active.Import.Register=123456.789 Power.Active.Import=50000 Voltage=400.5 Current.Import=125 SoC=45.5 ");
         EXPECT_EQ(value.sampledValue.back().location, LocationEnum::EV);
     }
 }
@@ -145,7 +150,8 @@ TEST(Translate, a_reading_has_what_the_csms_wants_of_it) {
     };
     using enum MeasurandEnum;
     EXPECT_EQ(measurands(session::RecordKind::started), (std::vector{Energy_Active_Import_Register, Power_Active_Import}));
-    EXPECT_EQ(measurands(session::RecordKind::updated), std::vector<MeasurandEnum>{}) << "and there is no list without an element";
+    EXPECT_EQ(measurands(session::RecordKind::updated), std::vector<MeasurandEnum>{})
+        << "and there is no list without an element";
     EXPECT_EQ(measurands(session::RecordKind::ended), std::vector{Voltage}) << "the car says no charge";
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TriggerMessage, and sending what the CSMS has asked for: that goes before the station's own events, and before it is accepted too.
+// TriggerMessage, and sending what the CSMS has asked for: that goes before the station's own events, and before it is accepted
+// too.
 #include "station.hpp"
 #include "wire/ocpp/messages/diagnostics.hpp"
 #include "wire/ocpp/messages/firmware.hpp"
@@ -56,7 +57,9 @@ void Station::send_triggered() {
         at_.triggered_statuses &= static_cast<std::uint8_t>(at_.triggered_statuses - 1);
         return send_status(EvseId{static_cast<std::uint8_t>(n + 1)});
     }
-    const auto is_wanted = [this](Trigger which) { return (std::exchange(at_.triggered, at_.triggered & ~bit(which)) & bit(which)) != 0; };
+    const auto is_wanted = [this](Trigger which) {
+        return (std::exchange(at_.triggered, at_.triggered & ~bit(which)) & bit(which)) != 0;
+    };
     if (is_wanted(Trigger::heartbeat)) call(HeartbeatRequest{});
     //= OCPP 2.1 F06.FR.15
     else if (is_wanted(Trigger::log_status)) call(LogStatusNotificationRequest{.status = UploadLogStatusEnum::Idle});

@@ -8,7 +8,8 @@
 
 namespace voltkeep::operator_door {
 
-Door::Door(kernel::Service& self, int listener, OnRequest on_request) : self_(self), listener_(listener), on_request_(std::move(on_request)) {
+Door::Door(kernel::Service& self, int listener, OnRequest on_request)
+    : self_(self), listener_(listener), on_request_(std::move(on_request)) {
     self_.watch(listener_.get(), false, [this](bool, bool) { accept(); });
     self_.every(1s, [this] {
         const auto all = connections_;   // an answer may close one
@@ -30,7 +31,8 @@ void Door::accept() {
     connection->socket = std::move(socket);
     connection->user = peer.uid;
     connections_.emplace(descriptor, std::move(connection));
-    self_.watch(descriptor, false, [this, descriptor](bool readable, bool writable) { on_ready(descriptor, readable, writable); });
+    self_.watch(descriptor, false,
+                [this, descriptor](bool readable, bool writable) { on_ready(descriptor, readable, writable); });
 }
 
 void Door::close(int descriptor) {
@@ -85,7 +87,8 @@ void Door::flush(const std::shared_ptr<Connection>& connection) {
         if (n < 0 || connection->output.size() > unsent_bound) return close(descriptor);
         connection->output.erase(0, static_cast<std::size_t>(n));
     }
-    self_.watch(descriptor, !connection->output.empty(), [this, descriptor](bool readable, bool writable) { on_ready(descriptor, readable, writable); });
+    self_.watch(descriptor, !connection->output.empty(),
+                [this, descriptor](bool readable, bool writable) { on_ready(descriptor, readable, writable); });
 }
 
 }  // namespace voltkeep::operator_door

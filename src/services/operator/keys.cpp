@@ -39,7 +39,14 @@ template <class Use>
 std::string use_object(const Use& use, std::string_view place) {
     std::string name(word(use.key));
     if (use.evse.number != 0) name += "@" + std::to_string(use.evse.number);
-    return std::string(Object().put("key", name).put("place", place).put("uses", use.uses).put("last", use.last ? word(*use.last) : "").put("last_ms", use.last_ms).text().view());
+    return std::string(Object()
+                           .put("key", name)
+                           .put("place", place)
+                           .put("uses", use.uses)
+                           .put("last", use.last ? word(*use.last) : "")
+                           .put("last_ms", use.last_ms)
+                           .text()
+                           .view());
 }
 
 }  // namespace
@@ -54,7 +61,10 @@ std::string keys_object(const Result<rot::GetState::State>& tpm, const Result<cr
             if (use.place == crypto::Place::software) add(use_object(use, "crypto"));   // the TPM's are in its own list
     Object object;
     if (tpm) {
-        object.put("tpm", word(tpm->condition)).put("reason", tpm->reason.view()).put("part", tpm->part.view()).put("has_endorsement", tpm->has_endorsement);
+        object.put("tpm", word(tpm->condition))
+            .put("reason", tpm->reason.view())
+            .put("part", tpm->part.view())
+            .put("has_endorsement", tpm->has_endorsement);
         object.put("resets", tpm->resets).put("increments_left", tpm->increments_left).put("slowest_ms", tpm->slowest_ms);
     } else
         object.put("tpm", "unknown").put("reason", name(tpm.error().code));

@@ -60,13 +60,21 @@ std::string_view word(audit::Type type) {
 class Operator {
 public:
     Operator(kernel::Service& self, const Config& config)
-        : self_(self), config_(config), session_(self.connect<session::Interface>("session")), audit_(self.connect<audit::Interface>("audit")),
-          journal_(self), door_(self, self.device("door"), [this](std::string_view line, std::uint32_t user, Answer answer) { handle(line, user, std::move(answer)); }) {
+        : self_(self),
+          config_(config),
+          session_(self.connect<session::Interface>("session")),
+          audit_(self.connect<audit::Interface>("audit")),
+          journal_(self),
+          door_(self, self.device("door"),
+                [this](std::string_view line, std::uint32_t user, Answer answer) { handle(line, user, std::move(answer)); }) {
         if (config.has_tpm) {
             tpm_ = self.connect<rot::Interface>("rot");
             crypto_ = self.connect<crypto::Interface>("crypto");
         } else if (self.starts() == 0)
-            journal_.append(audit::Type::configuration, 0, audit::Payload().put("step", "no_tpm").put("detail", "private keys are files: who owns the machine's disk has them"));
+            journal_.append(audit::Type::configuration, 0,
+                            audit::Payload()
+                                .put("step", "no_tpm")
+                                .put("detail", "private keys are files: who owns the machine's disk has them"));
         self.on("audit", audit::Pulse::appended, [this](EvseId, std::uint64_t) { serve_followers(); });
     }
 
@@ -77,21 +85,31 @@ private:
         if (words.size() == 1 && words[0] == "status") return gather(std::move(answer));
         if (words.size() == 1 && words[0] == "measures") return measure(std::move(answer));
         if (words.size() == 1 && words[0] == "head") return answer(head());
-        if (words.size() == 3 && words[0] == "log" && argument && number_of(words[2])) return follow(argument.value_or(0), number_of(words[2]).value_or(0), std::move(answer));
-        if (words.size() == 2 && words[0] == "stop" && argument && *argument <= 8) return answer(stop(static_cast<std::uint8_t>(argument.value_or(0))));
+        if (words.size() == 3 && words[0] == "log" && argument && number_of(words[2]))
+            return follow(argument.value_or(0), number_of(words[2]).value_or(0), std::move(answer));
+        if (words.size() == 2 && words[0] == "stop" && argument && *argument <= 8)
+            return answer(stop(static_cast<std::uint8_t>(argument.value_or(0))));
         if (words.size() >= 3 && words[0] == "present" && argument && *argument <= 8)
-            return answer(present(static_cast<std::uint8_t>(argument.value_or(0)), words[2], words.size() == 4 ? words[3] : "ISO14443"));
+            return answer(
+                present(static_cast<std::uint8_t>(argument.value_or(0)), words[2], words.size() == 4 ? words[3] : "ISO14443"));
         if (words.size() == 1 && words[0] == "trips") return answer(trips());
         if (words.size() >= 3 && words[0] == "acknowledge") return acknowledge(words, user, std::move(answer));
         if (words.size() == 2 && words[0] == "restart") return answer(restart(words[1]));
-        answer(failed("unknown request: status | measures | log FROM WAIT_MS | head | stop EVSE | present EVSE TOKEN [TYPE] | trips | "
-                      "acknowledge EVSE TRIPS [REASON] | restart SERVICE"));
+        answer(failed(
+            "unknown request: status | measures | log FROM WAIT_MS | head | stop EVSE | present EVSE TOKEN [TYPE] | trips | "
+            "acknowledge EVSE TRIPS [REASON] | restart SERVICE"));
     }
 
     std::string head() {
         const auto head = audit_.call(audit::GetHead{});
         if (!head) return failed(head.error());
-        return std::string(Object().put("ok", true).put("size", head->size).put("hash", hex(head->hash)).put("dropped", head->dropped).text().view());
+        return std::string(Object()
+                               .put("ok", true)
+                               .put("size", head->size)
+                               .put("hash", hex(head->hash))
+                               .put("dropped", head->dropped)
+                               .text()
+                               .view());
     }
 
     std::string stop(std::uint8_t evse) {
@@ -125,8 +143,9 @@ private:
         for (std::uint8_t number = 1; number <= config_.evse_count; ++number) {
             const auto view = session_.call(session::Snapshot{EvseId{number}});
             if (!view) return failed(view.error());
-            evses += (evses.empty() ? "{\"evse\":" : ",{\"evse\":") + std::to_string(number) + ",\"trips\":" + std::to_string(view->latched) +
-                     ",\"latched\":" + list_of(view->latched) + ",\"present\":" + list_of(view->tripped) + "}";
+            evses += (evses.empty() ? "{\"evse\":" : ",{\"evse\":") + std::to_string(number) +
+                     ",\"trips\":" + std::to_string(view->latched) + ",\"latched\":" + list_of(view->latched) +
+                     ",\"present\":" + list_of(view->tripped) + "}";
         }
         return R"({"ok":true,"evses":[)" + evses + "]}";
     }
@@ -149,7 +168,8 @@ private:
         if (words.size() > 3) payload.put("reason", words[3]);
         journal_.append(audit::Type::safety, number, payload, [this, act, number, mask](bool is_stored) {
             if (std::exchange(act->is_over, true)) {
-                if (is_stored) journal_.append(audit::Type::safety, number, audit::Payload().put("step", "acknowledge_trips_given_up"));
+                if (is_stored)
+                    journal_.append(audit::Type::safety, number, audit::Payload().put("step", "acknowledge_trips_given_up"));
                 return;
             }
             if (!is_stored) return act->answer(failed("the log does not take it: nothing was acknowledged"));
@@ -178,7 +198,8 @@ private:
     };
 
     void follow(std::uint64_t from, std::uint64_t wait_ms, Answer answer) {
-        followers_.push_back({from, now() + std::chrono::milliseconds(std::min<std::uint64_t>(wait_ms, 60'000)), std::move(answer)});
+        followers_.push_back(
+            {from, now() + std::chrono::milliseconds(std::min<std::uint64_t>(wait_ms, 60'000)), std::move(answer)});
         self_.at(followers_.back().until, [this] { serve_followers(); });
         serve_followers();
     }
@@ -197,10 +218,18 @@ private:
         for (const audit::Entry& e : entries) {
             if (&e != entries.begin()) line += ',';
             line += JsonObject<8192>()
-                        .put("index", e.index).put("source", e.source.view()).put("sequence", e.sequence).put("boot", e.boot)
-                        .put("monotonic_ns", e.monotonic_ns).put("wall_ms", e.wall_ms).put("type", word(e.type)).put("evse", e.evse)
-                        .put("payload", e.payload.view())   // as text: what a service wrote is not trusted to be JSON
-                        .put("hash", hex(e.hash)).text().view();
+                        .put("index", e.index)
+                        .put("source", e.source.view())
+                        .put("sequence", e.sequence)
+                        .put("boot", e.boot)
+                        .put("monotonic_ns", e.monotonic_ns)
+                        .put("wall_ms", e.wall_ms)
+                        .put("type", word(e.type))
+                        .put("evse", e.evse)
+                        .put("payload", e.payload.view())  // as text: what a service wrote is not trusted to be JSON
+                        .put("hash", hex(e.hash))
+                        .text()
+                        .view();
         }
         return line + "]}";
     }
@@ -220,9 +249,15 @@ private:
                 if (const auto state = kernel::decode<kernel::control::State>(bytes)) {
                     if (!g->services.empty()) g->services += ',';
                     g->services += Object()
-                                       .put("name", state->name.view()).put("life", word(state->life)).put("pid", state->pid).put("restarts", state->restarts)
-                                       .put("last_restart_us", state->last_restart_us).put("last_cause", static_cast<int>(state->last_cause))
-                                       .put("beats", state->beats).text().view();
+                                       .put("name", state->name.view())
+                                       .put("life", word(state->life))
+                                       .put("pid", state->pid)
+                                       .put("restarts", state->restarts)
+                                       .put("last_restart_us", state->last_restart_us)
+                                       .put("last_cause", static_cast<int>(state->last_cause))
+                                       .put("beats", state->beats)
+                                       .text()
+                                       .view();
                 }
                 if (--g->missing == 0) g->answer(status_line(g->services));
             });
@@ -242,14 +277,16 @@ private:
     void measure_next(const std::shared_ptr<Measuring>& m) {
         if (m->next == config_.services.size()) return m->answer(R"({"ok":true,"services":[)" + m->services + "]}");
         self_.ask(kernel::control::Request::get_measures, m->next, [this, m](Bytes bytes) {
-            if (const auto measure = kernel::decode<kernel::control::Measure>(bytes); measure && measure->kind == kernel::control::Kind::measure) {
+            if (const auto measure = kernel::decode<kernel::control::Measure>(bytes);
+                measure && measure->kind == kernel::control::Kind::measure) {
                 m->messages += (m->messages.empty() ? "" : ",") + measure_object(*measure);
                 return;
             }
             const auto usage = kernel::decode<kernel::control::Usage>(bytes);
-            m->services += (m->services.empty() ? R"({"name":")" : R"(,{"name":")") + std::string(config_.services[m->next].view()) +
-                           R"(","cpu_ms":)" + std::to_string(usage ? usage->cpu_ms : 0) + R"(,"memory_kib":)" + std::to_string(usage ? usage->memory_kib : 0) +
-                           R"(,"messages":[)" + std::exchange(m->messages, {}) + "]}";
+            m->services +=
+                (m->services.empty() ? R"({"name":")" : R"(,{"name":")") + std::string(config_.services[m->next].view()) +
+                R"(","cpu_ms":)" + std::to_string(usage ? usage->cpu_ms : 0) + R"(,"memory_kib":)" +
+                std::to_string(usage ? usage->memory_kib : 0) + R"(,"messages":[)" + std::exchange(m->messages, {}) + "]}";
             ++m->next;
             measure_next(m);
         });
@@ -257,8 +294,14 @@ private:
 
     static std::string measure_object(const kernel::control::Measure& m) {
         return std::string(Object()
-                               .put("message", m.message).put("count", m.count).put("p99_us", m.p99_us).put("worst_us", m.worst_us)
-                               .put("total", m.total).put("late", m.late).text().view());
+                               .put("message", m.message)
+                               .put("count", m.count)
+                               .put("p99_us", m.p99_us)
+                               .put("worst_us", m.worst_us)
+                               .put("total", m.total)
+                               .put("late", m.late)
+                               .text()
+                               .view());
     }
 
     std::string status_line(const std::string& services) {
@@ -266,10 +309,17 @@ private:
         for (std::uint8_t number = 1; number <= config_.evse_count; ++number) {
             const auto view = session_.call(session::Snapshot{EvseId{number}});
             if (!evses.empty()) evses += ',';
-            evses += view ? evse_object(*view) : std::string(Object().put("evse", number).put("state", "unknown").put("error", name(view.error().code)).text().view());
+            evses += view ? evse_object(*view)
+                          : std::string(Object()
+                                            .put("evse", number)
+                                            .put("state", "unknown")
+                                            .put("error", name(view.error().code))
+                                            .text()
+                                            .view());
         }
-        return R"({"ok":true,"station":")" + std::string(config_.station.view()) + R"(","rootless":)" + (config_.rootless ? "true" : "false") + R"(,"lab":)" + (self_.is_lab() ? "true" : "false") +
-               R"(,"services":[)" + services + R"(],"evses":[)" + evses + R"(],"trust":)" +
+        return R"({"ok":true,"station":")" + std::string(config_.station.view()) + R"(","rootless":)" +
+               (config_.rootless ? "true" : "false") + R"(,"lab":)" + (self_.is_lab() ? "true" : "false") + R"(,"services":[)" +
+               services + R"(],"evses":[)" + evses + R"(],"trust":)" +
                (tpm_ ? keys_object(tpm_.call(rot::GetState{}), crypto_.call(crypto::GetState{})) : no_keys_object()) + "}";
     }
 
@@ -277,13 +327,24 @@ private:
         constexpr std::string_view availability[] = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"};
         constexpr std::string_view charging[] = {"Idle", "EVConnected", "Charging", "SuspendedEV", "SuspendedEVSE"};
         return std::string(Object()
-                               .put("evse", v.evse.number).put("availability", availability[static_cast<std::size_t>(v.availability)])
-                               .put("charging", charging[static_cast<std::size_t>(v.charging)]).put("state", v.state.view())
-                               .put("transaction", v.transaction.view()).put("energy_mwh", v.energy_mwh).put("cost_micro", v.cost_micro)
-                               .put("currency", v.currency.view()).put("voltage_mv", v.voltage.value).put("current_ma", v.current.value)
-                               .put("power_w", v.power.value).put("soc_permille", v.state_of_charge.value).put("limit_w", v.limit.value)
-                               .put("limited_by", v.limited_by.view()).put("fault", v.fault.view()).put("openings_under_load", v.wear_openings)
-                               .text().view());
+                               .put("evse", v.evse.number)
+                               .put("availability", availability[static_cast<std::size_t>(v.availability)])
+                               .put("charging", charging[static_cast<std::size_t>(v.charging)])
+                               .put("state", v.state.view())
+                               .put("transaction", v.transaction.view())
+                               .put("energy_mwh", v.energy_mwh)
+                               .put("cost_micro", v.cost_micro)
+                               .put("currency", v.currency.view())
+                               .put("voltage_mv", v.voltage.value)
+                               .put("current_ma", v.current.value)
+                               .put("power_w", v.power.value)
+                               .put("soc_permille", v.state_of_charge.value)
+                               .put("limit_w", v.limit.value)
+                               .put("limited_by", v.limited_by.view())
+                               .put("fault", v.fault.view())
+                               .put("openings_under_load", v.wear_openings)
+                               .text()
+                               .view());
     }
 
     kernel::Service& self_;

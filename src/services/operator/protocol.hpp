@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The door for people: one Unix socket in the state directory (mode 0600), one request a line, one answer a line. It serves no service.
+// The door for people: one Unix socket in the state directory (mode 0600), one request a line, one answer a line. It serves no
+// service.
 //
 //   request                      answer: {"ok":true,...} or {"ok":false,"error":"..."}
 //   status                       services, EVSEs, and where the keys are
@@ -9,8 +10,9 @@
 //   stop EVSE                    somebody at the station stops the session
 //   present EVSE TOKEN [TYPE]    somebody presents an identity (type as in OCPP's IdTokenType, else ISO14443)
 //   trips                        what is latched at each EVSE, and what is there now
-//   acknowledge EVSE TRIPS [REASON...]   these trips (a number, one bit each, as `trips` gives it) are acknowledged; who and why is in the
-//                                log before it takes effect, or it does not
+//   acknowledge EVSE TRIPS [REASON...]
+//                                these trips (a number, one bit each, as `trips` gives it) are acknowledged; who and why is in
+//                                the log before it takes effect, or it does not
 //   restart SERVICE              end a service; the process manager starts it again
 //
 // A line is at most 256 bytes. At most 8 connections, 50 requests a second each; more wait.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The network of one charging cable: IPv6 link-local between one EVSE and one car. Makes the sockets of link@ev and gives them away.
+// The network of one charging cable: IPv6 link-local between one EVSE and one car. Makes the sockets of link@ev and gives them
+// away.
 #pragma once
 
 #include "kernel/message.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The safety loop of one EVSE: every 10 ms the newest sensors, one step of the safety core, the new orders. It calls nobody but its
-// own driver, allocates nothing in the loop, and lives on whatever happens above it.
+// The safety loop of one EVSE: every 10 ms the newest sensors, one step of the safety core, the new orders. It calls nobody but
+// its own driver, allocates nothing in the loop, and lives on whatever happens above it.
 #include <sys/mman.h>
 
 #include <bit>
@@ -79,18 +79,23 @@ private:
         // A loop that has just been started in the middle of a charge has not seen that nobody is plugged in.
         if (frames_ < settling_frames && report.pilot == safety::Pilot::a) report.pilot = safety::Pilot::between;
         const std::uint32_t tripped = report.tripped & ~report_.tripped;
-        const bool is_changed = report.pilot != report_.pilot || report.stage != report_.stage || report.latched != report_.latched ||
-                                report.contactor_closed != report_.contactor_closed || report.stop != report_.stop ||
-                                report.blocked != report_.blocked || report.wait != report_.wait;
-        // Whoever wants what nobody may want is in the log, whatever becomes of session: 32 lines in all, so that none can make us wait.
+        const bool is_changed = report.pilot != report_.pilot || report.stage != report_.stage ||
+                                report.latched != report_.latched || report.contactor_closed != report_.contactor_closed ||
+                                report.stop != report_.stop || report.blocked != report_.blocked || report.wait != report_.wait;
+        // Whoever wants what nobody may want is in the log, whatever becomes of session: 32 lines in all, so that none can make
+        // us wait.
         const std::uint32_t refused = report.counters.refused_setpoints;
-        if (refused != report_.counters.refused_setpoints && std::has_single_bit(refused)) self_.fault(Error(Errc::bad_argument, "absurd setpoints were refused"));
+        if (refused != report_.counters.refused_setpoints && std::has_single_bit(refused))
+            self_.fault(Error(Errc::bad_argument, "absurd setpoints were refused"));
         const std::uint32_t waits = report.counters.waits_for_closings;
-        if (waits != report_.counters.waits_for_closings && std::has_single_bit(waits)) self_.fault(Error(Errc::busy, "the contactor has closed too often: it waits"));
+        if (waits != report_.counters.waits_for_closings && std::has_single_bit(waits))
+            self_.fault(Error(Errc::busy, "the contactor has closed too often: it waits"));
         report_ = report;
-        // What has just tripped, and not what began the stop: that may be another one, of long ago. Of several, the cause, else the first.
+        // What has just tripped, and not what began the stop: that may be another one, of long ago. Of several, the cause, else
+        // the first.
         const bool is_cause = report.cause < PROTECTION_COUNT && (tripped >> report.cause & 1u);
-        if (tripped) self_.notify(Pulse::tripped, (is_cause ? report.cause : static_cast<unsigned>(std::countr_zero(tripped))) + 1u);
+        if (tripped)
+            self_.notify(Pulse::tripped, (is_cause ? report.cause : static_cast<unsigned>(std::countr_zero(tripped))) + 1u);
         if (is_changed) self_.notify(Pulse::changed);
     }
 

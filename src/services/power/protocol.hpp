@@ -51,19 +51,21 @@ template <class... T>
     std::uint64_t digest = 1469598103934665603u;
     const auto mix = [&digest]<class V>(const V& value) {
         std::array<std::byte, kernel::bound<V>> buffer;
-        for (const std::byte octet : kernel::encode(value, buffer)) digest = (digest ^ static_cast<std::uint8_t>(octet)) * 1099511628211u;
+        for (const std::byte octet : kernel::encode(value, buffer))
+            digest = (digest ^ static_cast<std::uint8_t>(octet)) * 1099511628211u;
     };
     (mix(values), ...);
     return digest;
 }
 
-/// For the flight recorder: the steps behind the first `after` ones, oldest first, without a gap between them. Errors: busy (asked too
-/// often: 20 a second, and 34 at once).
+/// For the flight recorder: the steps behind the first `after` ones, oldest first, without a gap between them. Errors: busy
+/// (asked too often: 20 a second, and 34 at once).
 struct TakeSteps {
     std::uint64_t after = 0;
     bool with_state = false;          ///< also the state behind the newest step, if the steps reach it
     struct Steps {
-        std::int64_t life = 0;        ///< another one after the loop was started anew: its steps count from 0, its first state is State{}
+        std::int64_t life =
+            0;  ///< another one after the loop was started anew: its steps count from 0, its first state is State{}
         std::uint64_t first = 0;      ///< so many steps were before these; more than `after` if older ones are forgotten
         List<SafetyStep, 16> steps;
         safety::Configuration configuration;

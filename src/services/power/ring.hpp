@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The newest steps of the safety loop, for the flight recorder: what it was given and a digest of what it decided. Memory copies only;
-// nothing here allocates, waits or fails. Who keeps them comes and takes them (power::TakeSteps); who does not come loses the oldest.
+// The newest steps of the safety loop, for the flight recorder: what it was given and a digest of what it decided. Memory copies
+// only; nothing here allocates, waits or fails. Who keeps them comes and takes them (power::TakeSteps); who does not come loses
+// the oldest.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +21,8 @@ public:
     }
 
     /// configuration and state: those of now, after the newest step.
-    [[nodiscard]] TakeSteps::Steps take(const TakeSteps& m, const safety::Configuration& configuration, const safety::State& state) const {
+    [[nodiscard]] TakeSteps::Steps take(const TakeSteps& m, const safety::Configuration& configuration,
+                                        const safety::State& state) const {
         TakeSteps::Steps taken;
         taken.life = life_;
         const std::uint64_t oldest = count_ > capacity ? count_ - capacity : 0;

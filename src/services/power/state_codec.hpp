@@ -18,12 +18,15 @@ struct Codec<interlock_state> {
     }
     static void put(Writer& w, const interlock_state& s) {
         w.raw(s.held_us, sizeof s.held_us);
-        for (const std::uint32_t each : {s.conditions, s.latched, s.stop_left_us, s.rested_us, s.regain_left_us, s.operations, s.openings_under_load}) w.raw(&each, sizeof each);
+        for (const std::uint32_t each :
+             {s.conditions, s.latched, s.stop_left_us, s.rested_us, s.regain_left_us, s.operations, s.openings_under_load})
+            w.raw(&each, sizeof each);
         for (const std::uint8_t each : {s.phase, s.stop, s.armed, s.cause, s.spent}) w.raw(&each, sizeof each);
     }
     [[nodiscard]] static bool get(Reader& r, interlock_state& s) {
         bool ok = r.raw(s.held_us, sizeof s.held_us);
-        for (std::uint32_t* each : {&s.conditions, &s.latched, &s.stop_left_us, &s.rested_us, &s.regain_left_us, &s.operations, &s.openings_under_load})
+        for (std::uint32_t* each :
+             {&s.conditions, &s.latched, &s.stop_left_us, &s.rested_us, &s.regain_left_us, &s.operations, &s.openings_under_load})
             ok = ok && r.raw(each, sizeof *each);
         for (std::uint8_t* each : {&s.phase, &s.stop, &s.armed, &s.cause, &s.spent}) ok = ok && r.raw(each, sizeof *each);
         return ok && s.phase <= INTERLOCK_STOPPING && s.stop <= STOP_EMERGENCY;

@@ -34,8 +34,8 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
     const safety::Actuators& a = frame.actuators;
     FrameWriter<kOutputsSize> w(kOutputsMark);
     w.put(a.sequence);
-    w.put(static_cast<std::uint8_t>((a.close_contactor ? 1u : 0u) | (a.supply_on ? 2u : 0u) | (a.discharge ? 4u : 0u) | (a.lock ? 8u : 0u) |
-                                    (a.three_phase ? 16u : 0u) | (a.reset_watchdog ? 32u : 0u)));
+    w.put(static_cast<std::uint8_t>((a.close_contactor ? 1u : 0u) | (a.supply_on ? 2u : 0u) | (a.discharge ? 4u : 0u) |
+                                    (a.lock ? 8u : 0u) | (a.three_phase ? 16u : 0u) | (a.reset_watchdog ? 32u : 0u)));
     w.put(static_cast<std::uint8_t>(a.drive));
     w.put(a.duty_permille);
     w.put(a.voltage.value);
@@ -50,13 +50,15 @@ inline constexpr std::int64_t kWatchdogUs = 100'000;
 /// Errors: malformed (size, mark, checksum, unknown bits, a pilot drive off its list).
 [[nodiscard]] inline Result<OutputsFrame> decode_outputs(Bytes bytes) {
     FrameReader r(bytes);
-    if (!r.accepts(kOutputsSize, kOutputsMark)) return fail(Errc::malformed, "outputs frame: size, mark or checksum does not fit");
+    if (!r.accepts(kOutputsSize, kOutputsMark))
+        return fail(Errc::malformed, "outputs frame: size, mark or checksum does not fit");
     OutputsFrame frame;
     safety::Actuators& a = frame.actuators;
     a.sequence = r.get<std::uint32_t>();
     const auto flags = r.get<std::uint8_t>();
     const auto drive = r.get<std::uint8_t>();
-    if (flags > 63 || drive > static_cast<std::uint8_t>(safety::Drive::last_)) return fail(Errc::malformed, "outputs frame: unknown value");
+    if (flags > 63 || drive > static_cast<std::uint8_t>(safety::Drive::last_))
+        return fail(Errc::malformed, "outputs frame: unknown value");
     a.close_contactor = flags & 1;
     a.supply_on = flags & 2;
     a.discharge = flags & 4;

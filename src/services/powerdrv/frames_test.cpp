@@ -19,12 +19,32 @@ OutputsFrame some_outputs() {
 InputsFrame some_inputs() {
     InputsFrame frame;
     frame.time_us = 0x0123456789abcdef;
-    frame.sensors = {.sequence = 7, .echo = 6, .pilot_high_mv = 6'000, .pilot_low_mv = -11'950, .pilot_duty_permille = 50,
-                     .proximity = {220}, .supply_voltage = {401'000}, .outlet_voltage = {400'100}, .current = {-99'000},
-                     .residual_dc = {1'234}, .residual_ac = {-5}, .insulation = {987'654}, .plus_temperature = {-123},
-                     .minus_temperature = {456}, .cabinet_temperature = {301}, .mains_voltage = {231'000},
-                     .mains_frequency = {49'987}, .contactor_closed = true, .locked = true, .emergency_stop = false,
-                     .earth_present = true, .charge_enable = false, .supply_fault = true, .watchdog_tripped = false, .latched = 0x12345678, .spent = 200};
+    frame.sensors = {.sequence = 7,
+                     .echo = 6,
+                     .pilot_high_mv = 6'000,
+                     .pilot_low_mv = -11'950,
+                     .pilot_duty_permille = 50,
+                     .proximity = {220},
+                     .supply_voltage = {401'000},
+                     .outlet_voltage = {400'100},
+                     .current = {-99'000},
+                     .residual_dc = {1'234},
+                     .residual_ac = {-5},
+                     .insulation = {987'654},
+                     .plus_temperature = {-123},
+                     .minus_temperature = {456},
+                     .cabinet_temperature = {301},
+                     .mains_voltage = {231'000},
+                     .mains_frequency = {49'987},
+                     .contactor_closed = true,
+                     .locked = true,
+                     .emergency_stop = false,
+                     .earth_present = true,
+                     .charge_enable = false,
+                     .supply_fault = true,
+                     .watchdog_tripped = false,
+                     .latched = 0x12345678,
+                     .spent = 200};
     return frame;
 }
 
@@ -118,7 +138,8 @@ TEST(Inbox, what_is_no_frame_is_counted_and_changes_nothing) {
     bus.left = 1;
     ASSERT_TRUE(inbox.take([&] { return bus(); }));
     int packets = 5;
-    ASSERT_TRUE(inbox.take([&]() -> Result<std::optional<Bytes>> { return packets-- > 0 ? std::optional(as_bytes("garbage")) : std::nullopt; }));
+    ASSERT_TRUE(inbox.take(
+        [&]() -> Result<std::optional<Bytes>> { return packets-- > 0 ? std::optional(as_bytes("garbage")) : std::nullopt; }));
     EXPECT_EQ(inbox.refused(), 5u);
     EXPECT_EQ(inbox.newest().sequence, 1u);
     EXPECT_FALSE(inbox.take([]() -> Result<std::optional<Bytes>> { return fail(Errc::closed); }));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What comes from the field bus: the newest frame of the sensors, taken without ever reading on for as long as somebody sends. A bus that
-// sends more than a period can hold falls behind, and the safety loop sees that by the frames' own echo.
+// What comes from the field bus: the newest frame of the sensors, taken without ever reading on for as long as somebody sends. A
+// bus that sends more than a period can hold falls behind, and the safety loop sees that by the frames' own echo.
 #pragma once
 
 #include <optional>
@@ -11,11 +11,12 @@ namespace voltkeep::powerdrv {
 
 class Inbox {
 public:
-    /// Packets taken in one turn: eight times what the hardware sends in a period, and what it has sent while this process was started anew.
+    /// Packets taken in one turn: eight times what the hardware sends in a period, and what it has sent while this process was
+    /// started anew.
     static constexpr int kMostInTurn = 16;
 
-    /// Takes packets until there is none, or as many as a turn may take. `next()` gives the bytes of one: Result<std::optional<Bytes>>.
-    /// Errors: those of `next`.
+    /// Takes packets until there is none, or as many as a turn may take. `next()` gives the bytes of one:
+    /// Result<std::optional<Bytes>>. Errors: those of `next`.
     template <class Next>
     Result<> take(Next next) {
         for (int i = 0; i < kMostInTurn; ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Drives the power hardware of one EVSE over its field bus. It decides nothing and waits for nothing: outputs are sent, the newest
-// inputs are given. What is old is told by its sequence, and the safety loop treats it as a trip.
+// Drives the power hardware of one EVSE over its field bus. It decides nothing and waits for nothing: outputs are sent, the
+// newest inputs are given. What is old is told by its sequence, and the safety loop treats it as a trip.
 #include <sys/mman.h>
 
 #include <cstdio>

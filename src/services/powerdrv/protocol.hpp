@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The driver of one power path: it speaks to the field bus. The bus is never waited for: outputs are sent, the newest frame is given.
+// The driver of one power path: it speaks to the field bus. The bus is never waited for: outputs are sent, the newest frame is
+// given.
 #pragma once
 
 #include "charging/safety/safety.hpp"

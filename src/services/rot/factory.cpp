@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a factory does with a station, for a machine that has no TPM: makes one (swtpm) with its maker's certificate, has it make the
-// station's keys, and writes down their public halves, so that certificates can be issued before the station starts for the first time. What is
-// there already is left as it is. Runs as who starts the station, before it; the maker's authority is a development one.
+// What a factory does with a station, for a machine that has no TPM: makes one (swtpm) with its maker's certificate, has it make
+// the station's keys, and writes down their public halves, so that certificates can be issued before the station starts for the
+// first time. What is there already is left as it is. Runs as who starts the station, before it; the maker's authority is a
+// development one.
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -25,7 +26,10 @@ constexpr Duration start_time = 10s;   ///< in which swtpm must listen
 struct Folders {
     std::string part, keys, authority, publics, socket;
     explicit Folders(const std::string& state)
-        : part(state + "/state/swtpm"), keys(state + "/state/rot"), authority(state + "/pki/authorities/tpm"), publics(state + "/pki/tpm"),
+        : part(state + "/state/swtpm"),
+          keys(state + "/state/rot"),
+          authority(state + "/pki/authorities/tpm"),
+          publics(state + "/pki/tpm"),
           socket(part + "/factory.sock") {}
 };
 
@@ -50,16 +54,21 @@ Result<> write_text(const std::string& path, const std::string& text) { return w
 
 /// The emulated part with its two banks of registers and the maker's certificate in it.
 Result<> make_part(const Folders& at, const std::string& serial) {
-    TRY(write_text(at.authority + "/localca.conf", "statedir = " + at.authority + "\nsigningkey = " + at.authority + "/key.pem\nissuercert = " + at.authority +
+    TRY(write_text(at.authority + "/localca.conf", "statedir = " + at.authority + "\nsigningkey = " + at.authority +
+                                                       "/key.pem\nissuercert = " + at.authority +
                                                        "/certificate.pem\ncertserial = " + at.authority + "/serial\n"));
-    TRY(write_text(at.authority + "/localca.options", "--platform-manufacturer Voltkeep\n--platform-version 1\n--platform-model development\n"));
-    TRY(write_text(at.authority + "/setup.conf", "create_certs_tool = /usr/bin/swtpm_localca\ncreate_certs_tool_config = " + at.authority +
-                                                     "/localca.conf\ncreate_certs_tool_options = " + at.authority + "/localca.options\n"));
-    const pid_t pid = TRY(start({"swtpm_setup", "--tpm2", "--tpmstate", at.part, "--config", at.authority + "/setup.conf", "--create-ek-cert",
-                                 "--create-platform-cert", "--lock-nvram", "--overwrite", "--pcr-banks", "sha256,sha384", "--ecc", "--vmid", serial},
-                                at.authority + "/setup.log"));
+    TRY(write_text(at.authority + "/localca.options",
+                   "--platform-manufacturer Voltkeep\n--platform-version 1\n--platform-model development\n"));
+    TRY(write_text(at.authority + "/setup.conf",
+                   "create_certs_tool = /usr/bin/swtpm_localca\ncreate_certs_tool_config = " + at.authority +
+                       "/localca.conf\ncreate_certs_tool_options = " + at.authority + "/localca.options\n"));
+    const pid_t pid = TRY(start(
+        {"swtpm_setup", "--tpm2", "--tpmstate", at.part, "--config", at.authority + "/setup.conf", "--create-ek-cert",
+         "--create-platform-cert", "--lock-nvram", "--overwrite", "--pcr-banks", "sha256,sha384", "--ecc", "--vmid", serial},
+        at.authority + "/setup.log"));
     int status = 0;
-    if (::waitpid(pid, &status, 0) != pid || status != 0) return fail(Errc::io, "swtpm_setup failed: see " + at.authority + "/setup.log");
+    if (::waitpid(pid, &status, 0) != pid || status != 0)
+        return fail(Errc::io, "swtpm_setup failed: see " + at.authority + "/setup.log");
     return {};
 }
 
@@ -68,8 +77,8 @@ class Part {
 public:
     static Result<std::unique_ptr<Part>> power_on(const Folders& at) {
         std::filesystem::remove(at.socket);
-        const pid_t pid = TRY(start({"swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + at.part, "--server", "type=unixio,path=" + at.socket + ",mode=0600",
-                                     "--flags", "not-need-init,startup-clear"},
+        const pid_t pid = TRY(start({"swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + at.part, "--server",
+                                     "type=unixio,path=" + at.socket + ",mode=0600", "--flags", "not-need-init,startup-clear"},
                                     at.authority + "/swtpm.log"));
         return std::unique_ptr<Part>(new Part(pid, at.socket));
     }
@@ -84,11 +93,14 @@ public:
     [[nodiscard]] Result<std::unique_ptr<Wire>> wire() const {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
-        if (socket_.size() >= sizeof address.sun_path) return fail(Errc::bad_argument, "the state folder's path is too long for a socket");
+        if (socket_.size() >= sizeof address.sun_path)
+            return fail(Errc::bad_argument, "the state folder's path is too long for a socket");
         std::memcpy(address.sun_path, socket_.data(), socket_.size());
-        for (const Instant deadline = now() + start_time; now() < deadline; ::usleep(2000)) {   // there is no event for a socket that appears
+        for (const Instant deadline = now() + start_time; now() < deadline;
+             ::usleep(2000)) {  // there is no event for a socket that appears
             kernel::os::Descriptor end(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-            if (::connect(end.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return wire_on(std::move(end));
+            if (::connect(end.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+                return wire_on(std::move(end));
         }
         return fail(Errc::timeout, "swtpm does not listen");
     }
@@ -100,8 +112,9 @@ private:
 };
 
 bool has_publics(const Folders& at, std::uint8_t meters) {
-    return std::filesystem::exists(at.keys + "/keys") &&
-           std::ranges::all_of(keys_of(meters), [&](KeyName name) { return std::filesystem::exists(at.publics + "/" + role_of(name) + ".pem"); });
+    return std::filesystem::exists(at.keys + "/keys") && std::ranges::all_of(keys_of(meters), [&](KeyName name) {
+               return std::filesystem::exists(at.publics + "/" + role_of(name) + ".pem");
+           });
 }
 
 /// True if something was made.

@@ -13,7 +13,8 @@ namespace voltkeep::rot {
 namespace {
 
 int factory(const testing::Folder& state, const std::string& meters) {
-    const int status = std::system((std::string(FACTORY) + " " + state.path.string() + " VK-TEST-1 " + meters + " >/dev/null").c_str());
+    const int status =
+        std::system((std::string(FACTORY) + " " + state.path.string() + " VK-TEST-1 " + meters + " >/dev/null").c_str());
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 

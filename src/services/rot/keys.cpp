@@ -65,8 +65,9 @@ TPM2B_PUBLIC template_of(KeyName name) {
     TPMT_PUBLIC& area = key.publicArea;
     area.type = TPM2_ALG_ECC;
     area.nameAlg = TPM2_ALG_SHA256;
-    area.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
-                            TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT | (row.is_restricted ? TPMA_OBJECT_RESTRICTED : 0);
+    area.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                            TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA | TPMA_OBJECT_SIGN_ENCRYPT |
+                            (row.is_restricted ? TPMA_OBJECT_RESTRICTED : 0);
     area.authPolicy = role_digest(name);
     TPMS_ECC_PARMS& ecc = area.parameters.eccDetail;
     ecc.symmetric.algorithm = TPM2_ALG_NULL;
@@ -79,9 +80,12 @@ TPM2B_PUBLIC template_of(KeyName name) {
 
 Result<> may_sign(const Sign& wanted, std::string_view caller_type, Bytes spki) {
     const KeyRow& row = row_of(wanted.key);
-    if (!std::ranges::contains(row.callers, caller_type)) return fail(Errc::refused, "key " + std::string(row.role) + " is not for " + std::string(caller_type));
-    if (!std::ranges::contains(row.purposes, wanted.purpose)) return fail(Errc::refused, "key " + std::string(row.role) + " is not for this purpose");
-    if (!has_shape(wanted, spki)) return fail(Errc::refused, "what key " + std::string(row.role) + " should sign has not the shape of its purpose");
+    if (!std::ranges::contains(row.callers, caller_type))
+        return fail(Errc::refused, "key " + std::string(row.role) + " is not for " + std::string(caller_type));
+    if (!std::ranges::contains(row.purposes, wanted.purpose))
+        return fail(Errc::refused, "key " + std::string(row.role) + " is not for this purpose");
+    if (!has_shape(wanted, spki))
+        return fail(Errc::refused, "what key " + std::string(row.role) + " should sign has not the shape of its purpose");
     return {};
 }
 

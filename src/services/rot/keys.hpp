@@ -15,7 +15,7 @@ namespace voltkeep::rot {
 
 struct KeyRow {
     Key key;
-    std::string_view role;                     ///< "tls-csms"; of a meter "meter@N". It stands in the key itself (see role_digest)
+    std::string_view role;  ///< "tls-csms"; of a meter "meter@N". It stands in the key itself (see role_digest)
     TPMI_ECC_CURVE curve;
     TPMI_ALG_HASH hash;
     bool is_restricted;                        ///< signs what the TPM itself says, and nothing from outside
@@ -37,8 +37,9 @@ struct KeyName {
 
 [[nodiscard]] std::string role_of(KeyName name);
 
-/// What this key is, as it is made and as it is expected at every later start. The digest of its role takes the place of a policy: no
-/// policy leads to it, and the TPM itself vouches for it. So a key's wrapped form put in the place of another's is noticed.
+/// What this key is, as it is made and as it is expected at every later start. The digest of its role takes the place of a
+/// policy: no policy leads to it, and the TPM itself vouches for it. So a key's wrapped form put in the place of another's is
+/// noticed.
 [[nodiscard]] TPM2B_PUBLIC template_of(KeyName name);
 
 /// Whether the key may sign this for this caller. Errors: refused, with the reason for the log.

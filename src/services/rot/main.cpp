@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only process with a way to the TPM: an open descriptor from the process manager, of a device or of the socket of an emulated part.
+// The only process with a way to the TPM: an open descriptor from the process manager, of a device or of the socket of an
+// emulated part.
 #include "kernel/config.hpp"
 #include "run.hpp"
 

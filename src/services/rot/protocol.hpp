@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The station's TPM 2.0, held by one process. A key is used for a purpose, never for bytes: what is to be signed comes whole, and is
-// refused if it does not have the shape of its purpose. A real part signs about five times a second, so every one of these is a
-// `request` for its callers, and the answers come in the order of urgency: handshakes, readings, the log.
+// The station's TPM 2.0, held by one process. A key is used for a purpose, never for bytes: what is to be signed comes whole, and
+// is refused if it does not have the shape of its purpose. A real part signs about five times a second, so every one of these is
+// a `request` for its callers, and the answers come in the order of urgency: handshakes, readings, the log.
 //
 // Errors that every message may bring: closed (there is no TPM: it is gone, mute, or not there yet; `changed` tells when that
-// ends), full (too many wait), integrity (this is not the TPM that the station was set up with, or its key is not the one it was).
+// ends), full (too many wait), integrity (this is not the TPM that the station was set up with, or its key is not the one it
+// was).
 #pragma once
 
 #include "base/clock.hpp"
@@ -79,8 +80,8 @@ struct Measurement {
     Blob<48> value;
 };
 
-/// The registers of the boot and of the station (0 to 7, 11, 13, 14), signed with `attestation`. Errors: bad_argument (a nonce of less
-/// than 32 bytes), unsupported (the TPM does not have this bank).
+/// The registers of the boot and of the station (0 to 7, 11, 13, 14), signed with `attestation`. Errors: bad_argument (a nonce of
+/// less than 32 bytes), unsupported (the TPM does not have this bank).
 struct Quote {
     Bank bank = Bank::sha256;
     Blob<64> nonce;
@@ -100,7 +101,8 @@ struct CounterRead {
     using Reply = Value;
 };
 
-/// One more, kept over every cut of power. The part wears out: over the day's budget it is refused with `refused`, and the caller says so.
+/// One more, kept over every cut of power. The part wears out: over the day's budget it is refused with `refused`, and the caller
+/// says so.
 struct CounterIncrement {
     Counter counter = Counter::replay;
     using Reply = CounterRead::Value;
@@ -138,7 +140,8 @@ struct Bound {
     std::uint64_t at_most = 0;
 };
 
-/// Wraps a secret so that this TPM alone gives it back, to the same service under the same label, and only while what it was bound to holds.
+/// Wraps a secret so that this TPM alone gives it back, to the same service under the same label, and only while what it was
+/// bound to holds.
 struct Seal {
     Text<32> label;
     Blob<secret_bound> secret;
@@ -202,7 +205,8 @@ struct GetState {
     using Reply = State;
 };
 
-using Interface = kernel::Interface<Sign, GetPublic, Quote, CounterRead, CounterIncrement, Certify, Extend, Seal, Unseal, Random, GetState>;
+using Interface =
+    kernel::Interface<Sign, GetPublic, Quote, CounterRead, CounterIncrement, Certify, Extend, Seal, Unseal, Random, GetState>;
 
 /// To who asks: the condition is another one. Its value is the condition.
 enum class Pulse : std::uint8_t { changed, last_ = changed };

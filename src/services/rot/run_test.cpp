@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The service with a TPM that is slow, mute, gone or back, seen by real clients. A client reports by its exit status: the number of
-// the first expectation that failed, 0 if none did.
+// The service with a TPM that is slow, mute, gone or back, seen by real clients. A client reports by its exit status: the number
+// of the first expectation that failed, 0 if none did.
 #include "run.hpp"
 
 #include <fcntl.h>
@@ -67,7 +67,9 @@ struct World {
 };
 
 bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-void touch(const std::string& path) { kernel::os::Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).reset(); }
+void touch(const std::string& path) {
+    kernel::os::Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)).reset();
+}
 
 Sign certificate_verify() {
     std::string text(64, ' ');
@@ -80,11 +82,14 @@ Sign certificate_verify() {
 TEST(RotService, a_slow_TPM_stops_nobodys_loop) {
     std::string ready;
     World world([&ready, random = std::mt19937(7)](std::span<const std::uint8_t>) mutable {
-        if (is_there(ready)) std::this_thread::sleep_for(std::chrono::milliseconds(200 + random() % 401));   // a real part (Chrome: median 200, p95 600 ms)
+        if (is_there(ready))
+            std::this_thread::sleep_for(
+                std::chrono::milliseconds(200 + random() % 401));  // a real part (Chrome: median 200, p95 600 ms)
         return true;
     });
     ready = world.mark("set up");   // making every key at 400 ms a command is another test's time
-    // `crypto` signs, each load-use-flush far over half a second; `operator` asks for the state all the time, and the answer is there at once.
+    // `crypto` signs, each load-use-flush far over half a second; `operator` asks for the state all the time, and the answer is
+    // there at once.
     const std::size_t crypto = world.client("crypto", [&](Service& self, kernel::Client<Interface> rot) {
         struct Turn {
             static void sign(Service& s, kernel::Client<Interface> r, int left) {
@@ -185,7 +190,8 @@ TEST(RotService, a_refused_purpose_is_told_to_the_process_manager) {
     world.station.start();
     EXPECT_EQ(world.station.wait(crypto), 0);
     const auto faults = world.station.faults(world.rot, 100ms);
-    EXPECT_TRUE(std::ranges::any_of(faults, [](const kernel::control::Record& r) { return r.code == static_cast<std::uint32_t>(Errc::refused); }));
+    EXPECT_TRUE(std::ranges::any_of(
+        faults, [](const kernel::control::Record& r) { return r.code == static_cast<std::uint32_t>(Errc::refused); }));
 }
 
 TEST(RotService, an_orderly_stop_shuts_the_TPM_down) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr TPM2_HANDLE storage_root_handle = 0x81000001;   // TCG TPM v2.0 Provisioning Guidance 7.5.1
 constexpr TPM2_HANDLE first_counter = 0x01810040;         // in the owner's range
-constexpr TPM2_HANDLE endorsements[] = {0x01c0000a, 0x01c00016, 0x01c00002};   // TCG EK Credential Profile: P-256, P-384, RSA-2048
+constexpr TPM2_HANDLE endorsements[] = {0x01c0000a, 0x01c00016, 0x01c00002};  // TCG EK Credential Profile: P-256, P-384, RSA-2048
 constexpr std::uint32_t lockout_tries = 32, lockout_recovery_s = 600, lockout_owner_s = 86'400;
 constexpr std::size_t largest_record = 16'384;
 
@@ -23,8 +23,8 @@ TPM2B_PUBLIC storage_root_template() {
     TPMT_PUBLIC& area = root.publicArea;
     area.type = TPM2_ALG_ECC;
     area.nameAlg = TPM2_ALG_SHA256;
-    area.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
-                            TPMA_OBJECT_NODA | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT;
+    area.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN |
+                            TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_NODA | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT;
     TPMS_ECC_PARMS& ecc = area.parameters.eccDetail;
     ecc.symmetric.algorithm = TPM2_ALG_AES;
     ecc.symmetric.keyBits.aes = 128;
@@ -66,10 +66,13 @@ Result<std::vector<std::byte>> spki_of(const TPMT_PUBLIC& area) {
     std::copy_n(y.buffer, y.size, point.data() + 1 + 2 * width - y.size);
     std::string group = is_large ? "secp384r1" : "prime256v1";
     OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size()),
-                               OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()), OSSL_PARAM_construct_end()};
-    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr), EVP_PKEY_CTX_free);
+                               OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()),
+                               OSSL_PARAM_construct_end()};
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr),
+                                                                              EVP_PKEY_CTX_free);
     EVP_PKEY* key = nullptr;
-    if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 || EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
+    if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
         return fail(Errc::integrity, "a key's point is not on its curve");
     return pki::public_der(pki::Key(key).get());
 }
@@ -105,7 +108,8 @@ Result<> Tpm::find_record() {
     if (!file && file.error().code == Errc::not_found) return {};
     if (!file) return std::unexpected(file.error());
     auto record = kernel::decode<Record>(*file);
-    if (!record || record->version != record_version) return fail(Errc::integrity, settings_.file + " is not what was written there");
+    if (!record || record->version != record_version)
+        return fail(Errc::integrity, settings_.file + " is not what was written there");
     record_ = *record;
     wear_ = WearBudget({record_.wear_level, record_.wear_at_ms});
     is_set_up_ = true;
@@ -121,11 +125,13 @@ Result<> Tpm::keep_record() {
 
 Result<> Tpm::find_storage_root() {
     const auto found = TRY(stack_->find(storage_root_handle));
-    if (!found && is_set_up_) return fail(Errc::integrity, "this is not the TPM that the station was set up with: it has no storage root");
+    if (!found && is_set_up_)
+        return fail(Errc::integrity, "this is not the TPM that the station was set up with: it has no storage root");
     if (!found) TRY(make_storage_root());
     else storage_root_ = *found;
     TPM2B_PUBLIC* area = nullptr;
-    TRY(judged(Esys_ReadPublic(stack_->esys(), storage_root_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &area, nullptr, nullptr), "read the storage root"));
+    TRY(judged(Esys_ReadPublic(stack_->esys(), storage_root_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &area, nullptr, nullptr),
+               "read the storage root"));
     const Given<TPM2B_PUBLIC> held(area);
     if (!is_of(*held, storage_root_template())) return fail(Errc::integrity, "the TPM's storage root is another one than ours");
     const std::vector<std::uint8_t> octets = TRY(stack_->name_of(storage_root_));
@@ -142,22 +148,22 @@ Result<> Tpm::make_storage_root() {
     const TPML_PCR_SELECTION no_registers{};
     const TPM2B_PUBLIC wanted = storage_root_template();
     ESYS_TR made = ESYS_TR_NONE;
-    TRY(judged(Esys_CreatePrimary(stack_->esys(), ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &nothing, &wanted, &outside,
-                                  &no_registers, &made, nullptr, nullptr, nullptr, nullptr),
+    TRY(judged(Esys_CreatePrimary(stack_->esys(), ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &nothing,
+                                  &wanted, &outside, &no_registers, &made, nullptr, nullptr, nullptr, nullptr),
                "make the storage root"));
     const Loaded held(*stack_, made);
-    return judged(Esys_EvictControl(stack_->esys(), ESYS_TR_RH_OWNER, made, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, storage_root_handle,
-                                    &storage_root_),
+    return judged(Esys_EvictControl(stack_->esys(), ESYS_TR_RH_OWNER, made, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+                                    storage_root_handle, &storage_root_),
                   "keep the storage root");
 }
 
-/// A part locks itself after a few wrong passwords, and some count a cut of power as one. Whoever holds the lockout password has set
-/// these already: a try with a wrong one would be worse than none.
+/// A part locks itself after a few wrong passwords, and some count a cut of power as one. Whoever holds the lockout password has
+/// set these already: a try with a wrong one would be worse than none.
 Result<> Tpm::calm_lockout() {
     const std::uint32_t permanent = TRY(stack_->property(TPM2_PT_PERMANENT));
     if (is_set_up_ || (permanent & TPMA_PERMANENT_LOCKOUTAUTHSET) != 0) return {};
-    return judged(Esys_DictionaryAttackParameters(stack_->esys(), ESYS_TR_RH_LOCKOUT, stack_->session(), ESYS_TR_NONE, ESYS_TR_NONE, lockout_tries,
-                                                  lockout_recovery_s, lockout_owner_s),
+    return judged(Esys_DictionaryAttackParameters(stack_->esys(), ESYS_TR_RH_LOCKOUT, stack_->session(), ESYS_TR_NONE,
+                                                  ESYS_TR_NONE, lockout_tries, lockout_recovery_s, lockout_owner_s),
                   "set the lockout");
 }
 
@@ -172,13 +178,15 @@ Result<> Tpm::find_counters() {
         }
         counters_[i] = *found;
         TPM2B_NV_PUBLIC* index = nullptr;
-        TRY(judged(Esys_NV_ReadPublic(stack_->esys(), *found, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &index, nullptr), "read a counter's attributes"));
+        TRY(judged(Esys_NV_ReadPublic(stack_->esys(), *found, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &index, nullptr),
+                   "read a counter's attributes"));
         const Given<TPM2B_NV_PUBLIC> held(index);
         const bool was_written = (held->nvPublic.attributes & TPMA_NV_WRITTEN) != 0;
         if ((held->nvPublic.attributes & ~TPMA_NV_WRITTEN) != expected.nvPublic.attributes || (!was_written && is_set_up_))
             return fail(Errc::integrity, "a counter of the TPM is another one than ours");
         if (!was_written)   // the first start was cut off in between
-            TRY(judged(Esys_NV_Increment(stack_->esys(), *found, *found, stack_->session(), ESYS_TR_NONE, ESYS_TR_NONE), "raise a counter"));
+            TRY(judged(Esys_NV_Increment(stack_->esys(), *found, *found, stack_->session(), ESYS_TR_NONE, ESYS_TR_NONE),
+                       "raise a counter"));
     }
     return {};
 }
@@ -188,9 +196,11 @@ Result<> Tpm::make_counter(Counter counter) {
     const TPM2B_AUTH no_password{};
     const TPM2B_NV_PUBLIC wanted = counter_template(counter);
     ESYS_TR& made = counters_[static_cast<std::size_t>(counter)];
-    TRY(judged(Esys_NV_DefineSpace(stack_->esys(), ESYS_TR_RH_OWNER, stack_->session(), ESYS_TR_NONE, ESYS_TR_NONE, &no_password, &wanted, &made),
+    TRY(judged(Esys_NV_DefineSpace(stack_->esys(), ESYS_TR_RH_OWNER, stack_->session(), ESYS_TR_NONE, ESYS_TR_NONE, &no_password,
+                                   &wanted, &made),
                "make a counter"));
-    return judged(Esys_NV_Increment(stack_->esys(), made, made, stack_->session(), ESYS_TR_NONE, ESYS_TR_NONE), "raise a counter");
+    return judged(Esys_NV_Increment(stack_->esys(), made, made, stack_->session(), ESYS_TR_NONE, ESYS_TR_NONE),
+                  "raise a counter");
 }
 
 /// A key that the record names must be there, and be itself. One that it does not name is new: the station has grown.
@@ -216,8 +226,8 @@ Result<> Tpm::make_key(KeyName name) {
     const TPM2B_PUBLIC wanted = template_of(name);
     TPM2B_PRIVATE* wrapped = nullptr;
     TPM2B_PUBLIC* area = nullptr;
-    TRY(judged(Esys_Create(stack_->esys(), storage_root_, stack_->session(Cover::both), ESYS_TR_NONE, ESYS_TR_NONE, &nothing, &wanted, &outside,
-                           &no_registers, &wrapped, &area, nullptr, nullptr, nullptr),
+    TRY(judged(Esys_Create(stack_->esys(), storage_root_, stack_->session(Cover::both), ESYS_TR_NONE, ESYS_TR_NONE, &nothing,
+                           &wanted, &outside, &no_registers, &wrapped, &area, nullptr, nullptr, nullptr),
                "make key " + role_of(name)));
     const Given<TPM2B_PRIVATE> held_wrapped(wrapped);
     const Given<TPM2B_PUBLIC> held_area(area);
@@ -234,8 +244,11 @@ Result<> Tpm::make_key(KeyName name) {
 Result<> Tpm::take_key(KeyName name, const Kept& kept) {
     Usable key{};
     std::size_t used = 0;
-    TRY(judged(Tss2_MU_TPM2B_PUBLIC_Unmarshal(reinterpret_cast<const std::uint8_t*>(kept.area.data()), kept.area.size(), &used, &key.area), "read a key"));
-    if (!is_of(key.area, template_of(name))) return fail(Errc::integrity, "key " + role_of(name) + " is another one than was made");
+    TRY(judged(Tss2_MU_TPM2B_PUBLIC_Unmarshal(reinterpret_cast<const std::uint8_t*>(kept.area.data()), kept.area.size(), &used,
+                                              &key.area),
+               "read a key"));
+    if (!is_of(key.area, template_of(name)))
+        return fail(Errc::integrity, "key " + role_of(name) + " is another one than was made");
     key.wrapped.size = static_cast<UINT16>(kept.wrapped.size());
     std::memcpy(key.wrapped.buffer, kept.wrapped.data(), kept.wrapped.size());
     key.spki = TRY(spki_of(key.area.publicArea));
@@ -244,10 +257,11 @@ Result<> Tpm::take_key(KeyName name, const Kept& kept) {
 }
 
 Result<> Tpm::look_at_part() {
-    part_.name = words_of({TRY(stack_->property(TPM2_PT_MANUFACTURER)), 0x20202020, TRY(stack_->property(TPM2_PT_VENDOR_STRING_1)),
-                           TRY(stack_->property(TPM2_PT_VENDOR_STRING_2))});
+    part_.name = words_of({TRY(stack_->property(TPM2_PT_MANUFACTURER)), 0x20202020,
+                           TRY(stack_->property(TPM2_PT_VENDOR_STRING_1)), TRY(stack_->property(TPM2_PT_VENDOR_STRING_2))});
     const auto indices = TRY(stack_->handles(TPM2_NV_INDEX_FIRST));
-    part_.has_endorsement = std::ranges::any_of(endorsements, [&](TPM2_HANDLE index) { return std::ranges::contains(indices, index); });
+    part_.has_endorsement =
+        std::ranges::any_of(endorsements, [&](TPM2_HANDLE index) { return std::ranges::contains(indices, index); });
     TPMS_TIME_INFO* time = nullptr;
     TRY(judged(Esys_ReadClock(stack_->esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &time), "read the clock"));
     const Given<TPMS_TIME_INFO> held(time);

@@ -64,8 +64,8 @@ Result<std::vector<TPM2_HANDLE>> Stack::handles(TPM2_HANDLE first) {
     std::vector<TPM2_HANDLE> all;
     for (TPMI_YES_NO more = TPM2_YES; more == TPM2_YES;) {
         TPMS_CAPABILITY_DATA* data = nullptr;
-        TRY(judged(Esys_GetCapability(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES, all.empty() ? first : all.back() + 1,
-                                      TPM2_MAX_CAP_HANDLES, &more, &data),
+        TRY(judged(Esys_GetCapability(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_HANDLES,
+                                      all.empty() ? first : all.back() + 1, TPM2_MAX_CAP_HANDLES, &more, &data),
                    "list what is in the TPM"));
         const Given<TPMS_CAPABILITY_DATA> held(data);
         const TPML_HANDLE& list = held->data.handles;
@@ -83,15 +83,16 @@ Result<> Stack::flush_all() {
     for (const TPM2_HANDLE first : {TPM2_TRANSIENT_FIRST, TPM2_LOADED_SESSION_FIRST, TPM2_ACTIVE_SESSION_FIRST})
         for (const TPM2_HANDLE handle : TRY(handles(first))) {
             // A saved session is listed under another type, and flushed under its own.
-            const TPM2_HANDLE own = first == TPM2_ACTIVE_SESSION_FIRST ? (handle & TPM2_HR_HANDLE_MASK) | TPM2_HMAC_SESSION_FIRST : handle;
+            const TPM2_HANDLE own =
+                first == TPM2_ACTIVE_SESSION_FIRST ? (handle & TPM2_HR_HANDLE_MASK) | TPM2_HMAC_SESSION_FIRST : handle;
             TRY(judged(Tss2_Sys_FlushContext(plain, own), "take away what was left in the TPM"));
         }
     return {};
 }
 
 Result<> Stack::begin_session(ESYS_TR salt_key) {
-    return judged(Esys_StartAuthSession(esys_, salt_key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr, TPM2_SE_HMAC,
-                                        &session_cipher, TPM2_ALG_SHA256, &session_),
+    return judged(Esys_StartAuthSession(esys_, salt_key, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr,
+                                        TPM2_SE_HMAC, &session_cipher, TPM2_ALG_SHA256, &session_),
                   "begin a session");
 }
 
@@ -118,7 +119,8 @@ Result<Loaded> Stack::begin_policy(ESYS_TR salt_key, bool is_trial) {
 Result<std::optional<ESYS_TR>> Stack::find(TPM2_HANDLE handle) {
     if (!std::ranges::contains(TRY(handles(handle & TPM2_HR_RANGE_MASK)), handle)) return std::nullopt;
     ESYS_TR object = ESYS_TR_NONE;
-    TRY(judged(Esys_TR_FromTPMPublic(esys_, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &object), "look at what is in the TPM"));
+    TRY(judged(Esys_TR_FromTPMPublic(esys_, handle, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &object),
+               "look at what is in the TPM"));
     return object;
 }
 
@@ -131,17 +133,21 @@ Result<std::vector<std::uint8_t>> Stack::name_of(ESYS_TR object) {
 
 Result<Loaded> Stack::load(ESYS_TR parent, const TPM2B_PRIVATE& secret, const TPM2B_PUBLIC& area) {
     ESYS_TR object = ESYS_TR_NONE;
-    TRY(judged(Esys_Load(esys_, parent, session(Cover::request), ESYS_TR_NONE, ESYS_TR_NONE, &secret, &area, &object), "load a key"));
+    TRY(judged(Esys_Load(esys_, parent, session(Cover::request), ESYS_TR_NONE, ESYS_TR_NONE, &secret, &area, &object),
+               "load a key"));
     return Loaded(*this, object);
 }
 
 Result<std::uint32_t> Stack::property(TPM2_PT which) {
     TPMI_YES_NO more = TPM2_NO;
     TPMS_CAPABILITY_DATA* data = nullptr;
-    TRY(judged(Esys_GetCapability(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES, which, 1, &more, &data), "read a property"));
+    TRY(judged(
+        Esys_GetCapability(esys_, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES, which, 1, &more, &data),
+        "read a property"));
     const Given<TPMS_CAPABILITY_DATA> held(data);
     const TPML_TAGGED_TPM_PROPERTY& list = held->data.tpmProperties;
-    if (list.count == 0 || list.tpmProperty[0].property != which) return fail(Errc::unsupported, "the TPM does not have this property");
+    if (list.count == 0 || list.tpmProperty[0].property != which)
+        return fail(Errc::unsupported, "the TPM does not have this property");
     return list.tpmProperty[0].value;
 }
 

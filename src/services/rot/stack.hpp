@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The TPM software stack (ESAPI) as values: what it gives is owned, what it loads is flushed, what it says is a Result. One thread.
+// The TPM software stack (ESAPI) as values: what it gives is owned, what it loads is flushed, what it says is a Result. One
+// thread.
 #pragma once
 
 #include <tss2/tss2_esys.h>
@@ -18,8 +19,9 @@
 
 namespace voltkeep::rot {
 
-/// The stack's answer as ours. `closed`: the wire broke, nothing more is to be had; `refused`: a policy does not hold; `integrity`: what
-/// was loaded is not this TPM's; `bad_state`: it is locked out; `not_found`; `io`: anything else, in the stack's own words.
+/// The stack's answer as ours. `closed`: the wire broke, nothing more is to be had; `refused`: a policy does not hold;
+/// `integrity`: what was loaded is not this TPM's; `bad_state`: it is locked out; `not_found`; `io`: anything else, in the
+/// stack's own words.
 [[nodiscard]] Result<> judged(TSS2_RC code, std::string_view what);
 
 template <class T>
@@ -52,7 +54,8 @@ public:
 
     [[nodiscard]] ESYS_CONTEXT* esys() const { return esys_; }
 
-    /// The session under which all else runs: salted with this key, so that nobody between us and the TPM reads or changes what we say.
+    /// The session under which all else runs: salted with this key, so that nobody between us and the TPM reads or changes what
+    /// we say.
     Result<> begin_session(ESYS_TR salt_key);
     /// The last command but one: behind TPM2_Shutdown nothing may come.
     void end_session();

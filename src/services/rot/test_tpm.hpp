@@ -90,7 +90,8 @@ public:
         std::memcpy(address.sun_path, socket_.data(), socket_.size());
         for (const Instant deadline = now() + 10s; now() < deadline; ::usleep(2000)) {   // until it listens
             kernel::os::Descriptor end(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-            if (::connect(end.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return wire_on(std::move(end));
+            if (::connect(end.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+                return wire_on(std::move(end));
         }
         return nullptr;
     }
@@ -119,7 +120,9 @@ public:
         };
         self_.common.v1.finalize = [](TSS2_TCTI_CONTEXT*) {};
         self_.common.v1.cancel = [](TSS2_TCTI_CONTEXT*) -> TSS2_RC { return TSS2_TCTI_RC_NOT_SUPPORTED; };
-        self_.common.v1.getPollHandles = [](TSS2_TCTI_CONTEXT*, TSS2_TCTI_POLL_HANDLE*, size_t*) -> TSS2_RC { return TSS2_TCTI_RC_NOT_SUPPORTED; };
+        self_.common.v1.getPollHandles = [](TSS2_TCTI_CONTEXT*, TSS2_TCTI_POLL_HANDLE*, size_t*) -> TSS2_RC {
+            return TSS2_TCTI_RC_NOT_SUPPORTED;
+        };
         self_.common.v1.setLocality = [](TSS2_TCTI_CONTEXT*, uint8_t) -> TSS2_RC { return TSS2_TCTI_RC_NOT_SUPPORTED; };
         self_.common.makeSticky = [](TSS2_TCTI_CONTEXT*, TPM2_HANDLE*, uint8_t) -> TSS2_RC { return TSS2_TCTI_RC_NOT_SUPPORTED; };
         self_.wire = this;

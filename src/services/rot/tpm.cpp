@@ -27,7 +27,8 @@ Result<Blob<144>> der_of(const TPMT_SIGNATURE& signature) {
     std::array<unsigned char, 160> octets{};
     unsigned char* at = octets.data();
     const int size = i2d_ECDSA_SIG(pair.get(), nullptr);
-    if (size <= 0 || size > 144 || i2d_ECDSA_SIG(pair.get(), &at) != size) return fail(Errc::io, "the TPM's signature is too long");
+    if (size <= 0 || size > 144 || i2d_ECDSA_SIG(pair.get(), &at) != size)
+        return fail(Errc::io, "the TPM's signature is too long");
     return *Blob<144>::from(std::as_bytes(std::span(octets).first(static_cast<std::size_t>(size))));
 }
 
@@ -69,11 +70,13 @@ Result<List<Measurement, 12>> read_registers(Stack& stack, std::uint32_t pcrs, B
         const TPML_PCR_SELECTION wanted = selection_of(left, bank);
         TPML_PCR_SELECTION* given = nullptr;
         TPML_DIGEST* values = nullptr;
-        TRY(judged(Esys_PCR_Read(stack.esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted, nullptr, &given, &values), "read the registers"));
+        TRY(judged(Esys_PCR_Read(stack.esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted, nullptr, &given, &values),
+                   "read the registers"));
         const Given<TPML_PCR_SELECTION> held_given(given);
         const Given<TPML_DIGEST> held_values(values);
         const std::uint32_t now_given = pcrs_in(*held_given) & left;
-        if (now_given == 0 || std::popcount(now_given) != static_cast<int>(held_values->count)) return fail(Errc::unsupported, "the TPM has no registers of this bank");
+        if (now_given == 0 || std::popcount(now_given) != static_cast<int>(held_values->count))
+            return fail(Errc::unsupported, "the TPM has no registers of this bank");
         const TPM2B_DIGEST* value = held_values->digests;
         for (std::uint8_t pcr = 0; pcr < 24; ++pcr) {
             if ((now_given >> pcr & 1) == 0) continue;
@@ -90,7 +93,8 @@ Result<List<Measurement, 12>> read_registers(Stack& stack, std::uint32_t pcrs, B
 Result<TPMS_ATTEST> statement_in(const TPM2B_ATTEST& attest) {
     TPMS_ATTEST statement{};
     std::size_t used = 0;
-    TRY(judged(Tss2_MU_TPMS_ATTEST_Unmarshal(attest.attestationData, attest.size, &used, &statement), "read the TPM's statement"));
+    TRY(judged(Tss2_MU_TPMS_ATTEST_Unmarshal(attest.attestationData, attest.size, &used, &statement),
+               "read the TPM's statement"));
     return statement;
 }
 
@@ -143,8 +147,8 @@ Result<Sign::Signature> Tpm::sign(const Sign& wanted, std::string_view caller_ty
     const TPM2B_DIGEST digest = digest_of(wanted.content, row_of(wanted.key).hash);
     const TPMT_TK_HASHCHECK no_ticket{.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL, .digest = {}};
     TPMT_SIGNATURE* signature = nullptr;
-    TRY(judged(Esys_Sign(stack_->esys(), loaded.handle(), stack_->session(Cover::request), ESYS_TR_NONE, ESYS_TR_NONE, &digest, &own_scheme,
-                         &no_ticket, &signature),
+    TRY(judged(Esys_Sign(stack_->esys(), loaded.handle(), stack_->session(Cover::request), ESYS_TR_NONE, ESYS_TR_NONE, &digest,
+                         &own_scheme, &no_ticket, &signature),
                "sign"));
     return Sign::Signature{TRY(der_of(*Given<TPMT_SIGNATURE>(signature)))};
 }
@@ -170,8 +174,8 @@ Result<Quote::Quoted> Tpm::quote(const Quote& wanted) {
     const TPML_PCR_SELECTION selection = selection_of(quoted_pcrs, wanted.bank);
     TPM2B_ATTEST* attest = nullptr;
     TPMT_SIGNATURE* signature = nullptr;
-    TRY(judged(Esys_Quote(stack_->esys(), attestation.handle(), stack_->session(Cover::both), ESYS_TR_NONE, ESYS_TR_NONE, &nonce, &own_scheme,
-                          &selection, &attest, &signature),
+    TRY(judged(Esys_Quote(stack_->esys(), attestation.handle(), stack_->session(Cover::both), ESYS_TR_NONE, ESYS_TR_NONE, &nonce,
+                          &own_scheme, &selection, &attest, &signature),
                "quote"));
     const Given<TPM2B_ATTEST> held_attest(attest);
     const Given<TPMT_SIGNATURE> held_signature(signature);
@@ -188,7 +192,9 @@ Result<Quote::Quoted> Tpm::quote(const Quote& wanted) {
 Result<CounterRead::Value> Tpm::read(Counter counter) {
     const ESYS_TR index = counter_of(counter);
     TPM2B_MAX_NV_BUFFER* octets = nullptr;
-    TRY(judged(Esys_NV_Read(stack_->esys(), index, index, stack_->session(Cover::response), ESYS_TR_NONE, ESYS_TR_NONE, 8, 0, &octets), "read a counter"));
+    TRY(judged(
+        Esys_NV_Read(stack_->esys(), index, index, stack_->session(Cover::response), ESYS_TR_NONE, ESYS_TR_NONE, 8, 0, &octets),
+        "read a counter"));
     const Given<TPM2B_MAX_NV_BUFFER> held(octets);
     return CounterRead::Value{number_from({held->buffer, std::min<std::size_t>(held->size, 8)})};
 }
@@ -198,7 +204,8 @@ Result<CounterRead::Value> Tpm::increment(Counter counter) {
     if (!wear_.take(wall_now())) return fail(Errc::refused, "the TPM's counters were raised as often as they may be in a day");
     TRY(keep_record());
     const ESYS_TR index = counter_of(counter);
-    TRY(judged(Esys_NV_Increment(stack_->esys(), index, index, stack_->session(), ESYS_TR_NONE, ESYS_TR_NONE), "raise a counter"));
+    TRY(judged(Esys_NV_Increment(stack_->esys(), index, index, stack_->session(), ESYS_TR_NONE, ESYS_TR_NONE),
+               "raise a counter"));
     return read(counter);
 }
 
@@ -210,15 +217,15 @@ Result<Certify::Certified> Tpm::certify(const Certify& wanted) {
     std::ranges::copy(wanted.digest, digest.buffer);
     TPM2B_ATTEST* attest = nullptr;
     TPMT_SIGNATURE* signature = nullptr;
-    TRY(judged(Esys_NV_Certify(stack_->esys(), attestation.handle(), index, index, stack_->session(Cover::both), ESYS_TR_PASSWORD, ESYS_TR_NONE,
-                               &digest, &own_scheme, 8, 0, &attest, &signature),
+    TRY(judged(Esys_NV_Certify(stack_->esys(), attestation.handle(), index, index, stack_->session(Cover::both), ESYS_TR_PASSWORD,
+                               ESYS_TR_NONE, &digest, &own_scheme, 8, 0, &attest, &signature),
                "certify a counter"));
     const Given<TPM2B_ATTEST> held_attest(attest);
     const Given<TPMT_SIGNATURE> held_signature(signature);
     const TPMS_ATTEST statement = TRY(statement_in(*held_attest));
     const TPM2B_MAX_NV_BUFFER& contents = statement.attested.nv.nvContents;
-    return Certify::Certified{number_from({contents.buffer, std::min<std::size_t>(contents.size, 8)}), TRY(octets_of(*held_attest)),
-                              TRY(der_of(*held_signature))};
+    return Certify::Certified{number_from({contents.buffer, std::min<std::size_t>(contents.size, 8)}),
+                              TRY(octets_of(*held_attest)), TRY(der_of(*held_signature))};
 }
 
 Result<kernel::Done> Tpm::extend(const Extend& wanted, std::string_view caller_type) {
@@ -227,8 +234,8 @@ Result<kernel::Done> Tpm::extend(const Extend& wanted, std::string_view caller_t
     event.size = static_cast<UINT16>(wanted.digest.size());
     std::ranges::copy(wanted.digest, event.buffer);
     TPML_DIGEST_VALUES* values = nullptr;
-    TRY(judged(Esys_PCR_Event(stack_->esys(), ESYS_TR_PCR0 + pcr_of(wanted.which), stack_->session(Cover::request), ESYS_TR_NONE, ESYS_TR_NONE, &event,
-                              &values),
+    TRY(judged(Esys_PCR_Event(stack_->esys(), ESYS_TR_PCR0 + pcr_of(wanted.which), stack_->session(Cover::request), ESYS_TR_NONE,
+                              ESYS_TR_NONE, &event, &values),
                "extend a register"));
     const Given<TPML_DIGEST_VALUES> held(values);
     return kernel::Done{};
@@ -238,15 +245,16 @@ Result<> Tpm::apply_policy(ESYS_TR policy, const Envelope& envelope) {
     if (envelope.is_bound_to_boot) {
         const TPM2B_DIGEST as_they_are{};
         const TPML_PCR_SELECTION selection = selection_of(boot_pcrs, Bank::sha256);
-        TRY(judged(Esys_PolicyPCR(stack_->esys(), policy, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &as_they_are, &selection), "policy of the boot"));
+        TRY(judged(Esys_PolicyPCR(stack_->esys(), policy, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &as_they_are, &selection),
+                   "policy of the boot"));
     }
     if (!envelope.bound) return {};
     TPM2B_OPERAND at_most{};
     at_most.size = 8;
     for (unsigned i = 0; i < 8; ++i) at_most.buffer[i] = static_cast<BYTE>(envelope.bound->at_most >> (56 - 8 * i));
     const ESYS_TR index = counter_of(envelope.bound->counter);
-    return judged(Esys_PolicyNV(stack_->esys(), index, index, policy, stack_->session(Cover::request), ESYS_TR_NONE, ESYS_TR_NONE, &at_most, 0,
-                                TPM2_EO_UNSIGNED_LE),
+    return judged(Esys_PolicyNV(stack_->esys(), index, index, policy, stack_->session(Cover::request), ESYS_TR_NONE, ESYS_TR_NONE,
+                                &at_most, 0, TPM2_EO_UNSIGNED_LE),
                   "policy of a counter");
 }
 
@@ -256,14 +264,15 @@ Result<Seal::Sealed> Tpm::seal(const Seal& wanted, std::string_view caller_type)
     TPM2B_PUBLIC object{};
     object.publicArea.type = TPM2_ALG_KEYEDHASH;
     object.publicArea.nameAlg = TPM2_ALG_SHA256;
-    object.publicArea.objectAttributes =
-        TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_NODA | (has_policy ? TPMA_OBJECT_ADMINWITHPOLICY : TPMA_OBJECT_USERWITHAUTH);
+    object.publicArea.objectAttributes = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_NODA |
+                                         (has_policy ? TPMA_OBJECT_ADMINWITHPOLICY : TPMA_OBJECT_USERWITHAUTH);
     object.publicArea.parameters.keyedHashDetail.scheme.scheme = TPM2_ALG_NULL;
     if (has_policy) {
         const Loaded trial = TRY(stack_->begin_policy(storage_root_, true));
         TRY(apply_policy(trial.handle(), envelope));
         TPM2B_DIGEST* digest = nullptr;
-        TRY(judged(Esys_PolicyGetDigest(stack_->esys(), trial.handle(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &digest), "compute a policy"));
+        TRY(judged(Esys_PolicyGetDigest(stack_->esys(), trial.handle(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &digest),
+                   "compute a policy"));
         object.publicArea.authPolicy = *Given<TPM2B_DIGEST>(digest);
     }
     Wiped<TPM2B_SENSITIVE_CREATE> secret;
@@ -276,8 +285,8 @@ Result<Seal::Sealed> Tpm::seal(const Seal& wanted, std::string_view caller_type)
     const TPML_PCR_SELECTION no_registers{};
     TPM2B_PRIVATE* wrapped = nullptr;
     TPM2B_PUBLIC* area = nullptr;
-    TRY(judged(Esys_Create(stack_->esys(), storage_root_, stack_->session(Cover::request), ESYS_TR_NONE, ESYS_TR_NONE, &secret.value, &object, &outside,
-                           &no_registers, &wrapped, &area, nullptr, nullptr, nullptr),
+    TRY(judged(Esys_Create(stack_->esys(), storage_root_, stack_->session(Cover::request), ESYS_TR_NONE, ESYS_TR_NONE,
+                           &secret.value, &object, &outside, &no_registers, &wrapped, &area, nullptr, nullptr, nullptr),
                "seal"));
     const Given<TPM2B_PRIVATE> held_wrapped(wrapped);
     const Given<TPM2B_PUBLIC> held_area(area);
@@ -300,7 +309,8 @@ Result<Unseal::Secret> Tpm::unseal(const Unseal& wanted, std::string_view caller
     TPM2B_PUBLIC area{};
     TPM2B_PRIVATE wrapped{};
     std::size_t used = 0;
-    if (Tss2_MU_TPM2B_PUBLIC_Unmarshal(reinterpret_cast<const std::uint8_t*>(envelope.area.data()), envelope.area.size(), &used, &area) != TSS2_RC_SUCCESS)
+    if (Tss2_MU_TPM2B_PUBLIC_Unmarshal(reinterpret_cast<const std::uint8_t*>(envelope.area.data()), envelope.area.size(), &used,
+                                       &area) != TSS2_RC_SUCCESS)
         return fail(Errc::malformed, "no sealed secret");
     wrapped.size = static_cast<UINT16>(envelope.wrapped.size());
     std::memcpy(wrapped.buffer, envelope.wrapped.data(), envelope.wrapped.size());
@@ -309,9 +319,13 @@ Result<Unseal::Secret> Tpm::unseal(const Unseal& wanted, std::string_view caller
     if (envelope.is_bound_to_boot || envelope.bound) {
         const Loaded policy = TRY(stack_->begin_policy(storage_root_, false));
         TRY(apply_policy(policy.handle(), envelope));
-        TRY(judged(Esys_Unseal(stack_->esys(), object.handle(), policy.handle(), stack_->session(Cover::response), ESYS_TR_NONE, &data), "unseal"));
+        TRY(judged(
+            Esys_Unseal(stack_->esys(), object.handle(), policy.handle(), stack_->session(Cover::response), ESYS_TR_NONE, &data),
+            "unseal"));
     } else
-        TRY(judged(Esys_Unseal(stack_->esys(), object.handle(), stack_->session(Cover::response), ESYS_TR_NONE, ESYS_TR_NONE, &data), "unseal"));
+        TRY(judged(
+            Esys_Unseal(stack_->esys(), object.handle(), stack_->session(Cover::response), ESYS_TR_NONE, ESYS_TR_NONE, &data),
+            "unseal"));
     struct Cleanse {
         void operator()(TPM2B_SENSITIVE_DATA* d) const {
             OPENSSL_cleanse(d, sizeof *d);
@@ -333,7 +347,8 @@ Result<Random::Octets> Tpm::random(std::uint16_t size) {
     while (all.octets.size() < size) {
         const std::size_t had = all.octets.size();
         TPM2B_DIGEST* some = nullptr;
-        TRY(judged(Esys_GetRandom(stack_->esys(), stack_->session(Cover::response), ESYS_TR_NONE, ESYS_TR_NONE, static_cast<UINT16>(size - had), &some),
+        TRY(judged(Esys_GetRandom(stack_->esys(), stack_->session(Cover::response), ESYS_TR_NONE, ESYS_TR_NONE,
+                                  static_cast<UINT16>(size - had), &some),
                    "get random bytes"));
         const Given<TPM2B_DIGEST> held(some);
         if (held->size == 0) return fail(Errc::io, "the TPM gives no random bytes");

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The station's TPM: set up at the first start, found at every later one. Each request loads its key, uses it and flushes it, under one
-// salted session. Nothing has a password, and nothing counts for the lockout: a cut of power can lock nobody out. Blocks as long as
-// the part takes, so it lives on a thread of its own (worker.hpp).
+// The station's TPM: set up at the first start, found at every later one. Each request loads its key, uses it and flushes it,
+// under one salted session. Nothing has a password, and nothing counts for the lockout: a cut of power can lock nobody out.
+// Blocks as long as the part takes, so it lives on a thread of its own (worker.hpp).
 //
-// What is kept outside: one file with the keys, wrapped by the TPM's storage root, the name of that root, and the wear of the counters.
-// The file holds no secret. Without it the TPM is set up anew; with it, the TPM must be the one that it was written with.
+// What is kept outside: one file with the keys, wrapped by the TPM's storage root, the name of that root, and the wear of the
+// counters. The file holds no secret. Without it the TPM is set up anew; with it, the TPM must be the one that it was written
+// with.
 #pragma once
 
 #include <map>
@@ -28,13 +29,14 @@ public:
         std::uint32_t resets = 0;
     };
 
-    /// Errors: closed, integrity (this is another TPM, or something of ours is missing in it), unsupported (it has a password of somebody
-    /// else's), io. An attempt that was cut off is simply made again.
+    /// Errors: closed, integrity (this is another TPM, or something of ours is missing in it), unsupported (it has a password of
+    /// somebody else's), io. An attempt that was cut off is simply made again.
     static Result<std::unique_ptr<Tpm>> attach(std::unique_ptr<Wire> wire, const Settings& settings);
 
     [[nodiscard]] const Part& part() const { return part_; }
     [[nodiscard]] std::uint16_t increments_left() { return wear_.left(wall_now()); }
-    /// How often a password was wrong, or the power went while something with a password was in use: at 32 nothing of that kind is used.
+    /// How often a password was wrong, or the power went while something with a password was in use: at 32 nothing of that kind
+    /// is used.
     [[nodiscard]] Result<std::uint32_t> lockout_count() { return stack_->property(TPM2_PT_LOCKOUT_COUNTER); }
 
     Result<Sign::Signature> sign(const Sign& wanted, std::string_view caller_type);

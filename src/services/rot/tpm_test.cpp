@@ -25,7 +25,9 @@ struct Station {
     std::string tpm = "tpm";
 
     [[nodiscard]] std::string file() const { return folder / "keys"; }
-    [[nodiscard]] Result<std::unique_ptr<Tpm>> start() const { return Tpm::attach(std::make_unique<InProcess>(folder / tpm), {file(), meters}); }
+    [[nodiscard]] Result<std::unique_ptr<Tpm>> start() const {
+        return Tpm::attach(std::make_unique<InProcess>(folder / tpm), {file(), meters});
+    }
 };
 
 /// A process that uses the TPM, until the power is cut: nothing is ended, nothing is written down. What `use` gives.
@@ -89,8 +91,11 @@ TEST(Tpm, keys_cannot_leave_and_count_for_no_lockout) {
         const Blob<256> octets = MUST(tpm->get_public(name)).area;
         TPMT_PUBLIC area{};
         std::size_t used = 0;
-        ASSERT_EQ(Tss2_MU_TPMT_PUBLIC_Unmarshal(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size(), &used, &area), TSS2_RC_SUCCESS);
-        constexpr TPMA_OBJECT wanted = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_NODA;
+        ASSERT_EQ(
+            Tss2_MU_TPMT_PUBLIC_Unmarshal(reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size(), &used, &area),
+            TSS2_RC_SUCCESS);
+        constexpr TPMA_OBJECT wanted =
+            TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT | TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_NODA;
         EXPECT_EQ(area.objectAttributes & wanted, wanted) << role_of(name);
         EXPECT_EQ((area.objectAttributes & TPMA_OBJECT_RESTRICTED) != 0, name.key == Key::attestation) << role_of(name);
     }
@@ -109,11 +114,16 @@ TEST(Tpm, signs_what_has_the_shape_of_its_purpose) {
 
     const auto signed_reading = MUST(tpm->sign(reading(2), "crypto"));
     EXPECT_TRUE(verifies(MUST(tpm->get_public({Key::meter, {2}})).spki, reading(2).content, signed_reading.der));
-    EXPECT_FALSE(verifies(MUST(tpm->get_public({Key::meter, {1}})).spki, reading(2).content, signed_reading.der)) << "each EVSE has its own";
+    EXPECT_FALSE(verifies(MUST(tpm->get_public({Key::meter, {1}})).spki, reading(2).content, signed_reading.der))
+        << "each EVSE has its own";
 
-    const Sign checkpoint{Key::log, {}, Purpose::checkpoint,
-                          *Blob<content_bound>::from(as_bytes("voltkeep/VK-DEV-0001\n42\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"))};
-    EXPECT_TRUE(verifies(MUST(tpm->get_public({Key::log, {}})).spki, checkpoint.content, MUST(tpm->sign(checkpoint, "audit")).der));
+    const Sign checkpoint{
+        Key::log,
+        {},
+        Purpose::checkpoint,
+        *Blob<content_bound>::from(as_bytes("voltkeep/VK-DEV-0001\n42\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"))};
+    EXPECT_TRUE(
+        verifies(MUST(tpm->get_public({Key::log, {}})).spki, checkpoint.content, MUST(tpm->sign(checkpoint, "audit")).der));
 }
 
 TEST(Tpm, refuses_a_key_for_another_purpose_caller_or_shape) {
@@ -156,7 +166,8 @@ TEST(Tpm, signs_a_certificate_request_for_its_own_key_only) {
     const auto own = MUST(tpm->get_public({Key::tls_csms, {}})).spki, others = MUST(tpm->get_public({Key::tls_witness, {}})).spki;
     const Sign good{Key::tls_csms, {}, Purpose::certificate_request, request_for(own)};
     EXPECT_TRUE(verifies(own, good.content, MUST(tpm->sign(good, "crypto")).der));
-    EXPECT_EQ(code_of(tpm->sign({Key::tls_csms, {}, Purpose::certificate_request, request_for(others)}, "crypto")), Errc::refused);
+    EXPECT_EQ(code_of(tpm->sign({Key::tls_csms, {}, Purpose::certificate_request, request_for(others)}, "crypto")),
+              Errc::refused);
 }
 
 TEST(Tpm, counters_rise_over_cuts_of_power_and_wear_is_bounded) {
@@ -191,7 +202,9 @@ TEST(Tpm, certifies_a_counter_together_with_a_digest) {
     EXPECT_TRUE(verifies(MUST(tpm->get_public({Key::attestation, {}})).spki, certified.attest, certified.der));
     TPMS_ATTEST statement{};
     std::size_t used = 0;
-    ASSERT_EQ(Tss2_MU_TPMS_ATTEST_Unmarshal(reinterpret_cast<const std::uint8_t*>(certified.attest.data()), certified.attest.size(), &used, &statement), TSS2_RC_SUCCESS);
+    ASSERT_EQ(Tss2_MU_TPMS_ATTEST_Unmarshal(reinterpret_cast<const std::uint8_t*>(certified.attest.data()),
+                                            certified.attest.size(), &used, &statement),
+              TSS2_RC_SUCCESS);
     EXPECT_EQ(statement.magic, TPM2_GENERATED_VALUE);
     EXPECT_EQ(statement.type, TPM2_ST_ATTEST_NV);
     EXPECT_TRUE(std::ranges::equal(std::span(statement.extraData.buffer, statement.extraData.size), wanted.digest));
@@ -250,7 +263,10 @@ TEST(Tpm, a_secret_bound_to_a_counter_is_gone_when_it_rises) {
     Station station;
     const auto tpm = MUST(station.start());
     const std::uint64_t release = MUST(tpm->read(Counter::firmware)).value;
-    const Seal wanted{.label = "data-key", .secret = *Blob<secret_bound>::from(as_bytes("k")), .is_bound_to_boot = true, .bound = Bound{Counter::firmware, release}};
+    const Seal wanted{.label = "data-key",
+                      .secret = *Blob<secret_bound>::from(as_bytes("k")),
+                      .is_bound_to_boot = true,
+                      .bound = Bound{Counter::firmware, release}};
     const auto sealed = MUST(tpm->seal(wanted, "crypto")).sealed;
     EXPECT_TRUE(tpm->unseal({"data-key", sealed}, "crypto"));
     ASSERT_TRUE(tpm->increment(Counter::firmware));
@@ -275,15 +291,16 @@ bool signs_with_a_key_that_counts(Stack& stack) {
     const TPM2B_DATA outside{};
     const TPML_PCR_SELECTION no_registers{};
     ESYS_TR made = ESYS_TR_NONE;
-    EXPECT_TRUE(judged(Esys_CreatePrimary(stack.esys(), ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &nothing, &wanted, &outside,
-                                          &no_registers, &made, nullptr, nullptr, nullptr, nullptr),
+    EXPECT_TRUE(judged(Esys_CreatePrimary(stack.esys(), ESYS_TR_RH_OWNER, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &nothing,
+                                          &wanted, &outside, &no_registers, &made, nullptr, nullptr, nullptr, nullptr),
                        "make the control's key"));
     const Loaded key(stack, made);
     const TPM2B_DIGEST digest{.size = 32, .buffer = {}};
     const TPMT_SIG_SCHEME own{.scheme = TPM2_ALG_NULL, .details = {}};
     const TPMT_TK_HASHCHECK no_ticket{.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL, .digest = {}};
     TPMT_SIGNATURE* signature = nullptr;
-    const bool is_signed = Esys_Sign(stack.esys(), key.handle(), ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &digest, &own, &no_ticket, &signature) == TSS2_RC_SUCCESS;
+    const bool is_signed = Esys_Sign(stack.esys(), key.handle(), ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &digest, &own,
+                                     &no_ticket, &signature) == TSS2_RC_SUCCESS;
     Esys_Free(signature);
     return is_signed;
 }
@@ -317,7 +334,8 @@ TEST(Tpm, goes_on_with_the_same_part_when_the_process_dies) {
     const auto measured = MUST(tpm->quote(wanted)).measurements;
     tpm.reset();
     tpm = start();
-    EXPECT_EQ(MUST(tpm->quote(wanted)).measurements.back().value, measured.back().value) << "who ends us does not set the registers back";
+    EXPECT_EQ(MUST(tpm->quote(wanted)).measurements.back().value, measured.back().value)
+        << "who ends us does not set the registers back";
 }
 
 TEST(Tpm, what_a_killed_process_left_loaded_is_taken_away) {
@@ -330,14 +348,14 @@ TEST(Tpm, what_a_killed_process_left_loaded_is_taken_away) {
         for (int i = 0; i < 3; ++i) {   // all the slots that there are
             ESYS_TR session = ESYS_TR_NONE;
             const TPMT_SYM_DEF none{.algorithm = TPM2_ALG_NULL, .keyBits = {}, .mode = {}};
-            ASSERT_EQ(Esys_StartAuthSession(stack->esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr, TPM2_SE_HMAC,
-                                            &none, TPM2_ALG_SHA256, &session),
+            ASSERT_EQ(Esys_StartAuthSession(stack->esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                            nullptr, TPM2_SE_HMAC, &none, TPM2_ALG_SHA256, &session),
                       TSS2_RC_SUCCESS);
         }
         ESYS_TR one_more = ESYS_TR_NONE;
         const TPMT_SYM_DEF none{.algorithm = TPM2_ALG_NULL, .keyBits = {}, .mode = {}};
-        EXPECT_NE(Esys_StartAuthSession(stack->esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, nullptr, TPM2_SE_HMAC, &none,
-                                        TPM2_ALG_SHA256, &one_more),
+        EXPECT_NE(Esys_StartAuthSession(stack->esys(), ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
+                                        nullptr, TPM2_SE_HMAC, &none, TPM2_ALG_SHA256, &one_more),
                   TSS2_RC_SUCCESS)
             << "the control: they are all taken";
         // The same TPM, still running, for the next process.

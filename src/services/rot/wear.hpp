@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How often the TPM's counters may be raised. A part of 500,000 cycles lasts 25 years at 54 a day; a service that counts in a loop
-// would wear it out in a day. A bucket of one day, filled evenly: time is passed in, and a clock that is set back fills nothing.
+// How often the TPM's counters may be raised. A part of 500,000 cycles lasts 25 years at 54 a day; a service that counts in a
+// loop would wear it out in a day. A bucket of one day, filled evenly: time is passed in, and a clock that is set back fills
+// nothing.
 #pragma once
 
 #include <algorithm>

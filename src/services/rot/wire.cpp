@@ -24,11 +24,17 @@ public:
     DescriptorWire(kernel::os::Descriptor end, Duration patience) : end_(std::move(end)), patience_(patience) {
         self_.common.v1.magic = magic;
         self_.common.v1.version = 2;
-        self_.common.v1.transmit = [](TSS2_TCTI_CONTEXT* c, size_t size, const uint8_t* command) { return of(c).transmit({command, size}); };
-        self_.common.v1.receive = [](TSS2_TCTI_CONTEXT* c, size_t* size, uint8_t* response, int32_t) { return of(c).receive(size, response); };
+        self_.common.v1.transmit = [](TSS2_TCTI_CONTEXT* c, size_t size, const uint8_t* command) {
+            return of(c).transmit({command, size});
+        };
+        self_.common.v1.receive = [](TSS2_TCTI_CONTEXT* c, size_t* size, uint8_t* response, int32_t) {
+            return of(c).receive(size, response);
+        };
         self_.common.v1.finalize = [](TSS2_TCTI_CONTEXT*) {};
         self_.common.v1.cancel = [](TSS2_TCTI_CONTEXT*) -> TSS2_RC { return TSS2_TCTI_RC_NOT_SUPPORTED; };
-        self_.common.v1.getPollHandles = [](TSS2_TCTI_CONTEXT*, TSS2_TCTI_POLL_HANDLE*, size_t*) -> TSS2_RC { return TSS2_TCTI_RC_NOT_SUPPORTED; };
+        self_.common.v1.getPollHandles = [](TSS2_TCTI_CONTEXT*, TSS2_TCTI_POLL_HANDLE*, size_t*) -> TSS2_RC {
+            return TSS2_TCTI_RC_NOT_SUPPORTED;
+        };
         self_.common.v1.setLocality = [](TSS2_TCTI_CONTEXT*, uint8_t) -> TSS2_RC { return TSS2_TCTI_RC_NOT_SUPPORTED; };
         self_.common.makeSticky = [](TSS2_TCTI_CONTEXT*, TPM2_HANDLE*, uint8_t) -> TSS2_RC { return TSS2_TCTI_RC_NOT_SUPPORTED; };
         self_.wire = this;
@@ -102,6 +108,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Wire> wire_on(kernel::os::Descriptor end, Duration patience) { return std::make_unique<DescriptorWire>(std::move(end), patience); }
+std::unique_ptr<Wire> wire_on(kernel::os::Descriptor end, Duration patience) {
+    return std::make_unique<DescriptorWire>(std::move(end), patience);
+}
 
 }  // namespace voltkeep::rot

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way to a TPM that is an open descriptor: a device (/dev/tpmrm0) or a stream socket (swtpm). Nothing is opened or loaded here,
-// so that it goes on after the seal. One command at a time; what does not answer within the patience is given up for good.
+// The way to a TPM that is an open descriptor: a device (/dev/tpmrm0) or a stream socket (swtpm). Nothing is opened or loaded
+// here, so that it goes on after the seal. One command at a time; what does not answer within the patience is given up for good.
 #pragma once
 
 #include <tss2/tss2_tcti.h>

@@ -35,7 +35,9 @@ std::string response_of(std::size_t size) {
     return text;
 }
 
-TSS2_RC send(Wire& wire) { return Tss2_Tcti_Transmit(wire.context(), command.size(), reinterpret_cast<const std::uint8_t*>(command.data())); }
+TSS2_RC send(Wire& wire) {
+    return Tss2_Tcti_Transmit(wire.context(), command.size(), reinterpret_cast<const std::uint8_t*>(command.data()));
+}
 TSS2_RC take(Wire& wire, std::string& out) {
     std::array<std::uint8_t, 4096> buffer{};
     std::size_t size = buffer.size();
@@ -43,7 +45,9 @@ TSS2_RC take(Wire& wire, std::string& out) {
     out.assign(reinterpret_cast<const char*>(buffer.data()), code == TSS2_RC_SUCCESS ? size : 0);
     return code;
 }
-void put(const Descriptor& end, std::string_view text) { ASSERT_EQ(::write(end.get(), text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+void put(const Descriptor& end, std::string_view text) {
+    ASSERT_EQ(::write(end.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+}
 
 }  // namespace
 
@@ -77,7 +81,8 @@ TEST(Wire, a_part_that_says_nothing_is_given_up_for_good) {
 }
 
 TEST(Wire, a_part_that_hangs_up_or_lies_about_a_length_breaks_it) {
-    for (const std::string& said : {std::string(), response_of(20).substr(0, 12), response_of(9), response_of(5000), response_of(20) + "x"}) {
+    for (const std::string& said :
+         {std::string(), response_of(20).substr(0, 12), response_of(9), response_of(5000), response_of(20) + "x"}) {
         Ends ends = make_ends();
         const auto wire = wire_on(std::move(ends.ours), 2s);
         ASSERT_EQ(send(*wire), TSS2_RC_SUCCESS);

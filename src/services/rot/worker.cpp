@@ -149,7 +149,8 @@ void Worker::attach(std::unique_ptr<Wire> wire) {
     auto attached = Tpm::attach(std::move(wire), settings_);
     if (!attached) {
         const bool is_lost = attached.error().code == Errc::closed;
-        return hand_over([this, is_lost, error = attached.error()] { set(is_lost ? Condition::lost : Condition::refused, error); });
+        return hand_over(
+            [this, is_lost, error = attached.error()] { set(is_lost ? Condition::lost : Condition::refused, error); });
     }
     tpm_ = std::move(*attached);
     hand_over([this, part = tpm_->part(), left = tpm_->increments_left()] {

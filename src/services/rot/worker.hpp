@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The TPM on a thread of its own: a part takes up to a second for one command, and the service's loop waits for none. What is asked
-// stands in a bounded queue, the most urgent first, in its order among equals; a caller that asks anew does not want its earlier
-// question answered. A TPM that is gone or mute is an answer at once to all who wait, until there is a wire to it again.
+// The TPM on a thread of its own: a part takes up to a second for one command, and the service's loop waits for none. What is
+// asked stands in a bounded queue, the most urgent first, in its order among equals; a caller that asks anew does not want its
+// earlier question answered. A TPM that is gone or mute is an answer at once to all who wait, until there is a wire to it again.
 #pragma once
 
 #include <condition_variable>
@@ -37,10 +37,11 @@ public:
 
     /// `ask(tpm)` on the thread, then `seen(result)` and the reply in the service's loop.
     template <class R>
-    void submit(Urgency urgency, const kernel::Caller& caller, std::move_only_function<Result<R>(Tpm&)> ask, kernel::Defer<R> reply,
-                std::move_only_function<void(const Result<R>&)> seen = {}) {
+    void submit(Urgency urgency, const kernel::Caller& caller, std::move_only_function<Result<R>(Tpm&)> ask,
+                kernel::Defer<R> reply, std::move_only_function<void(const Result<R>&)> seen = {}) {
         if (!may_wait(caller)) return reply(std::unexpected(why_not()));
-        add({urgency, Text<24>::cut(caller.name), now(), [ask = std::move(ask), reply = std::move(reply), seen = std::move(seen)](Tpm* tpm, const Error& why) mutable {
+        add({urgency, Text<24>::cut(caller.name), now(),
+             [ask = std::move(ask), reply = std::move(reply), seen = std::move(seen)](Tpm* tpm, const Error& why) mutable {
                  Result<R> result = tpm != nullptr ? ask(*tpm) : Result<R>(std::unexpected(why));
                  const bool is_lost = !result && result.error().code == Errc::closed;
                  return Outcome{[result = std::move(result), reply = std::move(reply), seen = std::move(seen)]() mutable {
@@ -68,7 +69,8 @@ private:
         Urgency urgency;
         Text<24> caller;
         Instant arrived;
-        std::move_only_function<Outcome(Tpm* tpm, const Error& why)> work;   ///< without a TPM it is answered with why there is none
+        std::move_only_function<Outcome(Tpm* tpm, const Error& why)>
+            work;  ///< without a TPM it is answered with why there is none
     };
 
     // the service's loop

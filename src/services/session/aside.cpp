@@ -45,7 +45,10 @@ Result<> move_successor(const std::string& folder) {
 
 Result<> may_replace_store(const std::string& folder) {
     if (free_number(folder) <= asides_at_most) return {};
-    return fail(Errc::full, std::format("the session store cannot be read, and {} are set aside: look why, and move {}/session.aside-*.db away", asides_at_most, folder));
+    return fail(
+        Errc::full,
+        std::format("the session store cannot be read, and {} are set aside: look why, and move {}/session.aside-*.db away",
+                    asides_at_most, folder));
 }
 
 Result<std::string> replace_store(const std::string& folder) {
@@ -61,11 +64,13 @@ Result<> finish_replacement(const std::string& folder) {
     if (!is_there(successor)) return {};
     for (int number = 1; number <= asides_at_most; ++number) {
         const std::string aside = folder + "/" + aside_name(number);
-        if (is_there(aside + std::string(log_suffix)) && !is_there(aside)) TRY(move(folder + "/" + std::string(store_name), aside));
+        if (is_there(aside + std::string(log_suffix)) && !is_there(aside))
+            TRY(move(folder + "/" + std::string(store_name), aside));
     }
     if (!is_there(folder + "/" + std::string(store_name))) return move_successor(folder);
     std::error_code ignored;
-    for (const std::string_view suffix : {"", "-wal", "-journal"}) std::filesystem::remove(successor + std::string(suffix), ignored);   // was never needed
+    for (const std::string_view suffix : {"", "-wal", "-journal"})
+        std::filesystem::remove(successor + std::string(suffix), ignored);  // was never needed
     return {};
 }
 

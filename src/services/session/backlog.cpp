@@ -8,7 +8,8 @@ namespace {
 /// The older status of what waits is of no interest beside a newer one.
 void drop_status(Backlog::Batch& batch) {
     std::erase_if(batch.commit.events, [](const Event& event) { return event.kind == EventKind::status; });
-    std::erase_if(batch.actions, [](const charging::Action& action) { return std::holds_alternative<charging::StatusChanged>(action); });
+    std::erase_if(batch.actions,
+                  [](const charging::Action& action) { return std::holds_alternative<charging::StatusChanged>(action); });
 }
 
 }  // namespace
@@ -21,10 +22,12 @@ void Backlog::add(Batch batch) {
     }
     Batch& last = batches_.back();   // never the one on its way: that is the first of many
     if (batch.commit.durable) last.commit.durable = std::move(batch.commit.durable);
-    const bool has_status = std::ranges::any_of(batch.commit.events, [](const Event& event) { return event.kind == EventKind::status; });
+    const bool has_status =
+        std::ranges::any_of(batch.commit.events, [](const Event& event) { return event.kind == EventKind::status; });
     if (has_status) drop_status(last);
     std::ranges::move(batch.commit.events, std::back_inserter(last.commit.events));
-    std::erase_if(last.actions, [](const charging::Action& action) { return std::holds_alternative<charging::EvDecided>(action); });
+    std::erase_if(last.actions,
+                  [](const charging::Action& action) { return std::holds_alternative<charging::EvDecided>(action); });
     std::ranges::move(batch.actions, std::back_inserter(last.actions));
     std::ranges::move(batch.then, std::back_inserter(last.then));
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What of one EVSE waits for the disk: bounded, in order, one commit at a time. Pure.
 //
-// A commit that is not on the disk has not happened: what it allows (a word to the CSMS, a verdict for the car, power that was not
-// flowing) waits behind it. While the disk fails, commits that are too many are made one with the last that waits: the newest durable
-// state, the newest status, every record. What may still come then is bounded by the session, which begins nothing and ends what runs.
+// A commit that is not on the disk has not happened: what it allows (a word to the CSMS, a verdict for the car, power that was
+// not flowing) waits behind it. While the disk fails, commits that are too many are made one with the last that waits: the newest
+// durable state, the newest status, every record. What may still come then is bounded by the session, which begins nothing and
+// ends what runs.
 #pragma once
 
 #include <deque>
@@ -22,7 +23,8 @@ struct Commit {
     std::vector<Event> events;                 ///< their sequence numbers are given by the database
 };
 
-/// Power that was not flowing before: given only when what it rests on is on the disk, and only if nobody has taken it back meanwhile.
+/// Power that was not flowing before: given only when what it rests on is on the disk, and only if nobody has taken it back
+/// meanwhile.
 struct Gift {
     std::optional<charging::SetPower> power;
     std::optional<charging::GiveConsent> consent;

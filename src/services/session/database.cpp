@@ -66,7 +66,8 @@ Result<Database> Database::open(const std::string& folder, std::uint64_t bound) 
 Result<> Database::open_file(std::string_view name) {
     const std::string path = folder_ + "/" + std::string(name);
     sqlite3* opened = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+    const int code =
+        sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
     database_.reset(opened);
     if (code != SQLITE_OK) return fail(Errc::io, path + ": " + sqlite3_errstr(code));
     TRY(execute(schema));
@@ -87,12 +88,14 @@ Result<> Database::check_build() {
 
 Result<> Database::check_pages() {
     Statement row(database_.get(), "PRAGMA quick_check(1)");
-    if (TRY(row.step()) && as_text(row.blob(0)) != "ok") return fail(Errc::integrity, std::format("the session store is damaged: {}", as_text(row.blob(0))));
+    if (TRY(row.step()) && as_text(row.blob(0)) != "ok")
+        return fail(Errc::integrity, std::format("the session store is damaged: {}", as_text(row.blob(0))));
     return {};
 }
 
 Result<> Database::execute(const char* sql) {
-    if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fail_database(database_.get(), "session store");
+    if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+        return fail_database(database_.get(), "session store");
     return {};
 }
 
@@ -125,7 +128,8 @@ Result<> Database::begin_anew(const Error& why) {
     TRY(finish_replacement(folder_));
     Notice notice{Notice::Kind::set_aside, {}, std::string(why.what.view())};
     std::unique_ptr<sqlite3, Close> old = std::move(database_);
-    const Result<> made = open_file(successor_name).and_then([&] { return transaction([&] { return take_over(old.get(), notice); }); });
+    const Result<> made =
+        open_file(successor_name).and_then([&] { return transaction([&] { return take_over(old.get(), notice); }); });
     if (!made) {
         database_ = std::move(old);
         return made;
@@ -143,18 +147,23 @@ Result<> Database::begin_anew(const Error& why) {
 /// What can be read of the old one: the sessions of this build, and events, up to a damage and from the end back to it.
 Result<> Database::take_over(sqlite3* old, Notice& notice) {
     Statement boots(old, "SELECT id FROM boot");
-    if (boots.step().value_or(false)) TRY(Statement(database_.get(), "INSERT OR REPLACE INTO boot VALUES (1, ?)").bind(1, as_text(boots.blob(0))).step());
+    if (boots.step().value_or(false))
+        TRY(Statement(database_.get(), "INSERT OR REPLACE INTO boot VALUES (1, ?)").bind(1, as_text(boots.blob(0))).step());
     Statement sessions(old, "SELECT number, durable FROM evse");
     while (sessions.step().value_or(false))
         if (decode_stored<charging::Durable>(sessions.blob(1)))
-            durables_.try_emplace(static_cast<std::uint8_t>(sessions.number(0)), sessions.blob(1).begin(), sessions.blob(1).end());
+            durables_.try_emplace(static_cast<std::uint8_t>(sessions.number(0)), sessions.blob(1).begin(),
+                                  sessions.blob(1).end());
     for (const auto& [evse, durable] : durables_)
         TRY(Statement(database_.get(), "INSERT OR REPLACE INTO evse VALUES (?, ?)").bind(1, evse).bind(2, Bytes(durable)).step());
 
     Statement last(old, "SELECT max(seq) FROM sqlite_sequence WHERE name = 'event'");
     if (last.step().value_or(false)) given_ = std::max(given_, last.number(0));
-    TRY(Statement(database_.get(), "INSERT INTO sqlite_sequence (name, seq) VALUES ('event', ?)").bind(1, given_).step());   // no number is given twice
-    for (const char* const order : {"SELECT sequence, body FROM event ORDER BY sequence", "SELECT sequence, body FROM event ORDER BY sequence DESC"}) {
+    TRY(Statement(database_.get(), "INSERT INTO sqlite_sequence (name, seq) VALUES ('event', ?)")
+            .bind(1, given_)
+            .step());  // no number is given twice
+    for (const char* const order :
+         {"SELECT sequence, body FROM event ORDER BY sequence", "SELECT sequence, body FROM event ORDER BY sequence DESC"}) {
         Statement rows(old, order);
         Result<bool> row = rows.step();
         for (; row && *row; row = rows.step()) TRY(take_over_event(rows.number(0), rows.blob(1), notice));
@@ -202,7 +211,11 @@ Result<bool> Database::is_same_boot() {
 
 //= OCPP 2.1 E04.FR.01, E08.FR.05, E11.FR.01, E12.FR.01
 Result<> Database::put_event(const Event& event, std::optional<std::uint64_t> sequence) {
-    if (sequence) TRY(Statement(database_.get(), "INSERT OR REPLACE INTO event VALUES (?, ?)").bind(1, *sequence).bind(2, kernel::encode_config(event)).step());
+    if (sequence)
+        TRY(Statement(database_.get(), "INSERT OR REPLACE INTO event VALUES (?, ?)")
+                .bind(1, *sequence)
+                .bind(2, kernel::encode_config(event))
+                .step());
     else TRY(Statement(database_.get(), "INSERT INTO event (body) VALUES (?)").bind(1, kernel::encode_config(event)).step());
     const auto spare = spare_of(event);
     if (!spare) return {};
@@ -220,7 +233,11 @@ Result<> Database::write(const Commit& c) {
     Result<> written = healed([&] {
         dropped = 0;
         return transaction([&]() -> Result<> {
-            if (c.durable) TRY(Statement(database_.get(), "INSERT OR REPLACE INTO evse VALUES (?, ?)").bind(1, c.evse.number).bind(2, Bytes(durable)).step());
+            if (c.durable)
+                TRY(Statement(database_.get(), "INSERT OR REPLACE INTO evse VALUES (?, ?)")
+                        .bind(1, c.evse.number)
+                        .bind(2, Bytes(durable))
+                        .step());
             for (const Event& event : c.events) TRY(put_event(event));
             if (waiting_ + c.events.size() > bound_) dropped = TRY(drop_some());
             return {};
@@ -239,17 +256,23 @@ Result<> Database::write(const Commit& c) {
 // QueueAllMessages is off: a status that is no longer true need not be queued.
 Result<std::uint64_t> Database::drop_some() {
     const auto every_other = [](Spare kind) {
-        return std::format("SELECT sequence FROM (SELECT sequence, row_number() OVER (PARTITION BY lane ORDER BY sequence) AS place FROM spare WHERE kind = {}) "
-                           "WHERE place % 2 = 1", static_cast<int>(kind));
+        return std::format(
+            "SELECT sequence FROM (SELECT sequence, row_number() OVER (PARTITION BY lane ORDER BY sequence) AS place FROM spare "
+            "WHERE kind = {}) "
+            "WHERE place % 2 = 1",
+            static_cast<int>(kind));
     };
-    const std::string superseded = std::format("SELECT sequence FROM spare WHERE kind = {0} AND sequence NOT IN (SELECT max(sequence) FROM spare WHERE kind = {0} GROUP BY lane)",
-                                               static_cast<int>(Spare::superseded));
+    const std::string superseded = std::format(
+        "SELECT sequence FROM spare WHERE kind = {0} AND sequence NOT IN (SELECT max(sequence) FROM spare WHERE kind = {0} GROUP "
+        "BY lane)",
+        static_cast<int>(Spare::superseded));
     for (const std::string& these : {every_other(Spare::periodic), superseded, every_other(Spare::updated)}) {
         TRY(execute(std::format("DELETE FROM event WHERE sequence IN ({})", these).c_str()));
         const auto dropped = static_cast<std::uint64_t>(sqlite3_changes(database_.get()));
         TRY(execute(std::format("DELETE FROM spare WHERE sequence IN ({})", these).c_str()));
         if (dropped == 0) continue;
-        Statement sum(database_.get(), "INSERT INTO dropped VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET events = events + excluded.events");
+        Statement sum(database_.get(),
+                      "INSERT INTO dropped VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET events = events + excluded.events");
         TRY(sum.bind(1, dropped).step());
         return dropped;
     }
@@ -319,7 +342,10 @@ Result<> Database::set_unreadable_aside() {
             unreadable.push_back(rows.number(0));
         }
         for (const std::uint64_t sequence : unreadable) {
-            TRY(Statement(database_.get(), "INSERT OR REPLACE INTO unreadable SELECT sequence, body FROM event WHERE sequence = ?").bind(1, sequence).step());
+            TRY(Statement(database_.get(),
+                          "INSERT OR REPLACE INTO unreadable SELECT sequence, body FROM event WHERE sequence = ?")
+                    .bind(1, sequence)
+                    .step());
             TRY(Statement(database_.get(), "DELETE FROM event WHERE sequence = ?").bind(1, sequence).step());
             TRY(Statement(database_.get(), "DELETE FROM spare WHERE sequence = ?").bind(1, sequence).step());
         }

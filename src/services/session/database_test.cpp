@@ -192,7 +192,8 @@ TEST_F(SessionDatabase, a_replacement_that_was_killed_goes_on_where_it_was) {
         Database database = MUST(Database::open(folder));
         put(database, 2);
     }
-    std::filesystem::copy(folder + "/session.db", folder + "/session.new.db");   // complete, and the log of the old one is moved already
+    std::filesystem::copy(folder + "/session.db",
+                          folder + "/session.new.db");  // complete, and the log of the old one is moved already
     std::ofstream(folder + "/session.aside-1.db-wal") << "its log";
     std::ofstream(folder + "/session.db") << "the old one";
     Database database = MUST(Database::open(folder));

@@ -9,14 +9,21 @@ constexpr Duration interval = 100ms;
 constexpr std::size_t waiting_bound = 1u << 20;   ///< octets, while the disk is slow
 constexpr int takes_at_once = 8;                  ///< 128 steps: what came since the last time, and a part of what waits
 
-std::string path_of(std::string_view source, EvseId evse) { return "state/session/flight/" + std::string(source) + "@" + std::to_string(evse.number); }
+std::string path_of(std::string_view source, EvseId evse) {
+    return "state/session/flight/" + std::string(source) + "@" + std::to_string(evse.number);
+}
 
 }  // namespace
 
 Flight::Flight(kernel::Service& self, Store& store, EvseId evse, const charging::Configuration& configuration)
-    : self_(self), store_(store), configuration_(configuration), power_(self.connect<power::Interface>("power", evse)),
-      of_session_(flight::Source::session, evse), of_power_(flight::Source::safety, evse),
-      session_files_(std::make_shared<flight::Files>(path_of("session", evse))), power_files_(std::make_shared<flight::Files>(path_of("power", evse))) {}
+    : self_(self),
+      store_(store),
+      configuration_(configuration),
+      power_(self.connect<power::Interface>("power", evse)),
+      of_session_(flight::Source::session, evse),
+      of_power_(flight::Source::safety, evse),
+      session_files_(std::make_shared<flight::Files>(path_of("session", evse))),
+      power_files_(std::make_shared<flight::Files>(path_of("power", evse))) {}
 
 void Flight::begin(const charging::State& state) {
     begin_session(state);
@@ -33,7 +40,8 @@ void Flight::begin_power(const safety::Configuration& configuration, const safet
     of_power_.begin(now(), wall_now(), kernel::encode(flight::SafetyBeginning{configuration, state}, beginning));
 }
 
-void Flight::note(const charging::Context& context, const charging::Event& event, const charging::State& after, const charging::Actions& actions) {
+void Flight::note(const charging::Context& context, const charging::Event& event, const charging::State& after,
+                  const charging::Actions& actions) {
     if (of_session_.has_begun()) {
         flight::SessionStep step{context, event, 0};
         const auto& t = after.durable.transaction;
@@ -75,7 +83,8 @@ void Flight::keep() {
     if (is_writing_) return;
     is_writing_ = true;
     store_.later(
-        [session = of_session_.take(), power = of_power_.take(), session_files = session_files_, power_files = power_files_]() -> Result<> {
+        [session = of_session_.take(), power = of_power_.take(), session_files = session_files_,
+         power_files = power_files_]() -> Result<> {
             const auto first = session_files->write(session), second = power_files->write(power);
             return first ? second : first;
         },

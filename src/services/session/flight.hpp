@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flight recorder of one EVSE: the steps of its session and of its safety loop, kept in bounded files (services/flight). What it cannot
-// keep is lost and begun anew; nobody waits for it.
+// The flight recorder of one EVSE: the steps of its session and of its safety loop, kept in bounded files (services/flight). What
+// it cannot keep is lost and begun anew; nobody waits for it.
 #pragma once
 
 #include "services/flight/files.hpp"
@@ -15,7 +15,8 @@ public:
 
     /// The state before the first step.
     void begin(const charging::State& state);
-    void note(const charging::Context& context, const charging::Event& event, const charging::State& after, const charging::Actions& actions);
+    void note(const charging::Context& context, const charging::Event& event, const charging::State& after,
+              const charging::Actions& actions);
 
 private:
     void keep();

@@ -23,11 +23,14 @@ public:
         self_.on_back("power", [this](EvseId evse) { at(evse)->power_is_back(); });
         self_.on("power", power::Pulse::tripped, [this](EvseId evse, std::uint64_t value) {
             at(evse)->look_at_power();
-            // 0: the peer is back, and nothing has tripped. At rest, what needs nobody's acknowledgement is no event: a bus that starts.
+            // 0: the peer is back, and nothing has tripped. At rest, what needs nobody's acknowledgement is no event: a bus that
+            // starts.
             const charging::State& state = at(evse)->state();
             if (value == 0 || (state.power.latched == 0 && !state.durable.transaction)) return;
             journal_.append(audit::Type::safety, evse.number,
-                            audit::Payload().put("step", "tripped").put("protection", safety::protection_name(static_cast<std::uint8_t>(value - 1))));
+                            audit::Payload()
+                                .put("step", "tripped")
+                                .put("protection", safety::protection_name(static_cast<std::uint8_t>(value - 1))));
         });
         // Without consent the power stops by itself; here the transactions end, and the CSMS and the screen are told.
         self_.on_fallback([this](EvseId of, bool is_on) {
@@ -105,7 +108,10 @@ private:
                 self_.fault(Error(Errc::integrity, notice.why + ": it is now " + notice.file + ", and a new one is begun"));
                 break;
             case Notice::Kind::events_unreadable:
-                payload.put("step", "events_unreadable").put("count", notice.count).put("first", notice.first).put("why", notice.why);
+                payload.put("step", "events_unreadable")
+                    .put("count", notice.count)
+                    .put("first", notice.first)
+                    .put("why", notice.why);
                 break;
             case Notice::Kind::dropping: payload.put("step", "events_dropping").put("bound", notice.count); break;
             case Notice::Kind::dropped: payload.put("step", "events_dropped").put("count", notice.count); break;
@@ -150,13 +156,16 @@ int main() {
             evse->feed(needs_of(m));
             return done();
         },
-        [&](const TakeSetpoint&, const kernel::Caller& caller) -> Result<TakeSetpoint::Setpoint> { return TRY(station.of(caller))->setpoint(); },
+        [&](const TakeSetpoint&, const kernel::Caller& caller) -> Result<TakeSetpoint::Setpoint> {
+            return TRY(station.of(caller))->setpoint();
+        },
         [&](const StopByEv& m, const kernel::Caller& caller) -> Result<kernel::Done> {
             TRY(station.heard(caller))->feed(charging::StoppedByEv{m.cause});
             return done();
         },
         [&](const TakeEvents& m, kernel::Defer<TakeEvents::Events> reply) {
-            station.store().take(m.acknowledged, m.after, [reply = std::move(reply)](Result<TakeEvents::Events> events) mutable { reply(events); });
+            station.store().take(m.acknowledged, m.after,
+                                 [reply = std::move(reply)](Result<TakeEvents::Events> events) mutable { reply(events); });
         },
         [&](const AuthorizationResult& m) -> Result<kernel::Done> {
             Evse* evse = station.at(m.evse);

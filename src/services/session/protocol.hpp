@@ -115,8 +115,8 @@ struct Event {
     std::optional<SignedReading> signed_reading;   ///< transaction: the record's reading, where this process has its signature
 };
 
-/// ocpp: the events that were not yet acknowledged, oldest first, and frees those up to `acknowledged`. Behind the disk: a `request`.
-/// Errors: bad_argument (what was never given cannot be acknowledged, and nothing follows it).
+/// ocpp: the events that were not yet acknowledged, oldest first, and frees those up to `acknowledged`. Behind the disk: a
+/// `request`. Errors: bad_argument (what was never given cannot be acknowledged, and nothing follows it).
 struct TakeEvents {
     std::uint64_t acknowledged = 0;   ///< events up to this sequence reached the CSMS for good
     std::uint64_t after = 0;          ///< give events with a higher sequence
@@ -151,7 +151,8 @@ struct RemoteStop {
     TransactionId transaction;
     using Reply = kernel::Done;
 };
-/// ocpp: the CSMS takes an authorization back (idTokenInfo of a TransactionEvent response). A `request`, as above. Errors: not_found.
+/// ocpp: the CSMS takes an authorization back (idTokenInfo of a TransactionEvent response). A `request`, as above. Errors:
+/// not_found.
 struct Deauthorize {
     TransactionId transaction;
     using Reply = kernel::Done;
@@ -226,16 +227,17 @@ struct Present {
     Identity identity;
     using Reply = kernel::Done;
 };
-/// Somebody at the station acknowledges latched trips, one bit a protection: those whose cause is gone are released. Who it was stands in
-/// the log before this is sent. Errors: not_found, bad_state (power is not there).
+/// Somebody at the station acknowledges latched trips, one bit a protection: those whose cause is gone are released. Who it was
+/// stands in the log before this is sent. Errors: not_found, bad_state (power is not there).
 struct AcknowledgeTrips {
     EvseId evse;
     std::uint32_t trips = 0;
     using Reply = kernel::Done;
 };
 
-using Interface = kernel::Interface<Authorize, SetEvNeeds, TakeSetpoint, StopByEv, TakeEvents, AuthorizationResult, RemoteStart, RemoteStop, Deauthorize,
-                                    Reserve, CancelReservation, SetAvailability, SetOnline, Snapshot, StopByUser, Present, AcknowledgeTrips>;
+using Interface = kernel::Interface<Authorize, SetEvNeeds, TakeSetpoint, StopByEv, TakeEvents, AuthorizationResult, RemoteStart,
+                                    RemoteStop, Deauthorize, Reserve, CancelReservation, SetAvailability, SetOnline, Snapshot,
+                                    StopByUser, Present, AcknowledgeTrips>;
 
 /// decided, setpoint: to iso15118. events: to ocpp. changed: to who shows it.
 enum class Pulse : std::uint8_t { decided, setpoint, events, changed, last_ = changed };
@@ -257,7 +259,7 @@ struct Config {
     std::int64_t price_micro_per_kwh = 0;
     Watt fuse_share;                  ///< of each EVSE: an equal part of the site's fuse
     std::uint32_t meter_interval_ms = charging::kMeterInterval / 1ms;   ///< between TransactionEvent Updated
-    Text<255> anybody;                ///< token of whoever plugs in without presenting anything; empty: wait for somebody to identify
+    Text<255> anybody;  ///< token of whoever plugs in without presenting anything; empty: wait for somebody to identify
     Text<20> anybody_type;
     List<Nameplate, 8> evses;         ///< one each, by EVSE - 1
 };

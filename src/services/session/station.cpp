@@ -42,10 +42,27 @@ charging::Configuration configuration_of(const Config& config, EvseId number) {
 }
 
 std::string_view word(charging::NoteKind kind) {
-    constexpr std::string_view words[] = {"plugged",   "unplugged",     "authorized", "refused",    "authorization_timeout", "late_answer_dropped",
-                                          "connect_timeout", "tripped", "trips_cleared", "meter_lost", "power_lost",          "resumed",
-                                          "resume_refused",  "register_fell", "reservation_ended", "store_fails", "store_is_back", "meter_not_good",
-                                          "meter_exchanged", "meter_not_signed", "another_car"};
+    constexpr std::string_view words[] = {"plugged",
+                                          "unplugged",
+                                          "authorized",
+                                          "refused",
+                                          "authorization_timeout",
+                                          "late_answer_dropped",
+                                          "connect_timeout",
+                                          "tripped",
+                                          "trips_cleared",
+                                          "meter_lost",
+                                          "power_lost",
+                                          "resumed",
+                                          "resume_refused",
+                                          "register_fell",
+                                          "reservation_ended",
+                                          "store_fails",
+                                          "store_is_back",
+                                          "meter_not_good",
+                                          "meter_exchanged",
+                                          "meter_not_signed",
+                                          "another_car"};
     static_assert(std::size(words) == static_cast<std::size_t>(charging::NoteKind::last_) + 1);
     return words[static_cast<std::size_t>(kind)];
 }
@@ -71,8 +88,9 @@ bool is_power(const charging::Action& action) {
 
 /// Who charges, in the words of the bill (OCMF, table 17).
 std::string_view identification_type(const Identity& identity) {
-    constexpr std::pair<std::string_view, std::string_view> types[] = {{"Central", "CENTRAL"},   {"eMAID", "EMAID"},     {"ISO14443", "ISO14443"}, {"ISO15693", "ISO15693"},
-                                                                       {"KeyCode", "KEY_CODE"}, {"Local", "LOCAL"}};
+    constexpr std::pair<std::string_view, std::string_view> types[] = {{"Central", "CENTRAL"},   {"eMAID", "EMAID"},
+                                                                       {"ISO14443", "ISO14443"}, {"ISO15693", "ISO15693"},
+                                                                       {"KeyCode", "KEY_CODE"},  {"Local", "LOCAL"}};
     if (identity.kind == IdentificationKind::contract) return "EMAID";
     for (const auto& [ours, theirs] : types)
         if (identity.type.view() == ours) return theirs;
@@ -82,18 +100,27 @@ std::string_view identification_type(const Identity& identity) {
 }  // namespace
 
 Evse::Evse(kernel::Service& self, Store& store, audit::Journal& journal, const Config& config, EvseId number)
-    : self_(self), store_(store), journal_(journal), config_(config), number_(number), configuration_(configuration_of(config, number)),
-      state_(charging::initial(configuration_)), power_(self.connect<power::Interface>("power", number)),
-      meter_(self.connect<meter::Interface>("meter", number)), flight_(self, store, number, configuration_), next_id_(fresh_id()) {}
+    : self_(self),
+      store_(store),
+      journal_(journal),
+      config_(config),
+      number_(number),
+      configuration_(configuration_of(config, number)),
+      state_(charging::initial(configuration_)),
+      power_(self.connect<power::Interface>("power", number)),
+      meter_(self.connect<meter::Interface>("meter", number)),
+      flight_(self, store, number, configuration_),
+      next_id_(fresh_id()) {}
 
 charging::Context Evse::context() const { return {now(), wall_now(), next_id_, online_}; }
 
 Result<> Evse::begin(bool same_boot) {
     const charging::Durable stored = TRY(store_.database().load(number_)).value_or(charging::Durable{});
-    const auto [state, actions] = charging::resume(configuration_, stored, same_boot ? charging::Restart::process : charging::Restart::reboot, context());
+    const auto [state, actions] =
+        charging::resume(configuration_, stored, same_boot ? charging::Restart::process : charging::Restart::reboot, context());
     state_ = state;
     if (stored.transaction) stored_ = stored.transaction->id;
-    //= OCPP 2.1 B01.FR.05 the CSMS is told what each EVSE is, also at the first start, and when the store before this one could not be read
+    //= OCPP 2.1 B01.FR.05 the CSMS is told what each EVSE is, also at the first start and after a store that could not be read
     carry_out(actions);
     flight_.begin(state_);
     feed(charging::LimitChanged{charging::LimitSource::fuse, {config_.fuse_share, std::nullopt}});
@@ -148,9 +175,14 @@ void Evse::judge(const meter::Sample& sample) {
     const bool is_new = !metered_ || metered_->serial != sample.serial;
     if (sample.condition != (metered_ ? metered_->condition : meter::Condition::good))
         journal_.append(audit::Type::meter, number_.number,
-                        audit::Payload().put("step", words[static_cast<std::size_t>(sample.condition)]).put("serial", sample.serial.view()).put("import_mwh", sample.import_mwh));
+                        audit::Payload()
+                            .put("step", words[static_cast<std::size_t>(sample.condition)])
+                            .put("serial", sample.serial.view())
+                            .put("import_mwh", sample.import_mwh));
     if (is_new && !sample.replaced.empty())
-        journal_.append(audit::Type::meter, number_.number, audit::Payload().put("step", "exchanged").put("serial", sample.serial.view()).put("before", sample.replaced.view()));
+        journal_.append(
+            audit::Type::meter, number_.number,
+            audit::Payload().put("step", "exchanged").put("serial", sample.serial.view()).put("before", sample.replaced.view()));
 }
 
 /// What is billed is signed: the machine sees no other reading.
@@ -161,35 +193,48 @@ void Evse::sign_if_wanted() {
     const auto& t = state_.durable.transaction;
     const Identity& who = t ? t->identity : state_.authorizing->identity;
     meter::Sign sign;
-    sign.mark = wanted == ReadingWanted::first ? meter::Mark::begin : wanted == ReadingWanted::last ? meter::Mark::end : meter::Mark::intermediate;
+    sign.mark = wanted == ReadingWanted::first  ? meter::Mark::begin
+                : wanted == ReadingWanted::last ? meter::Mark::end
+                                                : meter::Mark::intermediate;
     sign.transaction = t ? t->id : next_id_;
     sign.identification_type = Text<16>::cut(identification_type(who));
     sign.identification = who.token;
-    is_signing_ = meter_.request(sign, [this, wanted, of = sign.transaction, who](Result<meter::Sign::Signed> done) { take_signed(wanted, of, who, std::move(done)); }).has_value();
+    is_signing_ = meter_
+                      .request(sign, [this, wanted, of = sign.transaction,
+                                      who](Result<meter::Sign::Signed> done) { take_signed(wanted, of, who, std::move(done)); })
+                      .has_value();
     sign_not_before_ = now() + 200ms;
 }
 
-void Evse::take_signed(charging::ReadingWanted asked, const TransactionId& of, const Identity& who, Result<meter::Sign::Signed> done) {
+void Evse::take_signed(charging::ReadingWanted asked, const TransactionId& of, const Identity& who,
+                       Result<meter::Sign::Signed> done) {
     is_signing_ = false;
     const auto& t = state_.durable.transaction;
     if (of != (t ? t->id : next_id_)) return;   // it has ended without this one
     if (done) {
         signed_.emplace(done->page, SignedReading{done->record, done->public_key});
         const meter::Sample& s = done->sample;
-        return feed(charging::MeterSeen{{s.taken_wall_ms, s.import_mwh, s.export_mwh, s.voltage, s.current, s.power, s.serial, done->page}, asked, who});
+        return feed(charging::MeterSeen{
+            {s.taken_wall_ms, s.import_mwh, s.export_mwh, s.voltage, s.current, s.power, s.serial, done->page}, asked, who});
     }
     switch (done.error().code) {
-        case Errc::stale: case Errc::busy: case Errc::timeout: case Errc::gone_unread: case Errc::gone_unknown: return;   // asked again; without an answer the meter is lost
+        case Errc::stale:
+        case Errc::busy:
+        case Errc::timeout:
+        case Errc::gone_unread:
+        case Errc::gone_unknown: return;  // asked again; without an answer the meter is lost
         default: break;
     }
     sign_not_before_ = now() + 1s;
-    journal_.append(audit::Type::meter, number_.number, audit::Payload().put("step", "not_signed").put("why", done.error().what.view()));
+    journal_.append(audit::Type::meter, number_.number,
+                    audit::Payload().put("step", "not_signed").put("why", done.error().what.view()));
     feed(charging::MeterFails{charging::MeterTrouble::not_signed});
 }
 
 // ---- carrying out -----------------------------------------------------------------------------------------------------
 
-/// Power is taken away, and goes on, at once; what an action of the rest says is said when it is on the disk, if it is stored at all.
+/// Power is taken away, and goes on, at once; what an action of the rest says is said when it is on the disk, if it is stored at
+/// all.
 void Evse::carry_out(const charging::Actions& actions) {
     if (actions.empty()) return;
     take_away(actions);
@@ -242,7 +287,8 @@ void Evse::take_away(const charging::Actions& actions) {
             }
             if (wanted->demand == safety::Demand::none || consent_ms_ > 0) send_power(*wanted);
         }
-        if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && (consent->ms == 0 || consent_ms_ > 0)) send_consent(*consent);
+        if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && (consent->ms == 0 || consent_ms_ > 0))
+            send_consent(*consent);
     }
 }
 
@@ -251,7 +297,10 @@ void Evse::acknowledge(const charging::AcknowledgeTrips& action) {
     const std::uint32_t untold = action.trips & ~told_trips_;
     if (untold != 0)
         journal_.append(audit::Type::safety, number_.number,
-                        audit::Payload().put("step", "trips_acknowledged").put("by", action.by_somebody ? "operator" : "session").put("trips", trip_names(untold)));
+                        audit::Payload()
+                            .put("step", "trips_acknowledged")
+                            .put("by", action.by_somebody ? "operator" : "session")
+                            .put("trips", trip_names(untold)));
     told_trips_ |= action.trips;
     (void)power_.call(power::Acknowledge{action.trips});   // lost: what stays latched is acknowledged again
 }
@@ -260,8 +309,10 @@ void Evse::acknowledge(const charging::AcknowledgeTrips& action) {
 void Evse::give(const charging::Actions& actions) {
     for (const charging::Action& action : actions) {
         if (consent_ms_ > 0) continue;   // went on above
-        if (const auto* wanted = std::get_if<charging::SetPower>(&action); wanted && wanted->demand != safety::Demand::none) backlog_.promise(*wanted);
-        if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && consent->ms > 0) backlog_.promise(*consent);
+        if (const auto* wanted = std::get_if<charging::SetPower>(&action); wanted && wanted->demand != safety::Demand::none)
+            backlog_.promise(*wanted);
+        if (const auto* consent = std::get_if<charging::GiveConsent>(&action); consent && consent->ms > 0)
+            backlog_.promise(*consent);
     }
     if (!charging::may_deliver(state_)) return backlog_.withdraw();   // power is gone, or stands: what was promised to it is void
     const Gift gift = backlog_.take_gift();
@@ -298,7 +349,8 @@ void Evse::finish_first() {
 }
 
 void Evse::send_power(const charging::SetPower& wanted) {
-    (void)power_.call(power::Setpoint{wanted.demand, wanted.setpoint, wanted.lock, wanted.offer, wanted.digital});   // sent again with every consent
+    (void)power_.call(power::Setpoint{wanted.demand, wanted.setpoint, wanted.lock, wanted.offer,
+                                      wanted.digital});  // sent again with every consent
 }
 
 void Evse::send_consent(const charging::GiveConsent& consent) {
@@ -317,7 +369,8 @@ void Evse::perform(const charging::Action& action) {
                 self_.notify(Pulse::setpoint, 0, number_);
             } else if constexpr (std::same_as<A, charging::StatusChanged>) {
                 constexpr std::string_view words[] = {"Available", "Occupied", "Reserved", "Unavailable", "Faulted"};
-                journal_.append(Type::session, number_.number, Payload().put("step", "status").put("status", words[static_cast<std::size_t>(a.availability)]));
+                journal_.append(Type::session, number_.number,
+                                Payload().put("step", "status").put("status", words[static_cast<std::size_t>(a.availability)]));
                 self_.notify(Pulse::changed, number_.number);
             } else if constexpr (std::same_as<A, charging::Note>) {
                 if (a.kind == charging::NoteKind::tripped) return;   // logged when power said it
@@ -335,7 +388,9 @@ void Evse::perform(const charging::Action& action) {
 void Evse::log_record(const Record& record) {
     constexpr std::string_view kinds[] = {"started", "updated", "ended"};
     audit::Payload payload;
-    payload.put("step", kinds[static_cast<std::size_t>(record.kind)]).put("transaction", record.transaction.view()).put("sequence", record.sequence);
+    payload.put("step", kinds[static_cast<std::size_t>(record.kind)])
+        .put("transaction", record.transaction.view())
+        .put("sequence", record.sequence);
     payload.put("energy_mwh", record.energy_mwh).put("cost_micro", record.cost_micro).put("currency", config_.currency.view());
     if (record.reading) payload.put("register_mwh", record.reading->import_mwh).put("power_w", record.reading->power.value);
     if (record.state_of_charge.value >= 0) payload.put("soc_permille", record.state_of_charge.value);
@@ -370,7 +425,8 @@ TakeSetpoint::Setpoint Evse::setpoint() const {
     s.limited_by = Text<40>::cut(charging::name(view.limited_by));
     s.contactor_closed = view.contactor_closed;
     s.verdict = verdict().verdict;
-    s.customer_awaited = s.verdict == Verdict::pending && !state_.authorizing && !state_.durable.transaction && config_.anybody.empty();
+    s.customer_awaited =
+        s.verdict == Verdict::pending && !state_.authorizing && !state_.durable.transaction && config_.anybody.empty();
     s.energy = {charging::energy_of(state_) / 1'000};
     s.energy_back = {charging::energy_back_of(state_) / 1'000};
     if (metered_) s.meter = Text<32>::cut(metered_->serial.view());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One EVSE's state machine and the world around it: feeds it, and carries out what it decides. Withdrawals happen at once; what gives
-// something (power, a verdict, an event) happens when what it rests on is on the disk.
+// One EVSE's state machine and the world around it: feeds it, and carries out what it decides. Withdrawals happen at once; what
+// gives something (power, a verdict, an event) happens when what it rests on is on the disk.
 #pragma once
 
 #include "charging/session/session.hpp"
@@ -52,7 +52,8 @@ private:
     [[nodiscard]] charging::Context context() const;
     void judge(const meter::Sample& sample);
     void sign_if_wanted();
-    void take_signed(charging::ReadingWanted asked, const TransactionId& of, const Identity& who, Result<meter::Sign::Signed> done);
+    void take_signed(charging::ReadingWanted asked, const TransactionId& of, const Identity& who,
+                     Result<meter::Sign::Signed> done);
 
     kernel::Service& self_;
     Store& store_;
@@ -70,7 +71,7 @@ private:
     std::uint16_t consent_ms_ = 0;       ///< in force; 0: none was given
     bool online_ = false;
     std::optional<meter::Sample> metered_;   ///< the newest
-    TransactionId next_id_;              ///< of the transaction that comes next: its first reading is signed with it before it begins
+    TransactionId next_id_;  ///< of the transaction that comes next: its first reading is signed with it before it begins
     std::optional<std::pair<std::uint64_t, SignedReading>> signed_;   ///< the newest, by its page
     bool is_signing_ = false;
     Instant sign_not_before_{};

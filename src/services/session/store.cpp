@@ -84,7 +84,8 @@ void Store::commit(Commit c, std::move_only_function<void(Result<>)> then) {
     });
 }
 
-void Store::take(std::uint64_t acknowledged, std::uint64_t after, std::move_only_function<void(Result<TakeEvents::Events>)> then) {
+void Store::take(std::uint64_t acknowledged, std::uint64_t after,
+                 std::move_only_function<void(Result<TakeEvents::Events>)> then) {
     submit([this, acknowledged, after, then = std::move(then)]() mutable -> Completion {
         auto result = database_.read(acknowledged, after);
         return [this, result = std::move(result), notices = database_.take_notices(), then = std::move(then)]() mutable {

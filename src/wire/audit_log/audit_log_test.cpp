@@ -6,7 +6,10 @@
 namespace voltkeep::audit_log {
 namespace {
 
-Entry entry_of(std::uint64_t n) { return {"session", n, 3, static_cast<std::int64_t>(n) * 1000, 1'763'000'000'000, "session", 1, "{\"n\":" + std::to_string(n) + "}"}; }
+Entry entry_of(std::uint64_t n) {
+    return {"session",         n,         3, static_cast<std::int64_t>(n) * 1000,
+            1'763'000'000'000, "session", 1, "{\"n\":" + std::to_string(n) + "}"};
+}
 
 std::vector<std::byte> log_of(std::uint64_t entries) {
     std::vector<std::byte> log;

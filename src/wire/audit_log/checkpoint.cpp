@@ -55,9 +55,11 @@ std::vector<std::byte> message_of(const Checkpoint& checkpoint, const VerifierKe
 Result<std::uint64_t> check_signature(const Checkpoint& checkpoint, const VerifierKey& key, Bytes signature) {
     std::uint64_t unix_s = 0;
     if (key.type == SignatureType::ml_dsa_44) {
-        if (signature.size() < time_size) return fail(Errc::integrity, "checkpoint: the signature of " + key.name + " has no time");
+        if (signature.size() < time_size)
+            return fail(Errc::integrity, "checkpoint: the signature of " + key.name + " has no time");
         for (const std::byte octet : signature.first(time_size)) unix_s = unix_s << 8 | std::to_integer<std::uint64_t>(octet);
-        if (unix_s > INT64_MAX) return fail(Errc::integrity, "checkpoint: the signature of " + key.name + " has an impossible time");
+        if (unix_s > INT64_MAX)
+            return fail(Errc::integrity, "checkpoint: the signature of " + key.name + " has an impossible time");
         signature = signature.subspan(time_size);
     }
     TRY(verify_bytes(key, message_of(checkpoint, key, unix_s), signature));
@@ -67,7 +69,8 @@ Result<std::uint64_t> check_signature(const Checkpoint& checkpoint, const Verifi
 }  // namespace
 
 std::string write_checkpoint(const Checkpoint& checkpoint) {
-    return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" + to_base64(std::as_bytes(std::span(checkpoint.root))) + "\n";
+    return checkpoint.origin + "\n" + std::to_string(checkpoint.size) + "\n" +
+           to_base64(std::as_bytes(std::span(checkpoint.root))) + "\n";
 }
 
 Result<Checkpoint> read_checkpoint(std::string_view text) {
@@ -81,7 +84,8 @@ Result<Checkpoint> read_checkpoint(std::string_view text) {
     return checkpoint;
 }
 
-Result<NoteSignature> sign_checkpoint(const Checkpoint& checkpoint, const VerifierKey& key, std::uint64_t unix_s, const Sign& sign) {
+Result<NoteSignature> sign_checkpoint(const Checkpoint& checkpoint, const VerifierKey& key, std::uint64_t unix_s,
+                                      const Sign& sign) {
     const bool has_time = key.type == SignatureType::ml_dsa_44;
     NoteSignature signature{key.name, key_id(key), {}};
     if (has_time) put_number(signature.bytes, unix_s);

@@ -3,8 +3,8 @@
 //
 //   origin newline  size newline  base64(root) newline  newline  signatures
 //
-// An ML-DSA-44 signature is the timestamped one of tlog-cosignature: it binds name, time, origin, size and root. It does not bind the
-// extension lines that the format allows, so a checkpoint with such lines is refused: this log writes none.
+// An ML-DSA-44 signature is the timestamped one of tlog-cosignature: it binds name, time, origin, size and root. It does not bind
+// the extension lines that the format allows, so a checkpoint with such lines is refused: this log writes none.
 #pragma once
 
 #include <functional>
@@ -34,7 +34,8 @@ struct Checkpoint {
 using Sign = std::function<Result<std::vector<std::byte>>(Bytes message)>;
 
 /// The signature line of `key`; `unix_s` is bound where the kind of signature has a time. Errors: what `sign` says.
-[[nodiscard]] Result<NoteSignature> sign_checkpoint(const Checkpoint& checkpoint, const VerifierKey& key, std::uint64_t unix_s, const Sign& sign);
+[[nodiscard]] Result<NoteSignature> sign_checkpoint(const Checkpoint& checkpoint, const VerifierKey& key, std::uint64_t unix_s,
+                                                    const Sign& sign);
 
 /// A checkpoint whose signatures were checked.
 struct Signed {

@@ -16,7 +16,9 @@ constexpr SignatureType every_type[] = {SignatureType::ed25519, SignatureType::e
 
 Checkpoint some_checkpoint() { return {"voltkeep.test/log", 42, leaf_hash(as_bytes("x"))}; }
 
-Entry entry_of(std::uint64_t n) { return {"session", n, 3, 1000, 1'763'000'000'000, "session", 1, "{\"n\":" + std::to_string(n) + "}"}; }
+Entry entry_of(std::uint64_t n) {
+    return {"session", n, 3, 1000, 1'763'000'000'000, "session", 1, "{\"n\":" + std::to_string(n) + "}"};
+}
 
 }  // namespace
 
@@ -50,12 +52,15 @@ TEST(Checkpoint, each_kind_of_signature_holds_and_binds_what_it_says) {
         EXPECT_EQ(checked->unix_s, type == SignatureType::ml_dsa_44 ? 1'763'000'000u : 0u);
 
         const NoteSignature line = MUST(sign_checkpoint(c, signer.key(), 1'763'000'000, signer.sign()));
-        for (const Checkpoint& other : {Checkpoint{"voltkeep.test/other", c.size, c.root}, Checkpoint{c.origin, c.size + 1, c.root}, Checkpoint{c.origin, c.size, empty_root()}})
-            EXPECT_EQ(check_checkpoint(write_note({write_checkpoint(other), {line}}), {&signer.key(), 1}).error().code, Errc::integrity);
+        for (const Checkpoint& other : {Checkpoint{"voltkeep.test/other", c.size, c.root},
+                                        Checkpoint{c.origin, c.size + 1, c.root}, Checkpoint{c.origin, c.size, empty_root()}})
+            EXPECT_EQ(check_checkpoint(write_note({write_checkpoint(other), {line}}), {&signer.key(), 1}).error().code,
+                      Errc::integrity);
         for (std::size_t i = 0; i < std::min<std::size_t>(line.bytes.size(), 80); ++i) {   // the time too, where there is one
             NoteSignature bad = line;
             bad.bytes[i] ^= std::byte{1};
-            EXPECT_FALSE(check_checkpoint(write_note({write_checkpoint(c), {bad}}), {&signer.key(), 1})) << static_cast<int>(type) << " byte " << i;
+            EXPECT_FALSE(check_checkpoint(write_note({write_checkpoint(c), {bad}}), {&signer.key(), 1}))
+                << static_cast<int>(type) << " byte " << i;
         }
     }
 }
@@ -65,7 +70,8 @@ TEST(Checkpoint, a_key_that_is_not_known_proves_nothing_and_one_false_signature_
         stranger("voltkeep.test/log", SignatureType::ml_dsa_44);
     const Checkpoint c = some_checkpoint();
     Note note{write_checkpoint(c), {}};
-    for (const TestSigner* signer : {&first, &second, &stranger}) note.signatures.push_back(MUST(sign_checkpoint(c, signer->key(), 7, signer->sign())));
+    for (const TestSigner* signer : {&first, &second, &stranger})
+        note.signatures.push_back(MUST(sign_checkpoint(c, signer->key(), 7, signer->sign())));
     const VerifierKey keys[] = {second.key(), first.key()};
     const auto both = check_checkpoint(write_note(note), keys);
     ASSERT_TRUE(both);
@@ -117,7 +123,8 @@ TEST(ProofFile, proves_every_entry_with_the_public_key_alone) {
 
 TEST(ProofFile, the_example_of_the_format_is_read) {
     const std::string text =
-        "c2sp.org/tlog-proof@v1\nindex 73894\ngSKyXoYZUgZ6jduWYrkDOARinOMGJveXjgMkBTcdPlQ=\nB95lDa8R83lS8n0eG+o0buTxRKQTYFi//1U8anccXmA=\n\n" +
+        "c2sp.org/tlog-proof@v1\nindex "
+        "73894\ngSKyXoYZUgZ6jduWYrkDOARinOMGJveXjgMkBTcdPlQ=\nB95lDa8R83lS8n0eG+o0buTxRKQTYFi//1U8anccXmA=\n\n" +
         std::string(known_text) + "\n\xe2\x80\x94 a AAAAAQI=\n";
     const auto proof = read_proof(text);
     ASSERT_TRUE(proof);

@@ -75,7 +75,8 @@ Result<std::uint64_t> read_decimal(std::string_view text) {
     std::uint64_t value = 0;
     const char* const end = text.data() + text.size();
     const auto [stopped, error] = std::from_chars(text.data(), end, value);
-    if (text.empty() || error != std::errc() || stopped != end || (text.size() > 1 && text.front() == '0')) return fail(Errc::malformed, "no decimal number");
+    if (text.empty() || error != std::errc() || stopped != end || (text.size() > 1 && text.front() == '0'))
+        return fail(Errc::malformed, "no decimal number");
     return value;
 }
 

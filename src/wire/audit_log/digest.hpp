@@ -17,7 +17,8 @@ using Hash = std::array<std::uint8_t, 32>;
 [[nodiscard]] Hash sha256(std::initializer_list<Bytes> pieces);
 
 [[nodiscard]] std::string to_base64(Bytes bytes);
-/// Errors: malformed. Only what `to_base64` writes is taken, so that the same bytes have one text: padded, no white space, no spare bits.
+/// Errors: malformed. Only what `to_base64` writes is taken, so that the same bytes have one text: padded, no white space, no
+/// spare bits.
 [[nodiscard]] Result<std::vector<std::byte>> from_base64(std::string_view text);
 
 /// A number without a sign or a leading zero. Errors: malformed (also: over 2^64 - 1).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One entry of the audit log as bytes: deterministic CBOR (RFC 8949, 4.2), an array of eight. The same entry is always the same bytes.
+// One entry of the audit log as bytes: deterministic CBOR (RFC 8949, 4.2), an array of eight. The same entry is always the same
+// bytes.
 #pragma once
 
 #include <cstdint>

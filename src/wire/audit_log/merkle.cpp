@@ -40,7 +40,8 @@ Result<> path(std::uint64_t index, std::uint64_t begin, std::uint64_t size, cons
 }
 
 /// RFC 6962's SUBPROOF. `is_known`: the verifier has the root of what is left of `from`.
-Result<> subproof(std::uint64_t from, std::uint64_t begin, std::uint64_t size, bool is_known, const Nodes& nodes, std::vector<Hash>& proof) {
+Result<> subproof(std::uint64_t from, std::uint64_t begin, std::uint64_t size, bool is_known, const Nodes& nodes,
+                  std::vector<Hash>& proof) {
     if (from == size) {
         if (!is_known) proof.push_back(TRY(root_between(begin, size, nodes)));
         return {};
@@ -80,7 +81,8 @@ std::string to_hex(const Hash& hash) {
 }
 
 Result<Peaks> Peaks::restore(std::uint64_t size, std::vector<Hash> hashes) {
-    if (hashes.size() != static_cast<std::size_t>(std::popcount(size))) return fail(Errc::malformed, "peaks that do not fit the size");
+    if (hashes.size() != static_cast<std::size_t>(std::popcount(size)))
+        return fail(Errc::malformed, "peaks that do not fit the size");
     Peaks peaks;
     peaks.size_ = size;
     peaks.hashes_ = std::move(hashes);
@@ -122,7 +124,8 @@ Result<std::vector<Hash>> prove_inclusion(std::uint64_t index, std::uint64_t siz
     return proof;
 }
 
-Result<> check_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size, std::span<const Hash> proof, const Hash& root) {
+Result<> check_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size, std::span<const Hash> proof,
+                         const Hash& root) {
     // RFC 9162, 2.1.3.2
     if (index >= size) return fail(Errc::integrity, "the proof names an entry that the log does not have");
     std::uint64_t node = index, last = size - 1;
@@ -147,13 +150,15 @@ Result<> check_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t si
 }
 
 Result<std::vector<Hash>> prove_consistency(std::uint64_t from, std::uint64_t to, const Nodes& nodes) {
-    if (from == 0 || from > to) return fail(Errc::bad_argument, "the older log must have an entry, and no more than the newer one");
+    if (from == 0 || from > to)
+        return fail(Errc::bad_argument, "the older log must have an entry, and no more than the newer one");
     std::vector<Hash> proof;
     TRY(subproof(from, 0, to, true, nodes, proof));
     return proof;
 }
 
-Result<> check_consistency(std::uint64_t from, std::uint64_t to, std::span<const Hash> proof, const Hash& from_root, const Hash& to_root) {
+Result<> check_consistency(std::uint64_t from, std::uint64_t to, std::span<const Hash> proof, const Hash& from_root,
+                           const Hash& to_root) {
     // RFC 9162, 2.1.4.2
     if (from == 0 || from > to) return fail(Errc::integrity, "the proof is between sizes that have none");
     if (from == to) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Merkle tree over the entries, as RFC 6962 has it: leaf = SHA-256(0x00 | entry), node = SHA-256(0x01 | left | right). Whoever has
-// a root can tell that an entry is in the log, and that a later log begins with this one, from a few hashes and nothing else.
+// The Merkle tree over the entries, as RFC 6962 has it: leaf = SHA-256(0x00 | entry), node = SHA-256(0x01 | left | right).
+// Whoever has a root can tell that an entry is in the log, and that a later log begins with this one, from a few hashes and
+// nothing else.
 //
 // A complete subtree of 2^level leaves is named by (level, index): it covers the leaves from index << level on.
 #pragma once
@@ -48,11 +49,14 @@ using Nodes = std::function<Result<Hash>(unsigned level, std::uint64_t index)>;
 /// That leaf `index` is in the tree of `size` leaves: RFC 6962, 2.1.1. Errors: bad_argument (index not below size).
 [[nodiscard]] Result<std::vector<Hash>> prove_inclusion(std::uint64_t index, std::uint64_t size, const Nodes& nodes);
 /// Errors: integrity (the proof does not lead from the leaf to the root).
-[[nodiscard]] Result<> check_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size, std::span<const Hash> proof, const Hash& root);
+[[nodiscard]] Result<> check_inclusion(const Hash& leaf, std::uint64_t index, std::uint64_t size, std::span<const Hash> proof,
+                                       const Hash& root);
 
-/// That the tree of `to` leaves begins with the tree of `from` leaves: RFC 6962, 2.1.2. Errors: bad_argument (from 0 or above to).
+/// That the tree of `to` leaves begins with the tree of `from` leaves: RFC 6962, 2.1.2. Errors: bad_argument (from 0 or above
+/// to).
 [[nodiscard]] Result<std::vector<Hash>> prove_consistency(std::uint64_t from, std::uint64_t to, const Nodes& nodes);
 /// Errors: integrity.
-[[nodiscard]] Result<> check_consistency(std::uint64_t from, std::uint64_t to, std::span<const Hash> proof, const Hash& from_root, const Hash& to_root);
+[[nodiscard]] Result<> check_consistency(std::uint64_t from, std::uint64_t to, std::span<const Hash> proof, const Hash& from_root,
+                                         const Hash& to_root);
 
 }  // namespace voltkeep::audit_log

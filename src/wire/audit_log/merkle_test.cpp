@@ -41,15 +41,23 @@ Tree tree_of(std::uint64_t size) {
 
 /// The vectors of the first implementations of RFC 6962.
 TEST(Merkle, roots_are_those_of_the_known_vectors) {
-    constexpr std::array<std::string_view, 8> leaves = {
-        std::string_view(""), std::string_view("\0", 1), "\x10", "\x20\x21", "\x30\x31", "\x40\x41\x42\x43", "\x50\x51\x52\x53\x54\x55\x56\x57",
-        "\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f"};
-    constexpr std::array<std::string_view, 9> roots = {
-        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-        "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125", "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7", "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-        "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef", "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-        "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
+    constexpr std::array<std::string_view, 8> leaves = {std::string_view(""),
+                                                        std::string_view("\0", 1),
+                                                        "\x10",
+                                                        "\x20\x21",
+                                                        "\x30\x31",
+                                                        "\x40\x41\x42\x43",
+                                                        "\x50\x51\x52\x53\x54\x55\x56\x57",
+                                                        "\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f"};
+    constexpr std::array<std::string_view, 9> roots = {"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                                                       "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+                                                       "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+                                                       "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
+                                                       "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+                                                       "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
+                                                       "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
+                                                       "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
+                                                       "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"};
     Tree tree;
     for (std::size_t size = 0; size <= leaves.size(); ++size) {
         EXPECT_EQ(to_hex(tree.peaks.root()), roots[size]) << size;
@@ -67,7 +75,9 @@ TEST(Merkle, every_entry_of_every_size_is_proved_and_no_other) {
             EXPECT_TRUE(check_inclusion(tree.leaves[index], index, size, *proof, tree.roots[size])) << index << " of " << size;
             EXPECT_FALSE(check_inclusion(tree.leaves[(index + 1) % 70], index, size, *proof, tree.roots[size]));
             EXPECT_FALSE(check_inclusion(tree.leaves[index], index, size, *proof, tree.roots[size - 1]));
-            if (size > 1) { EXPECT_FALSE(check_inclusion(tree.leaves[index], (index + 1) % size, size, *proof, tree.roots[size])); }
+            if (size > 1) {
+                EXPECT_FALSE(check_inclusion(tree.leaves[index], (index + 1) % size, size, *proof, tree.roots[size]));
+            }
             for (std::size_t i = 0; i < proof->size(); ++i) {
                 auto bad = *proof;
                 bad[i][7] ^= 1;
@@ -91,11 +101,15 @@ TEST(Merkle, every_later_tree_is_proved_to_begin_with_every_earlier_one) {
             ASSERT_TRUE(proof);
             EXPECT_TRUE(check_consistency(from, to, *proof, tree.roots[from], tree.roots[to])) << from << " to " << to;
             if (from > 40) { EXPECT_FALSE(check_consistency(from, to, *proof, other.roots[from], tree.roots[to])) << "a fork"; }
-            if (from > 40) { EXPECT_FALSE(check_consistency(from, to, *prove_consistency(from, to, other.source()), tree.roots[from], other.roots[to])); }
+            if (from > 40) {
+                EXPECT_FALSE(
+                    check_consistency(from, to, *prove_consistency(from, to, other.source()), tree.roots[from], other.roots[to]));
+            }
             for (std::size_t i = 0; i < proof->size(); ++i) {
                 auto bad = *proof;
                 bad[i][0] ^= 0x80;
-                EXPECT_FALSE(check_consistency(from, to, bad, tree.roots[from], tree.roots[to])) << from << " to " << to << ", hash " << i;
+                EXPECT_FALSE(check_consistency(from, to, bad, tree.roots[from], tree.roots[to]))
+                    << from << " to " << to << ", hash " << i;
                 bad.resize(i);
                 EXPECT_FALSE(check_consistency(from, to, bad, tree.roots[from], tree.roots[to]));
             }

@@ -36,8 +36,8 @@ std::uint32_t code_point(std::string_view text, std::size_t length) {
 
 /// Unicode's White_Space.
 bool is_space(std::uint32_t c) {
-    return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 ||
-           c == 0x202f || c == 0x205f || c == 0x3000;
+    return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+           c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 /// Valid UTF-8, all of whose characters `is_allowed` takes.
@@ -76,10 +76,14 @@ EVP_PKEY* p256_of(Bytes point) {
     char curve[] = "prime256v1";
     std::vector<std::byte> copy(point.begin(), point.end());   // OpenSSL's parameters are not const
     const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
-                                     OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy.data(), copy.size()), OSSL_PARAM_construct_end()};
-    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr), EVP_PKEY_CTX_free);
+                                     OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, copy.data(), copy.size()),
+                                     OSSL_PARAM_construct_end()};
+    const std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr),
+                                                                              EVP_PKEY_CTX_free);
     EVP_PKEY* made = nullptr;
-    if (EVP_PKEY_fromdata_init(context.get()) != 1 || EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(parameters)) != 1) return nullptr;
+    if (EVP_PKEY_fromdata_init(context.get()) != 1 ||
+        EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, const_cast<OSSL_PARAM*>(parameters)) != 1)
+        return nullptr;
     return made;
 }
 
@@ -88,8 +92,12 @@ Key key_of(const VerifierKey& key) {
     const auto* octets = reinterpret_cast<const unsigned char*>(key.key.data());
     EVP_PKEY* made = nullptr;
     switch (key.type) {
-        case SignatureType::ed25519: made = EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets, key.key.size()); break;
-        case SignatureType::ml_dsa_44: made = EVP_PKEY_new_raw_public_key_ex(nullptr, "ML-DSA-44", nullptr, octets, key.key.size()); break;
+        case SignatureType::ed25519:
+            made = EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets, key.key.size());
+            break;
+        case SignatureType::ml_dsa_44:
+            made = EVP_PKEY_new_raw_public_key_ex(nullptr, "ML-DSA-44", nullptr, octets, key.key.size());
+            break;
         case SignatureType::ecdsa_p256: made = p256_of(Bytes(key.key).subspan(spki_head.size())); break;
     }
     return {made, EVP_PKEY_free};
@@ -100,7 +108,8 @@ bool has_right_size(const VerifierKey& key) {
         case SignatureType::ed25519: return key.key.size() == ed25519_key_size;
         case SignatureType::ml_dsa_44: return key.key.size() == ml_dsa_44_key_size;
         case SignatureType::ecdsa_p256:
-            return key.key.size() == spki_head.size() + point_size && std::ranges::equal(Bytes(key.key).first(spki_head.size()), std::as_bytes(std::span(spki_head)));
+            return key.key.size() == spki_head.size() + point_size &&
+                   std::ranges::equal(Bytes(key.key).first(spki_head.size()), std::as_bytes(std::span(spki_head)));
     }
     return false;
 }
@@ -109,7 +118,8 @@ bool has_right_size(const VerifierKey& key) {
 
 Result<Note> read_note(std::string_view text) {
     if (text.size() > note_bound) return bad("it is too long");
-    if (!consists_of(text, [](std::uint32_t c) { return c >= 0x20 || c == '\n'; })) return bad("a character that it may not have");
+    if (!consists_of(text, [](std::uint32_t c) { return c >= 0x20 || c == '\n'; }))
+        return bad("a character that it may not have");
     const std::size_t border = text.rfind("\n\n");   // the last empty line; the text keeps its newline
     if (border == std::string_view::npos) return bad("no signatures behind an empty line");
     Note note{std::string(text.substr(0, border + 1)), {}};
@@ -137,14 +147,16 @@ std::string write_note(const Note& note) {
 }
 
 bool is_key_name(std::string_view name) {
-    return !name.empty() && name.size() <= key_name_bound && consists_of(name, [](std::uint32_t c) { return c > 0x20 && c != '+' && !is_space(c); });
+    return !name.empty() && name.size() <= key_name_bound &&
+           consists_of(name, [](std::uint32_t c) { return c > 0x20 && c != '+' && !is_space(c); });
 }
 
 std::uint32_t key_id(const VerifierKey& key) {
     static constexpr std::byte newline{'\n'};
     const auto type = static_cast<std::byte>(key.type);
-    const Hash hash = key.type == SignatureType::ecdsa_p256 ? sha256({key.key})
-                                                            : sha256({as_bytes(key.name), Bytes(&newline, 1), Bytes(&type, 1), key.key});
+    const Hash hash = key.type == SignatureType::ecdsa_p256
+                          ? sha256({key.key})
+                          : sha256({as_bytes(key.name), Bytes(&newline, 1), Bytes(&type, 1), key.key});
     std::uint32_t id = 0;
     for (std::size_t i = 0; i < 4; ++i) id = id << 8 | hash[i];
     return id;
@@ -182,9 +194,10 @@ Result<> verify_bytes(const VerifierKey& key, Bytes message, Bytes signature) {
     if (!public_key) return bad("a verifier key that is none");
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     const char* digest = key.type == SignatureType::ecdsa_p256 ? "SHA256" : nullptr;   // the others hash by themselves
-    const bool is_good = EVP_DigestVerifyInit_ex(context.get(), nullptr, digest, nullptr, nullptr, public_key.get(), nullptr) == 1 &&
-                         EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
-                                          reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
+    const bool is_good =
+        EVP_DigestVerifyInit_ex(context.get(), nullptr, digest, nullptr, nullptr, public_key.get(), nullptr) == 1 &&
+        EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()), signature.size(),
+                         reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
     if (!is_good) return fail(Errc::integrity, "the signature of " + key.name + " is not its key's over this text");
     return {};
 }

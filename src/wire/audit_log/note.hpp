@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A signed note (C2SP signed-note): a text, an empty line, and a line for each signature. Whoever knows a key's verifier line ("vkey")
-// can check it; lines of keys that he does not know are passed over.
+// A signed note (C2SP signed-note): a text, an empty line, and a line for each signature. Whoever knows a key's verifier line
+// ("vkey") can check it; lines of keys that he does not know are passed over.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ struct Note {
     friend bool operator==(const Note&, const Note&) = default;
 };
 
-/// Errors: malformed (not this form, no UTF-8, control characters, over a bound). What is read is written again as the same bytes.
+/// Errors: malformed (not this form, no UTF-8, control characters, over a bound). What is read is written again as the same
+/// bytes.
 [[nodiscard]] Result<Note> read_note(std::string_view text);
 [[nodiscard]] std::string write_note(const Note& note);
 
@@ -44,7 +45,8 @@ enum class SignatureType : std::uint8_t {
     ml_dsa_44 = 0x06,   ///< tlog-cosignature: with a time, over name, origin, size and root
 };
 
-/// The public half of a key that signs notes: whose it is, of which kind, and its bytes (Ed25519 32, ML-DSA-44 1312, ECDSA a DER SPKI).
+/// The public half of a key that signs notes: whose it is, of which kind, and its bytes (Ed25519 32, ML-DSA-44 1312, ECDSA a DER
+/// SPKI).
 struct VerifierKey {
     std::string name;
     SignatureType type = SignatureType::ed25519;

@@ -15,7 +15,9 @@ constexpr std::string_view known_note =
     "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n"
     "\xe2\x80\x94 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
 
-std::string note_with(std::string_view text, std::string_view signatures) { return std::string(text) + "\n" + std::string(signatures); }
+std::string note_with(std::string_view text, std::string_view signatures) {
+    return std::string(text) + "\n" + std::string(signatures);
+}
 
 constexpr std::string_view line = "\xe2\x80\x94 a AAAAAQI=\n";
 
@@ -86,9 +88,11 @@ TEST(SignedNote, a_verifier_key_is_whole_its_own_and_of_a_kind_that_is_known) {
 }
 
 TEST(Base64, has_one_text_for_the_same_bytes) {
-    for (const std::string_view bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar"}) EXPECT_EQ(as_text(*from_base64(to_base64(as_bytes(bytes)))), bytes);
+    for (const std::string_view bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar"})
+        EXPECT_EQ(as_text(*from_base64(to_base64(as_bytes(bytes)))), bytes);
     EXPECT_EQ(to_base64(as_bytes("fooba")), "Zm9vYmE=");   // RFC 4648, 10
-    for (const std::string_view text : {"Zg", "Zg=", "Zg===", "Zh==", "Zm9vYmF=", "Zm9v YmE=", "=", "====", "Zg==Zg==", "Zm9\nv", "Zm9-"})
+    for (const std::string_view text :
+         {"Zg", "Zg=", "Zg===", "Zh==", "Zm9vYmF=", "Zm9v YmE=", "=", "====", "Zg==Zg==", "Zm9\nv", "Zm9-"})
         EXPECT_FALSE(from_base64(text)) << text;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A proof as a file (C2SP tlog-proof): that one entry is in a log, checked with the log's public key and nothing else. The entry itself
-// is the file's extra data.
+// A proof as a file (C2SP tlog-proof): that one entry is in a log, checked with the log's public key and nothing else. The entry
+// itself is the file's extra data.
 #pragma once
 
 #include <span>

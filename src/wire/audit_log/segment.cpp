@@ -27,7 +27,8 @@ Walk walk(Bytes bytes, std::uint64_t first_index, const std::function<Result<>(c
         if (rest.size() < 4) return stop(true, "the record ends early"), result;
         const std::size_t size = std::to_integer<std::size_t>(rest[0]) << 8 | std::to_integer<std::size_t>(rest[1]);
         const std::size_t complement = std::to_integer<std::size_t>(rest[2]) << 8 | std::to_integer<std::size_t>(rest[3]);
-        if ((size ^ complement) != 0xffff || size == 0 || size > entry_bound) return stop(false, "the record's length was changed"), result;
+        if ((size ^ complement) != 0xffff || size == 0 || size > entry_bound)
+            return stop(false, "the record's length was changed"), result;
         if (rest.size() < size + record_overhead) return stop(true, "the record ends early"), result;
         Record record{index, result.length, rest.subspan(4, size), leaf_hash(rest.subspan(4, size)), {}};
         std::memcpy(record.stored.data(), rest.data() + 4 + size, record.stored.size());

@@ -20,7 +20,8 @@ public:
         if (type == SignatureType::ecdsa_p256) {
             std::array<std::byte, 65> point;
             std::size_t written = 0;
-            CHECK(EVP_PKEY_get_octet_string_param(key_.get(), OSSL_PKEY_PARAM_PUB_KEY, reinterpret_cast<unsigned char*>(point.data()), point.size(), &written) == 1);
+            CHECK(EVP_PKEY_get_octet_string_param(key_.get(), OSSL_PKEY_PARAM_PUB_KEY,
+                                                  reinterpret_cast<unsigned char*>(point.data()), point.size(), &written) == 1);
             public_.key = p256_key(Bytes(point).first(written));
             return;
         }
@@ -40,7 +41,8 @@ public:
             CHECK(EVP_DigestSignInit_ex(context.get(), nullptr, digest, nullptr, nullptr, key_.get(), nullptr) == 1);
             CHECK(EVP_DigestSign(context.get(), nullptr, &size, octets, message.size()) == 1);
             std::vector<std::byte> signature(size);
-            CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, octets, message.size()) == 1);
+            CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, octets,
+                                 message.size()) == 1);
             signature.resize(size);
             return signature;
         };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tree as files (C2SP tlog-tiles): a tile is up to 256 hashes, one behind the other. Tile N of level L has the roots of the complete
-// subtrees of 256^L leaves, from subtree 256 N on. The last tile of each level may be partial: its width is in its name.
+// The tree as files (C2SP tlog-tiles): a tile is up to 256 hashes, one behind the other. Tile N of level L has the roots of the
+// complete subtrees of 256^L leaves, from subtree 256 N on. The last tile of each level may be partial: its width is in its name.
 //
 //   tile/0/x001/x234/067   tile/1/000.p/17   tile/entries/000
 #pragma once

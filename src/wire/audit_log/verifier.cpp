@@ -39,7 +39,9 @@ bool Verifier::wrong(std::uint64_t index, std::uint64_t offset, bool is_torn, st
 
 bool Verifier::checkpoint(std::string_view text, bool with_signature, std::string_view place) {
     const std::uint64_t before = marks_.empty() ? 0 : marks_.back().checkpoint.size;
-    auto bad = [&](const Error& why) { return wrong(before, 0, false, "the checkpoint behind this entry: " + std::string(why.what.view()), place); };
+    auto bad = [&](const Error& why) {
+        return wrong(before, 0, false, "the checkpoint behind this entry: " + std::string(why.what.view()), place);
+    };
     const auto note = read_note(text);
     if (!note) return bad(note.error());
     auto checkpoint = read_checkpoint(note->text);
@@ -49,8 +51,10 @@ bool Verifier::checkpoint(std::string_view text, bool with_signature, std::strin
             return wrong(0, 0, false, "the log of another key: " + checkpoint->origin, place);
         result_.origin = checkpoint->origin;
     }
-    if (checkpoint->origin != result_.origin) return wrong(before, 0, false, "a checkpoint of another log: " + checkpoint->origin, place);
-    if (checkpoint->size < before) return wrong(checkpoint->size, 0, false, "a checkpoint that is smaller than the one before it", place);
+    if (checkpoint->origin != result_.origin)
+        return wrong(before, 0, false, "a checkpoint of another log: " + checkpoint->origin, place);
+    if (checkpoint->size < before)
+        return wrong(checkpoint->size, 0, false, "a checkpoint that is smaller than the one before it", place);
     if (checkpoint->size == 0) return wrong(0, 0, false, "a checkpoint of nothing", place);
     if (with_signature) {
         const VerifierKey key{checkpoint->origin, SignatureType::ml_dsa_44, key_};
@@ -79,8 +83,10 @@ Result<> Verifier::compare() {
             else if (stored_.root() == root) differs_->what = "the entry was changed; the hash beside it is as it was signed";
             return fail(Errc::integrity, differs_->what);
         }
-        return fail(Errc::integrity, "these entries were changed, moved, added or dropped, and their hashes with them: the signed root of the first " +
-                                         std::to_string(entries_.size()) + " entries is another");
+        return fail(
+            Errc::integrity,
+            "these entries were changed, moved, added or dropped, and their hashes with them: the signed root of the first " +
+                std::to_string(entries_.size()) + " entries is another");
     }
     return {};
 }
@@ -127,7 +133,9 @@ Verifier::Result Verifier::finish() {
     if (!result_.damage && differs_) wrong(differs_->index, differs_->offset, false, differs_->what, differs_in_);
     if (!result_.damage && marks_.empty()) wrong(0, 0, false, "there is no checkpoint: nothing of it is signed", "checkpoint");
     if (!result_.damage && next_ < marks_.size())
-        wrong(entries_.size(), 0, false, "entries were dropped at the end: " + std::to_string(marks_.back().checkpoint.size) + " are signed", marks_.back().place);
+        wrong(entries_.size(), 0, false,
+              "entries were dropped at the end: " + std::to_string(marks_.back().checkpoint.size) + " are signed",
+              marks_.back().place);
     result_.entries = result_.damage ? result_.damage->index : entries_.size();
     result_.signed_size = marks_.empty() ? 0 : marks_.back().checkpoint.size;
     result_.root = entries_.root();

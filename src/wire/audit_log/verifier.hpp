@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is a log as it was written? From its segments, its checkpoints and the public key: which is the first entry that is not, and what was
-// done. It knows no files: who has them gives their bytes, the checkpoints first, then the segments in their order.
+// Is a log as it was written? From its segments, its checkpoints and the public key: which is the first entry that is not, and
+// what was done. It knows no files: who has them gives their bytes, the checkpoints first, then the segments in their order.
 #pragma once
 
 #include <span>
@@ -21,8 +21,8 @@ struct Checkpoints {
     std::size_t length = 0;          ///< bytes of them
 };
 [[nodiscard]] Checkpoints split_checkpoints(std::string_view text);
-/// Where among `kept`, smallest first, the checkpoint `now` of another file belongs: behind those that are not larger. What is no checkpoint
-/// belongs to the end.
+/// Where among `kept`, smallest first, the checkpoint `now` of another file belongs: behind those that are not larger. What is no
+/// checkpoint belongs to the end.
 [[nodiscard]] std::size_t place_among(const std::vector<std::string>& kept, std::string_view now);
 
 class Verifier {
@@ -30,8 +30,8 @@ public:
     /// `ml_dsa_key`: the log's public key. The checkpoint of now is the last.
     explicit Verifier(std::vector<std::byte> ml_dsa_key) : key_(std::move(ml_dsa_key)) {}
 
-    /// A checkpoint of the log, each at least as large as the one before. Its signature is checked if `with_signature`: that of the
-    /// last must be. False: something is wrong, `finish` says it.
+    /// A checkpoint of the log, each at least as large as the one before. Its signature is checked if `with_signature`: that of
+    /// the last must be. False: something is wrong, `finish` says it.
     bool checkpoint(std::string_view note, bool with_signature, std::string_view place);
     /// Behind the last checkpoint of a file is one that ends early.
     void cut_off(std::string_view place);
@@ -44,7 +44,7 @@ public:
         std::uint64_t signed_unix_s = 0; ///< and when it says that it did
         Hash root{};                     ///< of all entries
         std::string origin;
-        std::optional<std::uint64_t> set_back;   ///< the first entry in front of which the clock of a running station was set back
+        std::optional<std::uint64_t> set_back;  ///< the first entry in front of which the clock of a running station was set back
         std::optional<Damage> damage;
         std::string place;               ///< the file with the damage
     };

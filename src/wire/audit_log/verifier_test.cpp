@@ -166,7 +166,10 @@ TEST(Verifier, truncate_and_continue_is_found_and_so_is_a_fork_that_is_merged_ba
     EXPECT_FALSE(station.verify(merged).damage) << "behind the last checkpoint nothing is signed";
     Verifier verifier = station.begin(station.marks, station.last);
     Checkpoint later{origin_of(station.key.key, 1), fork.peaks.size(), fork.peaks.root()};
-    EXPECT_TRUE(verifier.checkpoint(write_note({write_checkpoint(later), {MUST(sign_checkpoint(later, {later.origin, station.key.type, station.key.key}, 1, station.signer.sign()))}}), true, "checkpoint"));
+    EXPECT_TRUE(verifier.checkpoint(
+        write_note({write_checkpoint(later),
+                    {MUST(sign_checkpoint(later, {later.origin, station.key.type, station.key.key}, 1, station.signer.sign()))}}),
+        true, "checkpoint"));
     verifier.segment("log", 0, merged);
     EXPECT_EQ(verifier.finish().damage->index, 200u) << "the checkpoint of the fork does not fit behind this one's";
 }

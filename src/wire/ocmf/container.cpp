@@ -19,7 +19,8 @@ std::string escaped(std::string_view text) {
 }
 
 Result<std::string> unescaped(std::string_view text) {
-    constexpr std::pair<std::string_view, char> entities[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+    constexpr std::pair<std::string_view, char> entities[] = {
+        {"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
     if (text.starts_with("<![CDATA[") && text.ends_with("]]>")) return std::string(text.substr(9, text.size() - 12));
     std::string out;
     while (!text.empty()) {
@@ -57,7 +58,8 @@ Result<std::optional<Element>> take_element(std::string_view& text, std::string_
         if (behind >= text.size() || !std::string_view(" \t\r\n>").contains(text[behind])) continue;
         const std::size_t content = text.find('>', behind);
         const std::size_t end = text.find(close, behind);
-        if (content == std::string_view::npos || end == std::string_view::npos || end < content) return bad("<" + std::string(name) + "> is not closed");
+        if (content == std::string_view::npos || end == std::string_view::npos || end < content)
+            return bad("<" + std::string(name) + "> is not closed");
         const Element element{text.substr(behind, content - behind), text.substr(content + 1, end - content - 1)};
         text.remove_prefix(end + close.size());
         return element;
@@ -102,9 +104,11 @@ Result<std::vector<Signed>> read_container(std::string_view xml) {
         std::string_view inside = value->content, inside_again = value->content;
         const auto data = TRY(take_element(inside, "signedData"));
         if (!data) return bad("a <value> without <signedData>");
-        if (attribute(data->attributes, "format") != "OCMF") return fail(Errc::unsupported, "container: a format that is not OCMF");
+        if (attribute(data->attributes, "format") != "OCMF")
+            return fail(Errc::unsupported, "container: a format that is not OCMF");
         Signed signed_value{TRY(text_of(*data)), {}};
-        if (const auto key = TRY(take_element(inside_again, "publicKey"))) signed_value.public_key = TRY(unescaped(trimmed(key->content)));
+        if (const auto key = TRY(take_element(inside_again, "publicKey")))
+            signed_value.public_key = TRY(unescaped(trimmed(key->content)));
         values.push_back(std::move(signed_value));
     }
     if (values.empty()) return bad("there is no <value>");

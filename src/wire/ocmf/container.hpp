@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The XML file that the transparency software of S.A.F.E. e.V. opens: the signed records and the public key, for whoever was billed.
+// The XML file that the transparency software of S.A.F.E. e.V. opens: the signed records and the public key, for whoever was
+// billed.
 #pragma once
 
 #include <string>

@@ -60,7 +60,8 @@ Result<> read_time(std::string_view text, Reading& r) {
     if (text.size() != shape.size()) return bad("the time has another length");
     for (const std::size_t i : {4u, 7u, 10u, 13u, 16u, 19u, 28u})
         if (text[i] != shape[i]) return bad("the time has another form");
-    const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(TRY(digits(text, 0, 4)))), std::chrono::month(static_cast<unsigned>(TRY(digits(text, 5, 2)))),
+    const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(TRY(digits(text, 0, 4)))),
+                                           std::chrono::month(static_cast<unsigned>(TRY(digits(text, 5, 2)))),
                                            std::chrono::day(static_cast<unsigned>(TRY(digits(text, 8, 2))))};
     const std::int64_t hour = TRY(digits(text, 11, 2)), minute = TRY(digits(text, 14, 2)), second = TRY(digits(text, 17, 2));
     const std::int64_t ms = TRY(digits(text, 20, 3));
@@ -82,7 +83,8 @@ Result<Reading> read_reading(const Json& json, Reading r) {
     if (!json.is_object()) return bad("a reading is an object");
     TRY(read_time(json.string("TM"), r));
     if (const std::string_view reason = json.string("TX"); !reason.empty()) {
-        if (reason.size() != 1 || std::string_view("BCXELRAPST").find(reason[0]) == std::string_view::npos) return bad("TX is no reason of a reading");
+        if (reason.size() != 1 || std::string_view("BCXELRAPST").find(reason[0]) == std::string_view::npos)
+            return bad("TX is no reason of a reading");
         r.reason = static_cast<Reason>(reason[0]);
     }
     const Json* value = json.find("RV");
@@ -110,8 +112,9 @@ std::string time_text(std::int64_t wall_ms, TimeStatus status) {
     const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(wall_ms / day_ms))};
     const auto of_day = static_cast<int>(wall_ms % day_ms);
     char text[80];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d,%03d+0000 %c", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), of_day / 3'600'000, of_day / 60'000 % 60, of_day / 1'000 % 60, of_day % 1'000, static_cast<char>(status));
+    std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d,%03d+0000 %c", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), of_day / 3'600'000,
+                  of_day / 60'000 % 60, of_day / 1'000 % 60, of_day % 1'000, static_cast<char>(status));
     return text;
 }
 
@@ -141,7 +144,8 @@ Result<std::string> write(const Payload& p) {
         readings += (readings.empty() ? "" : ",") + write_reading(r, &r == p.readings.data() ? nullptr : &r - 1);
     }
     const std::string text(object.put_raw("RD", "[" + readings + "]").text());
-    if (text.find("\"overflow\":true") != std::string::npos) return fail(Errc::full, "OCMF: the payload is longer than its bound");
+    if (text.find("\"overflow\":true") != std::string::npos)
+        return fail(Errc::full, "OCMF: the payload is longer than its bound");
     std::string without_bars;   // a bar is what parts the sections: inside a text it is written as JSON may write any character
     for (const char c : text)
         if (c == '|') without_bars += "\\u007c";
@@ -160,8 +164,10 @@ Result<Payload> read(std::string_view text) {
     p.gateway_serial = take("GS");
     p.gateway_version = take("GV");
     const std::string_view page = json.string("PG");
-    const auto [end, error] = std::from_chars(page.data() + std::min<std::size_t>(1, page.size()), page.data() + page.size(), p.pagination);
-    if (page.size() < 2 || (page[0] != 'T' && page[0] != 'F') || error != std::errc() || end != page.data() + page.size()) return bad("PG is T or F and a number");
+    const auto [end, error] =
+        std::from_chars(page.data() + std::min<std::size_t>(1, page.size()), page.data() + page.size(), p.pagination);
+    if (page.size() < 2 || (page[0] != 'T' && page[0] != 'F') || error != std::errc() || end != page.data() + page.size())
+        return bad("PG is T or F and a number");
     p.meter_vendor = take("MV");
     p.meter_model = take("MM");
     p.meter_serial = take("MS");
@@ -177,12 +183,14 @@ Result<Payload> read(std::string_view text) {
     p.charge_point = take("CI");
     const Json* readings = json.find("RD");
     if (readings == nullptr || !readings->is_array() || readings->items().empty()) return bad("RD is missing");
-    for (const Json& reading : readings->items()) p.readings.push_back(TRY(read_reading(reading, p.readings.empty() ? Reading{} : p.readings.back())));
+    for (const Json& reading : readings->items())
+        p.readings.push_back(TRY(read_reading(reading, p.readings.empty() ? Reading{} : p.readings.back())));
     return p;
 }
 
 std::string join(std::string_view payload, const Signature& signature) {
-    return "OCMF|" + std::string(payload) + "|" + std::string(JsonObject<1024>().put("SA", signature.algorithm).put("SD", to_hex(signature.bytes)).text());
+    return "OCMF|" + std::string(payload) + "|" +
+           std::string(JsonObject<1024>().put("SA", signature.algorithm).put("SD", to_hex(signature.bytes)).text());
 }
 
 Result<Record> split(std::string_view text) {
@@ -191,7 +199,8 @@ Result<Record> split(std::string_view text) {
     if (!text.starts_with("OCMF|")) return bad("the record does not begin with OCMF|");
     text.remove_prefix(5);
     const std::size_t bar = text.find('|');
-    if (bar == std::string_view::npos || text.find('|', bar + 1) != std::string_view::npos) return bad("the record has not three sections");
+    if (bar == std::string_view::npos || text.find('|', bar + 1) != std::string_view::npos)
+        return bad("the record has not three sections");
     const Json json = TRY(Json::parse(text.substr(bar + 1)));
     Record record{text.substr(0, bar), {}};
     if (json.find("SA") != nullptr) record.signature.algorithm = json.string("SA");
@@ -257,11 +266,14 @@ Result<std::int64_t> energy_of(const Payload& p, Direction direction) {
     const auto readings = readings_of(p, direction);
     if (readings.size() < 2 || readings.front()->reason != Reason::begin) return refuse("there is no first reading (TX B)");
     const Reading &first = *readings.front(), &last = *readings.back();
-    if (std::string_view("ELRAP").find(static_cast<char>(last.reason)) == std::string_view::npos) return refuse("there is no last reading (TX E, L, R, A, P)");
+    if (std::string_view("ELRAP").find(static_cast<char>(last.reason)) == std::string_view::npos)
+        return refuse("there is no last reading (TX E, L, R, A, P)");
     for (const Reading* r : readings)
-        if (r->identification != last.identification || r->unit != last.unit) return refuse("the readings are of different registers");
+        if (r->identification != last.identification || r->unit != last.unit)
+            return refuse("the readings are of different registers");
     for (const Reading& r : p.readings)
-        if (r.status != 'G' || r.error_flags.find('E') != std::string::npos || r.reason == Reason::exception) return refuse("the meter reports an error");
+        if (r.status != 'G' || r.error_flags.find('E') != std::string::npos || r.reason == Reason::exception)
+            return refuse("the meter reports an error");
     const std::int64_t energy = TRY(mwh(last.value, last.unit)) - TRY(mwh(first.value, last.unit));
     if (energy < 0) return refuse("the register fell");
     return energy;
@@ -277,7 +289,8 @@ const Reading* last_of(const Payload& p, Direction direction) {
 Result<std::int64_t> billed_mwh(const Payload& p) { return energy_of(p, Direction::to_the_car); }
 
 Result<std::int64_t> returned_mwh(const Payload& p) {
-    if (last_of(p, Direction::from_the_car) == nullptr) return fail(Errc::not_found, "OCMF: there is no register of energy from the car");
+    if (last_of(p, Direction::from_the_car) == nullptr)
+        return fail(Errc::not_found, "OCMF: there is no register of energy from the car");
     return energy_of(p, Direction::from_the_car);
 }
 

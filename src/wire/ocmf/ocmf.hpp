@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Open Charge Metering Format 1.4: OCMF|<payload>|<signature>, both JSON. Pure: it knows no key and no clock; what is signed are the
-// payload's bytes as they stand between the bars, so they are never written anew, and a reading keeps the digits that the meter gave it.
+// Open Charge Metering Format 1.4: OCMF|<payload>|<signature>, both JSON. Pure: it knows no key and no clock; what is signed are
+// the payload's bytes as they stand between the bars, so they are never written anew, and a reading keeps the digits that the
+// meter gave it.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,8 @@ inline constexpr std::string_view algorithm_p256 = "ECDSA-secp256r1-SHA256";   /
 inline constexpr std::size_t payload_bound = 4096;                             ///< bytes that are written or read
 inline constexpr std::size_t record_bound = 8192;
 
-/// OBIS: what flowed through the mains' side of the meter since it was made, to the car and from it (1.8.0 and 2.8.0 of a meter without
-/// a format of its own).
+/// OBIS: what flowed through the mains' side of the meter since it was made, to the car and from it (1.8.0 and 2.8.0 of a meter
+/// without a format of its own).
 inline constexpr std::string_view obis_import = "01-00:B0.08.00*FF";
 inline constexpr std::string_view obis_export = "01-00:C0.08.00*FF";
 
@@ -92,8 +93,8 @@ struct Record {
 /// The last reading of the register of this direction, or null. A register that says no direction counts as one to the car.
 [[nodiscard]] const Reading* last_of(const Payload& payload, Direction direction);
 
-/// What a record with the first and the last reading of a transaction bills: the energy to the car. Errors: bad_state (no beginning, no
-/// end, another register, less than nothing, an error of the meter between them).
+/// What a record with the first and the last reading of a transaction bills: the energy to the car. Errors: bad_state (no
+/// beginning, no end, another register, less than nothing, an error of the meter between them).
 [[nodiscard]] Result<std::int64_t> billed_mwh(const Payload& payload);
 /// The energy that came from the car in that transaction. Errors: as billed_mwh; not_found (the record has no such register).
 [[nodiscard]] Result<std::int64_t> returned_mwh(const Payload& payload);

@@ -21,8 +21,10 @@ Payload some_payload() {
     p.identification = "VK-DEMO|DRIVER";
     p.charge_point_type = "EVSEID";
     p.charge_point = "DE*VLT*E1";
-    p.readings = {{1'763'892'000'123, TimeStatus::synchronised, Reason::begin, "1000.000120", std::string(obis_import), "kWh", "DC", "", 'G'},
-                  {1'763'895'600'000, TimeStatus::synchronised, Reason::end, "1012.345678", std::string(obis_import), "kWh", "DC", "", 'G'}};
+    p.readings = {{1'763'892'000'123, TimeStatus::synchronised, Reason::begin, "1000.000120", std::string(obis_import), "kWh",
+                   "DC", "", 'G'},
+                  {1'763'895'600'000, TimeStatus::synchronised, Reason::end, "1012.345678", std::string(obis_import), "kWh", "DC",
+                   "", 'G'}};
     return p;
 }
 
@@ -94,10 +96,14 @@ TEST(Ocmf, bills_from_the_first_reading_to_the_last_of_one_register_without_an_e
 }
 
 TEST(Ocmf, a_register_says_which_way_its_energy_went) {
-    for (const char* code : {"1-b:1.8.0", "1-0:1.8.0*255", "01-00:01.08.00*FF", "01-00:B0.08.00*FF", "01-00:B3.08.00*FF", "1.8.0"})
+    for (const char* code :
+         {"1-b:1.8.0", "1-0:1.8.0*255", "01-00:01.08.00*FF", "01-00:B0.08.00*FF", "01-00:B3.08.00*FF", "1.8.0"})
         EXPECT_EQ(direction_of(code), Direction::to_the_car) << code;
-    for (const char* code : {"1-b:2.8.0", "01-00:C0.08.00*FF", "01-00:C2.08.00*FF", "2.8.1"}) EXPECT_EQ(direction_of(code), Direction::from_the_car) << code;
-    for (const char* code : {"", ":", ".", "1-b:1.7.0", "1-0:16.7.0", "01-00:B4.08.00*FF", "01-00:D0.08.00*FF", "1-b:21.8.0", "8"}) EXPECT_FALSE(direction_of(code)) << code;
+    for (const char* code : {"1-b:2.8.0", "01-00:C0.08.00*FF", "01-00:C2.08.00*FF", "2.8.1"})
+        EXPECT_EQ(direction_of(code), Direction::from_the_car) << code;
+    for (const char* code :
+         {"", ":", ".", "1-b:1.7.0", "1-0:16.7.0", "01-00:B4.08.00*FF", "01-00:D0.08.00*FF", "1-b:21.8.0", "8"})
+        EXPECT_FALSE(direction_of(code)) << code;
 }
 
 TEST(Ocmf, energy_to_the_car_and_from_it_are_two_registers_of_one_record) {
@@ -129,7 +135,8 @@ TEST(Ocmf, energy_to_the_car_and_from_it_are_two_registers_of_one_record) {
 
 TEST(Ocmf, what_another_maker_may_have_written_is_never_written_as_something_else) {
     const auto reading = [](std::string_view time, std::string_view status) {
-        return read(R"({"PG":"T1","IF":["a\"b","\u0007"],"RD":[{"TM":")" + std::string(time) + R"(","RV":1,"RU":"kWh","ST":")" + std::string(status) + R"("}]})");
+        return read(R"({"PG":"T1","IF":["a\"b","\u0007"],"RD":[{"TM":")" + std::string(time) + R"(","RV":1,"RU":"kWh","ST":")" +
+                    std::string(status) + R"("}]})");
     };
     const auto p = reading("1970-01-01T00:00:00,000+0000 U", "G");
     ASSERT_TRUE(p);
@@ -138,7 +145,8 @@ TEST(Ocmf, what_another_maker_may_have_written_is_never_written_as_something_els
     EXPECT_EQ(again->flags, p->flags) << "a quotation mark in a flag stays one";
     EXPECT_FALSE(reading("1970-01-01T00:00:00,000+0100 U", "G")) << "before time began";
     EXPECT_FALSE(reading("9999-12-31T23:59:59,999-0100 U", "G"));
-    for (const char* status : {"GG", "g", "\xc3\xa4", "|"}) EXPECT_FALSE(reading("2026-01-01T00:00:00,000+0000 S", status)) << status;
+    for (const char* status : {"GG", "g", "\xc3\xa4", "|"})
+        EXPECT_FALSE(reading("2026-01-01T00:00:00,000+0000 S", status)) << status;
     Payload many = *p;
     many.flags.assign(17, "RFID_PLAIN");
     EXPECT_EQ(write(many).error().code, Errc::full);
@@ -157,12 +165,16 @@ TEST(Ocmf, energy_is_exact) {
 
 TEST(Ocmf, what_is_no_record_is_refused) {
     const std::string good = join(written, {std::string(algorithm_p256), {std::byte{1}}});
-    for (const std::string& bad : {std::string(), std::string("OCMF|"), std::string("OCMF|{}|"), std::string("OCMF|{}|{}"), good + "|{}", "X" + good, good + "x",
-                                   std::string(R"(OCMF|{}|{"SD":"0"})"), std::string(R"(OCMF|{}|{"SD":"zz"})"), std::string(R"(OCMF|{}|{"SD":"00","SE":"rot13"})")})
+    for (const std::string& bad : {std::string(), std::string("OCMF|"), std::string("OCMF|{}|"), std::string("OCMF|{}|{}"),
+                                   good + "|{}", "X" + good, good + "x", std::string(R"(OCMF|{}|{"SD":"0"})"),
+                                   std::string(R"(OCMF|{}|{"SD":"zz"})"), std::string(R"(OCMF|{}|{"SD":"00","SE":"rot13"})")})
         EXPECT_FALSE(split(bad)) << bad;
-    for (const char* bad : {"", "[]", "{}", R"({"PG":"T1"})", R"({"PG":"T1","RD":[]})", R"({"PG":"1","RD":[{"TM":"2025-11-23T10:00:00,123+0000 S","RV":1,"RU":"kWh"}]})",
-                            R"({"PG":"T1","RD":[{"TM":"2025-11-23T10:00:00,123+0000 Q","RV":1,"RU":"kWh"}]})", R"({"PG":"T1","RD":[{"TM":"2025-13-23T10:00:00,123+0000 S","RV":1,"RU":"kWh"}]})",
-                            R"({"PG":"T1","RD":[{"TM":"2025-11-23T10:00:00,123+0000 S","RV":"1","RU":"kWh"}]})", R"({"PG":"T1","PG":"T2","RD":[{"TM":"2025-11-23T10:00:00,123+0000 S","RV":1,"RU":"kWh"}]})"})
+    for (const char* bad : {"", "[]", "{}", R"({"PG":"T1"})", R"({"PG":"T1","RD":[]})",
+                            R"({"PG":"1","RD":[{"TM":"2025-11-23T10:00:00,123+0000 S","RV":1,"RU":"kWh"}]})",
+                            R"({"PG":"T1","RD":[{"TM":"2025-11-23T10:00:00,123+0000 Q","RV":1,"RU":"kWh"}]})",
+                            R"({"PG":"T1","RD":[{"TM":"2025-13-23T10:00:00,123+0000 S","RV":1,"RU":"kWh"}]})",
+                            R"({"PG":"T1","RD":[{"TM":"2025-11-23T10:00:00,123+0000 S","RV":"1","RU":"kWh"}]})",
+                            R"({"PG":"T1","PG":"T2","RD":[{"TM":"2025-11-23T10:00:00,123+0000 S","RV":1,"RU":"kWh"}]})"})
         EXPECT_FALSE(read(bad)) << bad;
     Payload p = some_payload();
     p.readings[0].value = "1,0";
@@ -173,7 +185,13 @@ TEST(Ocmf, what_is_no_record_is_refused) {
 }
 
 TEST(Ocmf, base64_is_as_rfc_4648_has_it) {
-    const std::pair<const char*, const char*> vectors[] = {{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+    const std::pair<const char*, const char*> vectors[] = {{"", ""},
+                                                           {"f", "Zg=="},
+                                                           {"fo", "Zm8="},
+                                                           {"foo", "Zm9v"},
+                                                           {"foob", "Zm9vYg=="},
+                                                           {"fooba", "Zm9vYmE="},
+                                                           {"foobar", "Zm9vYmFy"}};
     for (const auto& [plain, coded] : vectors) {
         EXPECT_EQ(to_base64(as_bytes(plain)), coded);
         EXPECT_EQ(as_text(*from_base64(coded)), plain);
@@ -183,7 +201,9 @@ TEST(Ocmf, base64_is_as_rfc_4648_has_it) {
 
 TEST(Container, comes_back_as_it_went_and_is_what_the_transparency_software_opens) {
     const std::string xml = write_container({{"OCMF|{\"a\":\"<&>\"}|{}", "3059"}, {"OCMF|{}|{}", ""}});
-    EXPECT_NE(xml.find("<signedData format=\"OCMF\" encoding=\"plain\">OCMF|{\"a\":\"&lt;&amp;&gt;\"}|{}</signedData>"), std::string::npos) << xml;
+    EXPECT_NE(xml.find("<signedData format=\"OCMF\" encoding=\"plain\">OCMF|{\"a\":\"&lt;&amp;&gt;\"}|{}</signedData>"),
+              std::string::npos)
+        << xml;
     const auto back = read_container(xml);
     ASSERT_TRUE(back);
     ASSERT_EQ(back->size(), 2u);
@@ -193,12 +213,16 @@ TEST(Container, comes_back_as_it_went_and_is_what_the_transparency_software_open
 }
 
 TEST(Container, of_another_maker_is_read_and_what_is_none_is_refused) {
-    const auto one = read_container("<values><value transactionId=\"1\"><publicKey encoding=\"plain\">30 59</publicKey>\n<signedData encoding=\"base64\" format=\"OCMF\">T0NNRg==</signedData></value></values>");
+    const auto one = read_container(
+        "<values><value transactionId=\"1\"><publicKey encoding=\"plain\">30 59</publicKey>\n<signedData encoding=\"base64\" "
+        "format=\"OCMF\">T0NNRg==</signedData></value></values>");
     ASSERT_TRUE(one);
     EXPECT_EQ((*one)[0].record, "OCMF");
     EXPECT_EQ((*one)[0].public_key, "30 59");
-    for (const char* bad : {"", "<values></values>", "<values><value></value></values>", "<values><value><signedData format=\"ALFEN\">x</signedData></value></values>",
-                            "<values><value><signedData format=\"OCMF\">x</value></values>", "<values><value><signedData format=\"OCMF\">&x;</signedData></value></values>"})
+    for (const char* bad : {"", "<values></values>", "<values><value></value></values>",
+                            "<values><value><signedData format=\"ALFEN\">x</signedData></value></values>",
+                            "<values><value><signedData format=\"OCMF\">x</value></values>",
+                            "<values><value><signedData format=\"OCMF\">&x;</signedData></value></values>"})
         EXPECT_FALSE(read_container(bad)) << bad;
 }
 

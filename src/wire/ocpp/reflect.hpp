@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the Type of a struct from the struct: names and types of its members by Boost.PFR, names of enumerators from the compiler.
-// Heavy to compile: included only by reflect_*.cpp. Internal to this folder.
+// Makes the Type of a struct from the struct: names and types of its members by Boost.PFR, names of enumerators from the
+// compiler. Heavy to compile: included only by reflect_*.cpp. Internal to this folder.
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The RPC framework of OCPP-J (Part 4, chapters 4 and 5) for one connection, as a function: who waits for which answer, what may be
-// sent now, what is answered to nonsense. Station and CSMS use the same. It owns no socket, no clock and no ids: those come in.
+// The RPC framework of OCPP-J (Part 4, chapters 4 and 5) for one connection, as a function: who waits for which answer, what may
+// be sent now, what is answered to nonsense. Station and CSMS use the same. It owns no socket, no clock and no ids: those come
+// in.
 //
 //   auto [state, outputs] = rpc::step(side, std::move(state), rpc::Received{text}, now());
 //
@@ -49,7 +50,8 @@ static_assert(std::is_trivially_copyable_v<State>);
 
 // ---- what comes in
 
-/// One whole message of the connection. `repeated`: a predecessor took it, died, and has not answered it; its call is not open but new.
+/// One whole message of the connection. `repeated`: a predecessor took it, died, and has not answered it; its call is not open
+/// but new.
 struct Received { std::string_view text; bool repeated = false; };
 struct Call { MessageId id; Message request; };                              ///< only while State::ours is empty
 struct Send { MessageId id; Message request; };                              ///< an unconfirmed message; at any time
@@ -65,7 +67,10 @@ using Input = std::variant<Received, Call, Send, Answer, Refuse, RefuseResult, T
 // ---- what goes out
 
 struct Transmit { std::string text; };                                       ///< put it on the connection, in this order
-struct Request { MessageId id; Message request; };                           ///< valid, known, in the right direction: answer it once
+struct Request {
+    MessageId id;
+    Message request;
+};  ///< valid, known, in the right direction: answer it once
 struct Notification { Message request; };                                    ///< a SEND
 struct Result { MessageId id; Message response; };                           ///< of our Call
 /// Our Call brought no result. It may have been executed, but for `refused`.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A C++ type of this folder as data: what reader and writer need to know of it. The tables are constants that the compiler makes from the
-// structs themselves (reflect.hpp), so there is no second description of a message. Internal to this folder.
+// A C++ type of this folder as data: what reader and writer need to know of it. The tables are constants that the compiler makes
+// from the structs themselves (reflect.hpp), so there is no second description of a message. Internal to this folder.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,18 @@ struct Field {
 };
 
 struct Type {
-    enum class Kind : std::uint8_t { text, integer, decimal, boolean, date_time, enumeration, any_json, custom_data, object, list };
+    enum class Kind : std::uint8_t {
+        text,
+        integer,
+        decimal,
+        boolean,
+        date_time,
+        enumeration,
+        any_json,
+        custom_data,
+        object,
+        list
+    };
 
     Kind kind{};
     std::uint32_t size = 0;                     ///< bytes of the C++ object

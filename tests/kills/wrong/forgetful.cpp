@@ -4,5 +4,7 @@
 
 extern "C" {
 int __real_sqlite3_open_v2(const char* name, sqlite3** database, int flags, const char* vfs);
-int __wrap_sqlite3_open_v2(const char*, sqlite3** database, int flags, const char* vfs) { return __real_sqlite3_open_v2(":memory:", database, flags, vfs); }
+int __wrap_sqlite3_open_v2(const char*, sqlite3** database, int flags, const char* vfs) {
+    return __real_sqlite3_open_v2(":memory:", database, flags, vfs);
+}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For the control: a safety loop that does not see the button of the emergency stop. Linked around the interlock; never part of a station. */
+/* For the control: a safety loop that does not see the button of the emergency stop. Linked around the interlock; never part of a
+ * station. */
 #include "charging/safety/interlock.h"
 
 struct interlock_outputs __real_interlock_step(struct interlock_state *state, const struct interlock_inputs *inputs);

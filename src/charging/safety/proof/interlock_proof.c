@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The proof of the interlock, for the bounded model checker CBMC: an induction over its steps. Nothing here is compiled into the core.
+ * The proof of the interlock, for the bounded model checker CBMC: an induction over its steps. Nothing here is compiled into the
+ * core.
  *
  * prove_base: the zero state, which is what the core starts with, satisfies the invariant.
- * prove_step: from ANY state that satisfies the invariant, reachable or not, with ANY inputs, one step leads to a state that satisfies
- *             it, and everything that the interlock promises is true of that step.
- * Together: it is true of every step of every run, however long. The only loops are those over the table of protections, so the
- * bound on unwinding is exact, and CBMC checks that too.
+ * prove_step: from ANY state that satisfies the invariant, reachable or not, with ANY inputs, one step leads to a state that
+ * satisfies it, and everything that the interlock promises is true of that step. Together: it is true of every step of every run,
+ * however long. The only loops are those over the table of protections, so the bound on unwinding is exact, and CBMC checks that
+ * too.
  *
  * Ghosts are what an observer with a clock would have written down; the code under proof does not know them.
  */
@@ -22,7 +23,7 @@ uint8_t nondet_uint8(void);
 /* What an observer has written down. */
 struct ghost {
     uint32_t stopping_us;  /* how long the running stop has been of its present class */
-    uint32_t seen_us;      /* how long one protection's condition has been there, up to its time, less a quarter of the gaps between */
+    uint32_t seen_us; /* how long one protection's condition has been there, up to its time, less a quarter of the gaps between */
     uint8_t watched;       /* that protection: any */
     uint8_t most;          /* how many closings this station has at once: any */
     uint32_t regained_us;  /* and how long until one of them is regained: any */
@@ -39,10 +40,12 @@ static int is_timed_anew(unsigned id) {
 static uint32_t saturating_sum(uint32_t a, uint32_t b) { return a > UINT32_MAX - b ? UINT32_MAX : a + b; }
 static int is_flag(uint8_t value) { return value <= 1; }
 
-/* What a caller owes: flags are 0 or 1, the path is one of the two and stays the same as the limits of closings do, time passes. */
+/* What a caller owes: flags are 0 or 1, the path is one of the two and stays the same as the limits of closings do, time passes.
+ */
 static int are_possible(const struct interlock_inputs *in, const struct ghost *ghost, uint8_t path) {
-    return in->path == path && in->closings_most == ghost->most && in->regained_us == ghost->regained_us && in->elapsed_us > 0 && is_flag(in->request) && is_flag(in->consent) && is_flag(in->energy_ready) &&
-           is_flag(in->locked) && is_flag(in->voltage_matched) && is_flag(in->current_known) && is_flag(in->contactor_closed);
+    return in->path == path && in->closings_most == ghost->most && in->regained_us == ghost->regained_us && in->elapsed_us > 0 &&
+           is_flag(in->request) && is_flag(in->consent) && is_flag(in->energy_ready) && is_flag(in->locked) &&
+           is_flag(in->voltage_matched) && is_flag(in->current_known) && is_flag(in->contactor_closed);
 }
 
 static int latches_at_least(uint32_t set, uint8_t latch) {
@@ -60,7 +63,8 @@ static int invariant(const struct interlock_state *s, const struct ghost *ghost,
         if (s->held_us[id] > interlock_protections[id].time_us) return 0;
         if (is_timed_anew(id) && !(s->conditions & BIT(id)) && s->held_us[id] != 0) return 0;
         /* While running, what is present has not yet lasted too long. */
-        if (s->phase == INTERLOCK_RUNNING && (s->conditions & BIT(id)) && s->held_us[id] >= interlock_protections[id].time_us) return 0;
+        if (s->phase == INTERLOCK_RUNNING && (s->conditions & BIT(id)) && s->held_us[id] >= interlock_protections[id].time_us)
+            return 0;
     }
     if (s->held_us[ghost->watched] < ghost->seen_us) return 0;
     if (s->spent > ghost->most || s->regain_left_us > ghost->regained_us) return 0;
@@ -70,7 +74,8 @@ static int invariant(const struct interlock_state *s, const struct ghost *ghost,
         case INTERLOCK_RUNNING: return !s->latched && s->stop == STOP_NONE && s->cause == PROTECTION_NONE && !s->armed;
         case INTERLOCK_STOPPING: {
             const uint32_t bound = interlock_stop_bound_us(path, s->stop);
-            return s->stop != STOP_NONE && !s->armed && s->stop_left_us > 0 && s->stop_left_us <= bound && ghost->stopping_us <= bound - s->stop_left_us;
+            return s->stop != STOP_NONE && !s->armed && s->stop_left_us > 0 && s->stop_left_us <= bound &&
+                   ghost->stopping_us <= bound - s->stop_left_us;
         }
         default: return 0;
     }
@@ -83,13 +88,15 @@ void prove_base(void) {
     __CPROVER_assume(ghost.watched < PROTECTION_COUNT && path <= PATH_AC);
     /* Zero means a cause that is not shown, because there was no stop. */
     __CPROVER_assert(invariant(&state, &ghost, path), "the state of the start satisfies the invariant");
-    __CPROVER_assert(state.phase == INTERLOCK_OPEN && !state.armed, "it starts open, and a request that stands at the start closes nothing");
+    __CPROVER_assert(state.phase == INTERLOCK_OPEN && !state.armed,
+                     "it starts open, and a request that stands at the start closes nothing");
 }
 
 void prove_step(void) {
     struct interlock_state before = nondet_state();
     const struct interlock_inputs in = nondet_inputs();
-    struct ghost ghost = {nondet_uint32(), nondet_uint32(), nondet_uint8(), nondet_uint8(), nondet_uint32(), nondet_uint32(), nondet_uint32()};
+    struct ghost ghost = {nondet_uint32(), nondet_uint32(), nondet_uint8(), nondet_uint8(),
+                          nondet_uint32(), nondet_uint32(), nondet_uint32()};
     const uint8_t path = nondet_uint8();
     __CPROVER_assume(ghost.watched < PROTECTION_COUNT && path <= PATH_AC);
     __CPROVER_assume(are_possible(&in, &ghost, path));
@@ -103,7 +110,8 @@ void prove_step(void) {
     const int is_seen = (after.conditions & BIT(ghost.watched)) != 0;
     const struct interlock_protection *const row = &interlock_protections[ghost.watched];
     if (is_seen) ghost.seen_us = saturating_sum(ghost.seen_us, was_seen ? in.elapsed_us : in.elapsed_us / 2);
-    else ghost.seen_us = is_timed_anew(ghost.watched) || ghost.seen_us < in.elapsed_us / 4 ? 0 : ghost.seen_us - in.elapsed_us / 4;
+    else
+        ghost.seen_us = is_timed_anew(ghost.watched) || ghost.seen_us < in.elapsed_us / 4 ? 0 : ghost.seen_us - in.elapsed_us / 4;
     if (ghost.seen_us > row->time_us) ghost.seen_us = row->time_us;
     const int same_stop = before.phase == INTERLOCK_STOPPING && after.phase == INTERLOCK_STOPPING && after.stop == before.stop;
     ghost.stopping_us = same_stop ? saturating_sum(ghost.stopping_us, in.elapsed_us) : 0;
@@ -130,7 +138,8 @@ void prove_step(void) {
     __CPROVER_assert(!held || in.energy_ready, "never held closed unless the car is ready for energy");
     __CPROVER_assert(!held || in.locked, "never held closed with the lock open");
     __CPROVER_assert(!held || in.request, "never held closed when nobody asks for it");
-    __CPROVER_assert(!out.energy || (held && in.contactor_closed), "no energy but through a contactor that is held, and says that it is closed");
+    __CPROVER_assert(!out.energy || (held && in.contactor_closed),
+                     "no energy but through a contactor that is held, and says that it is closed");
     __CPROVER_assert(out.close == (after.phase != INTERLOCK_OPEN), "the command follows the phase");
 
     /* Who may close it. */
@@ -144,28 +153,38 @@ void prove_step(void) {
     __CPROVER_assert(!closes || out.stop == STOP_NONE, "closes only to run");
     __CPROVER_assert(!closes || ghost.rested_us >= 1000000, "closes only what has been open for a second");
 
-    /* How often it closes. In any time T it is at most ghost.most + T / ghost.regained_us: each closing is paid with one that was left. */
-    __CPROVER_assert(after.spent == before.spent + (closes ? 1 : 0) - (regains ? 1 : 0), "every closing is paid for, and regained one at a time");
+    /* How often it closes. In any time T it is at most ghost.most + T / ghost.regained_us: each closing is paid with one that was
+     * left. */
+    __CPROVER_assert(after.spent == before.spent + (closes ? 1 : 0) - (regains ? 1 : 0),
+                     "every closing is paid for, and regained one at a time");
     __CPROVER_assert(!closes || before.spent - (regains ? 1 : 0) < ghost.most, "closes only if a closing is left");
     __CPROVER_assert(!regains || regaining_us >= ghost.regained_us, "a closing is regained after its time, and not before");
-    __CPROVER_assert(before.spent == 0 || regains || after.regain_left_us == before.regain_left_us - in.elapsed_us, "a closing that is spent is regained some time");
+    __CPROVER_assert(before.spent == 0 || regains || after.regain_left_us == before.regain_left_us - in.elapsed_us,
+                     "a closing that is spent is regained some time");
     __CPROVER_assert(!after.armed || !in.request || (before.armed && !was_closed), "is armed by a withdrawn request alone");
 
     /* Trips. */
-    __CPROVER_assert(!is_over_time || (out.tripped & BIT(ghost.watched)), "a condition that lasts its time trips, also one that comes and goes");
+    __CPROVER_assert(!is_over_time || (out.tripped & BIT(ghost.watched)),
+                     "a condition that lasts its time trips, also one that comes and goes");
     __CPROVER_assert(!(out.tripped & ~after.conditions), "nothing trips that is not there");
     const uint32_t reported = in.conditions & ~(BIT(PROTECTION_PILOT_LOST) | BIT(PROTECTION_LOCK_OPEN) |
                                                 BIT(PROTECTION_CONTACTOR_NOT_CLOSED) | BIT(PROTECTION_CONSENT_EXPIRED));
     __CPROVER_assert((after.conditions & reported) == reported, "every condition that is reported is counted");
     const int running = before.phase == INTERLOCK_RUNNING;
-    __CPROVER_assert(!running || in.consent || (out.tripped & BIT(PROTECTION_CONSENT_EXPIRED)), "consent lost while running is a trip");
-    __CPROVER_assert(!running || in.energy_ready || path == PATH_AC || (out.tripped & BIT(PROTECTION_PILOT_LOST)), "DC: a car that leaves C or D while running is a trip");
-    __CPROVER_assert(!was_closed || in.energy_ready || path == PATH_AC || !has_current || (out.tripped & BIT(PROTECTION_PILOT_LOST)),
-                     "DC: and so is one that leaves while a stop has not brought the current down");
-    __CPROVER_assert(!was_closed || in.locked || (out.tripped & BIT(PROTECTION_LOCK_OPEN)), "a lock that opens on a closed contactor is a trip");
-    __CPROVER_assert(!was_closed || in.contactor_closed || (after.conditions & BIT(PROTECTION_CONTACTOR_NOT_CLOSED)), "a contactor that does not follow is seen");
+    __CPROVER_assert(!running || in.consent || (out.tripped & BIT(PROTECTION_CONSENT_EXPIRED)),
+                     "consent lost while running is a trip");
+    __CPROVER_assert(!running || in.energy_ready || path == PATH_AC || (out.tripped & BIT(PROTECTION_PILOT_LOST)),
+                     "DC: a car that leaves C or D while running is a trip");
+    __CPROVER_assert(
+        !was_closed || in.energy_ready || path == PATH_AC || !has_current || (out.tripped & BIT(PROTECTION_PILOT_LOST)),
+        "DC: and so is one that leaves while a stop has not brought the current down");
+    __CPROVER_assert(!was_closed || in.locked || (out.tripped & BIT(PROTECTION_LOCK_OPEN)),
+                     "a lock that opens on a closed contactor is a trip");
+    __CPROVER_assert(!was_closed || in.contactor_closed || (after.conditions & BIT(PROTECTION_CONTACTOR_NOT_CLOSED)),
+                     "a contactor that does not follow is seen");
     const int is_stale = (in.conditions & BIT(PROTECTION_INPUTS_STALE)) != 0;
-    __CPROVER_assert(was_closed || !in.contactor_closed || is_stale || (after.conditions & BIT(PROTECTION_CONTACTOR_WELDED)), "a contactor that is closed against its command is seen");
+    __CPROVER_assert(was_closed || !in.contactor_closed || is_stale || (after.conditions & BIT(PROTECTION_CONTACTOR_WELDED)),
+                     "a contactor that is closed against its command is seen");
 
     /* Stops. */
     __CPROVER_assert(!(out.tripped & BIT(ghost.watched)) || !out.close || (out.stop >= row->stop && row->stop >= STOP_CONTROLLED),
@@ -174,38 +193,47 @@ void prove_step(void) {
                      "a stop has opened the contactor when its bound is over");
     __CPROVER_assert(!same_stop || after.stop_left_us <= before.stop_left_us - in.elapsed_us, "the time left runs down");
     __CPROVER_assert(before.phase != INTERLOCK_STOPPING || after.phase != INTERLOCK_RUNNING, "a stop is not taken back");
-    __CPROVER_assert(before.phase != INTERLOCK_OPEN || after.phase != INTERLOCK_STOPPING, "a stop begins only under a closed contactor");
-    __CPROVER_assert(before.phase != INTERLOCK_STOPPING || after.phase != INTERLOCK_STOPPING || after.stop >= before.stop, "a stop never gets less severe");
+    __CPROVER_assert(before.phase != INTERLOCK_OPEN || after.phase != INTERLOCK_STOPPING,
+                     "a stop begins only under a closed contactor");
+    __CPROVER_assert(before.phase != INTERLOCK_STOPPING || after.phase != INTERLOCK_STOPPING || after.stop >= before.stop,
+                     "a stop never gets less severe");
     __CPROVER_assert(!opens || out.stop == STOP_NONE, "an opening ends the stop");
     __CPROVER_assert(!(opens && has_current && in.energy_ready && after.stop == STOP_NORMAL) ||
                      (before.phase == INTERLOCK_STOPPING && before.stop_left_us <= in.elapsed_us),
                      "a normal stop waits for the current to go, as long as it may");
-    __CPROVER_assert(path == PATH_DC || !was_closed || in.energy_ready || !out.close, "AC: a car that leaves C or D is opened at once");
+    __CPROVER_assert(path == PATH_DC || !was_closed || in.energy_ready || !out.close,
+                     "AC: a car that leaves C or D is opened at once");
     __CPROVER_assert(out.opened_under_load == (opens && has_current), "every opening under load is told");
-    __CPROVER_assert(after.openings_under_load == saturating_sum(before.openings_under_load, out.opened_under_load), "and counted");
+    __CPROVER_assert(after.openings_under_load == saturating_sum(before.openings_under_load, out.opened_under_load),
+                     "and counted");
     __CPROVER_assert(after.operations == saturating_sum(before.operations, closes ? 1 : 0), "every closing is counted");
 
     /* Latches. */
     const int latches = row->latches == LATCH_ALWAYS || (row->latches == LATCH_UNDER_POWER && was_closed);
-    __CPROVER_assert(!(out.tripped & BIT(ghost.watched)) || !latches || (after.latched & BIT(ghost.watched)), "a trip that latches is latched");
+    __CPROVER_assert(!(out.tripped & BIT(ghost.watched)) || !latches || (after.latched & BIT(ghost.watched)),
+                     "a trip that latches is latched");
     const uint32_t released = before.latched & ~after.latched;
     __CPROVER_assert(!(released & ~in.acknowledge), "no latch goes without its own acknowledgement");
     __CPROVER_assert(!(released & after.conditions), "no latch goes while its cause is there");
-    __CPROVER_assert(!(before.latched & in.acknowledge & ~after.conditions & after.latched), "an acknowledged latch goes when its cause is gone");
+    __CPROVER_assert(!(before.latched & in.acknowledge & ~after.conditions & after.latched),
+                     "an acknowledged latch goes when its cause is gone");
 
     /* The facts of the classes of stop, said once more in numbers that are not the code's. */
     __CPROVER_assert(row->stop == STOP_EMERGENCY || row->stop == STOP_CONTROLLED, "every protection has a class of stop");
-    __CPROVER_assert(interlock_stop_bound_us(PATH_DC, STOP_EMERGENCY) <= 80000 && interlock_stop_bound_us(PATH_AC, STOP_EMERGENCY) <= 80000,
-                     "an emergency stop opens within 100 ms, one period and one frame included");
-    __CPROVER_assert(interlock_stop_bound_us(path, STOP_CONTROLLED) <= 6000000 && interlock_stop_bound_us(path, STOP_NORMAL) <= 6000000,
-                     "no stop lasts longer than 6 s");
+    __CPROVER_assert(
+        interlock_stop_bound_us(PATH_DC, STOP_EMERGENCY) <= 80000 && interlock_stop_bound_us(PATH_AC, STOP_EMERGENCY) <= 80000,
+        "an emergency stop opens within 100 ms, one period and one frame included");
+    __CPROVER_assert(
+        interlock_stop_bound_us(path, STOP_CONTROLLED) <= 6000000 && interlock_stop_bound_us(path, STOP_NORMAL) <= 6000000,
+        "no stop lasts longer than 6 s");
 }
 
 /* The proof is not empty: CBMC must find a run of every kind. Each assertion here must FAIL. */
 void show_not_empty(void) {
     struct interlock_state before = nondet_state();
     const struct interlock_inputs in = nondet_inputs();
-    struct ghost ghost = {nondet_uint32(), nondet_uint32(), nondet_uint8(), nondet_uint8(), nondet_uint32(), nondet_uint32(), nondet_uint32()};
+    struct ghost ghost = {nondet_uint32(), nondet_uint32(), nondet_uint8(), nondet_uint8(),
+                          nondet_uint32(), nondet_uint32(), nondet_uint32()};
     const uint8_t path = nondet_uint8();
     __CPROVER_assume(ghost.watched < PROTECTION_COUNT && path <= PATH_AC);
     __CPROVER_assume(are_possible(&in, &ghost, path));
@@ -220,7 +248,8 @@ void show_not_empty(void) {
     __CPROVER_assert(!(before.phase == INTERLOCK_STOPPING && out.opened_under_load), "possible: it opens under load");
     __CPROVER_assert(!(before.latched && !after.latched), "possible: a latch goes");
     __CPROVER_assert(!(before.spent > 1 && after.spent == before.spent - 1), "possible: a closing is regained");
-    __CPROVER_assert(!(before.phase == INTERLOCK_OPEN && before.armed && in.request && in.consent && in.energy_ready && in.locked && in.voltage_matched &&
-                       in.current_known && !after.latched && !after.conditions && before.rested_us > 1000000 && !out.close),
+    __CPROVER_assert(!(before.phase == INTERLOCK_OPEN && before.armed && in.request && in.consent && in.energy_ready &&
+                       in.locked && in.voltage_matched && in.current_known && !after.latched && !after.conditions &&
+                       before.rested_us > 1000000 && !out.close),
                      "possible: it waits for a closing");
 }

@@ -72,12 +72,14 @@ def find(work, cxx, cc, number, mutant):
     """Who finds this mutant: "proof", "search", or None."""
     name, file, searched, old, new = mutant
     text = (CORE / file).read_text()
-    if text.count(old) != 1:
-        return f"does not fit: its text stands {text.count(old)} times in {file}"
+    # Where lines are broken does not matter: the tokens do.
+    places = list(re.finditer(r"\s*".join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", old)), text))
+    if len(places) != 1:
+        return f"does not fit: its text stands {len(places)} times in {file}"
     place = work / f"{number}"
     place.mkdir(exist_ok=True)
     mutated = place / file
-    mutated.write_text(text.replace(old, new).replace('#include "interlock.h"', '#include "charging/safety/interlock.h"'))
+    mutated.write_text((text[:places[0].start()] + new + text[places[0].end():]).replace('#include "interlock.h"', '#include "charging/safety/interlock.h"'))
     if file == "interlock.c":
         status, said = cbmc("prove_step", mutated, ["--stop-on-fail"])
         if status == 10:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must be true of the safety core in every period, said by an observer who sees only what goes in and what comes out: sensors,
-// the session's words, orders, report. It knows the clauses' times and nothing of how the core keeps them.
+// What must be true of the safety core in every period, said by an observer who sees only what goes in and what comes out:
+// sensors, the session's words, orders, report. It knows the clauses' times and nothing of how the core keeps them.
 #pragma once
 
 #include "charging/safety/proof/world.hpp"
@@ -17,7 +17,8 @@ struct Observer {
     std::int32_t unwanted = 0;          ///< how long nobody has wanted power, contactor ordered closed
     std::int32_t against_order = 0;     ///< how long the auxiliary contact has said closed, ordered open
     std::int32_t after_stall = -1;      ///< since a period that took far too long with the contactor closed; -1: none
-    std::int32_t tested = 0;            ///< DC: how long this closing has stood at the test voltage; 600 only with the insulation good at the end
+    std::int32_t tested =
+        0;  ///< DC: how long this closing has stood at the test voltage; 600 only with the insulation good at the end
     bool stood = false;                 ///< DC: this closing has been seen to hold a low voltage
     bool matched = false;               ///< DC: this closing has been within 20 V of what was wanted
     std::int32_t not_bled = 0;          ///< DC: how long the output has stood although it was to be bled
@@ -25,7 +26,8 @@ struct Observer {
     std::uint8_t setpoint = 0;          ///< the class of the last period
     std::uint8_t accepted = 0;          ///< the class that was last not refused
     bool was_locked = false;
-    std::uint8_t owes_acknowledgement = 0;  ///< this fault (1, 2) ended a delivery by an emergency, and nobody has acknowledged it since it went
+    std::uint8_t owes_acknowledgement =
+        0;  ///< this fault (1, 2) ended a delivery by an emergency, and nobody has acknowledged it since it went
     bool owes_withdrawal = false;       ///< a stop that nobody asked for: the demand must be seen withdrawn
     std::int32_t last_current = 0;      ///< what was ordered
     std::int32_t over_cable = 0;        ///< AC: how long more has been offered than the cable's coding says
@@ -36,7 +38,7 @@ struct Observer {
 };
 
 /// Looks at one period. Returns the rule that it breaks, or nullptr.
-[[nodiscard]] const char* observe(Observer& observer, const World& world, Scene scene, const Configuration& configuration, const Command& command,
-                                  const Outputs& outputs, Stage stage_before, std::int32_t elapsed_ms);
+[[nodiscard]] const char* observe(Observer& observer, const World& world, Scene scene, const Configuration& configuration,
+                                  const Command& command, const Outputs& outputs, Stage stage_before, std::int32_t elapsed_ms);
 
 }  // namespace voltkeep::safety::proof

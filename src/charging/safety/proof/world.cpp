@@ -38,7 +38,12 @@ void direct(World& w, Stage stage) {
 void break_it(World& w, std::size_t which, Stage stage) {
     Sensors& s = w.sensors;
     switch (w.faults[which]) {
-        case Fault::none: case Fault::setpoints: case Fault::frames_stop: case Fault::stall: case Fault::slow_car: case Fault::few_closings: break;
+        case Fault::none:
+        case Fault::setpoints:
+        case Fault::frames_stop:
+        case Fault::stall:
+        case Fault::slow_car:
+        case Fault::few_closings: break;
         case Fault::echo_frozen: s.echo = w.frozen_echo; break;
         case Fault::watchdog: s.watchdog_tripped = true; break;
         case Fault::emergency_stop: s.emergency_stop = true; break;
@@ -58,7 +63,9 @@ void break_it(World& w, std::size_t which, Stage stage) {
         case Fault::over_current_long: s.current = {s.current.value / 100 * 125}; break;
         case Fault::inrush: if (shows(w, which, stage)) s.current = {6'000}; break;
         // Where it may feed back: what comes while nothing of that was ordered.
-        case Fault::reverse_current: s.current = {w.orders.close_contactor ? (w.orders.current.value < 0 ? w.orders.current.value : -6'000) : 0}; break;
+        case Fault::reverse_current:
+            s.current = {w.orders.close_contactor ? (w.orders.current.value < 0 ? w.orders.current.value : -6'000) : 0};
+            break;
         case Fault::over_current_back: if (w.orders.close_contactor) s.current = {-39'000}; break;
         case Fault::over_voltage_ev: if (w.orders.close_contactor) s.outlet_voltage = s.supply_voltage = {510'000}; break;
         case Fault::over_voltage: s.supply_voltage = {1'020'000}; break;
@@ -76,8 +83,12 @@ void break_it(World& w, std::size_t which, Stage stage) {
             if (!w.orders.close_contactor && stage == Stage::discharging) s.supply_voltage = s.outlet_voltage = {kBatteryMv};
             break;
         case Fault::discharge_broken: if (w.orders.discharge) s.supply_voltage = {200'000}; break;
-        case Fault::never_precharged: if (stage == Stage::precharging || stage == Stage::ready) s.supply_voltage = s.outlet_voltage = {100'000}; break;
-        case Fault::insulation_test_hangs: if (stage == Stage::insulation_test) s.supply_voltage = s.outlet_voltage = {100'000}; break;
+        case Fault::never_precharged:
+            if (stage == Stage::precharging || stage == Stage::ready) s.supply_voltage = s.outlet_voltage = {100'000};
+            break;
+        case Fault::insulation_test_hangs:
+            if (stage == Stage::insulation_test) s.supply_voltage = s.outlet_voltage = {100'000};
+            break;
         case Fault::supply_fault: s.supply_fault = true; break;
         case Fault::mains_voltage: s.mains_voltage = {170'000}; break;
         case Fault::mains_frequency: s.mains_frequency = {46'500}; break;
@@ -94,7 +105,9 @@ void break_it(World& w, std::size_t which, Stage stage) {
 bool shows(const World& w, std::size_t which, Stage stage) {
     if (!w.is_there[which]) return false;
     switch (w.faults[which]) {
-        case Fault::insulation: return stage >= Stage::insulation_test && stage <= Stage::stopping && stage != Stage::test_discharge && w.sensors.outlet_voltage.value >= 60'000;
+        case Fault::insulation:
+            return stage >= Stage::insulation_test && stage <= Stage::stopping && stage != Stage::test_discharge &&
+                   w.sensors.outlet_voltage.value >= 60'000;
         case Fault::short_circuit: return stage == Stage::short_test;
         case Fault::inrush: return w.orders.close_contactor && stage >= Stage::closing && stage <= Stage::ready;
         case Fault::never_precharged: return stage == Stage::precharging;

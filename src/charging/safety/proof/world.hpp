@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The world of the search: hardware that obeys within a period, a car, a session that wants something, and one class of fault or two.
-// Small on purpose: every number in it that time does not bring back to rest is one more dimension of the search.
+// The world of the search: hardware that obeys within a period, a car, a session that wants something, and one class of fault or
+// two. Small on purpose: every number in it that time does not bring back to rest is one more dimension of the search.
 #pragma once
 
 #include <array>
@@ -14,12 +14,56 @@ inline constexpr std::int32_t kBatteryMv = 400'000;
 
 /// The classes of what can go wrong, each by what the core's sensors show of it.
 enum class Fault : std::uint8_t {
-    none, setpoints, frames_stop, echo_frozen, stall, watchdog, emergency_stop, earth_lost, pilot_e, pilot_between, diode, lock_open, residual_dc_6, residual_dc_60,
-    residual_dc_200, residual_ac_30, residual_ac_150, insulation, short_circuit, over_current, over_current_long, inrush, reverse_current,
-    over_voltage_ev, over_voltage, over_temperature, minus_temperature, temperature_sensor, cabinet_sensor, current_sensor, supply_voltage_sensor,
-    outlet_voltage_sensor, voltages_disagree, auxiliary_open, auxiliary_closed, welded, discharge_broken, never_precharged, insulation_test_hangs,
-    supply_fault, mains_voltage, mains_frequency, over_current_back, slow_car, cable_lost, cable_unknown, cable_thin, few_closings,
-    pilot_flutters, lock_flutters,
+    none,
+    setpoints,
+    frames_stop,
+    echo_frozen,
+    stall,
+    watchdog,
+    emergency_stop,
+    earth_lost,
+    pilot_e,
+    pilot_between,
+    diode,
+    lock_open,
+    residual_dc_6,
+    residual_dc_60,
+    residual_dc_200,
+    residual_ac_30,
+    residual_ac_150,
+    insulation,
+    short_circuit,
+    over_current,
+    over_current_long,
+    inrush,
+    reverse_current,
+    over_voltage_ev,
+    over_voltage,
+    over_temperature,
+    minus_temperature,
+    temperature_sensor,
+    cabinet_sensor,
+    current_sensor,
+    supply_voltage_sensor,
+    outlet_voltage_sensor,
+    voltages_disagree,
+    auxiliary_open,
+    auxiliary_closed,
+    welded,
+    discharge_broken,
+    never_precharged,
+    insulation_test_hangs,
+    supply_fault,
+    mains_voltage,
+    mains_frequency,
+    over_current_back,
+    slow_car,
+    cable_lost,
+    cable_unknown,
+    cable_thin,
+    few_closings,
+    pilot_flutters,
+    lock_flutters,
     last_ = lock_flutters,
 };
 
@@ -35,7 +79,8 @@ inline constexpr std::array<const char*, static_cast<std::size_t>(Scene::last_) 
 /// In which scenes: one bit each.
 enum class Kind : std::uint8_t { dc = 1, back = 2, ac = 4, both = 5, direct = 3, all = 7 };
 
-/// What the facts say of a fault, in the words of the clauses and not of the code: the contactor is open when it has been there so long.
+/// What the facts say of a fault, in the words of the clauses and not of the code: the contactor is open when it has been there
+/// so long.
 struct FaultClass {
     const char* name;
     Kind kind;
@@ -124,13 +169,16 @@ struct World {
     [[nodiscard]] bool is_faulty() const { return is_there[0] || is_there[1]; }
 };
 
-/// The classes of setpoint: full, half, three beyond the nameplate or the car (clamped), and four absurd ones (refused: what was wanted stays).
+/// The classes of setpoint: full, half, three beyond the nameplate or the car (clamped), and four absurd ones (refused: what was
+/// wanted stays).
 inline constexpr std::uint8_t kSetpoints = 9;
 inline constexpr std::uint8_t kFirstClamped = 2, kFirstRefused = 5, kHighVoltage = 3;
 inline constexpr std::int32_t kBackMa = 10'000;   ///< what a bidirectional station takes back at most
 
 /// Whether this class, once accepted, takes energy from the car.
-[[nodiscard]] constexpr bool feeds_back(std::uint8_t which, Scene scene) { return scene == Scene::back && (which == 1 || which == 2); }
+[[nodiscard]] constexpr bool feeds_back(std::uint8_t which, Scene scene) {
+    return scene == Scene::back && (which == 1 || which == 2);
+}
 
 [[nodiscard]] inline Setpoint setpoint_of(std::uint8_t which, Scene scene) {
     Setpoint s{.voltage = {kBatteryMv}, .current = {20'000}, .ev_voltage_max = {500'000}};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the vectors on a bare Cortex-M3, without any library: reset vector, stack, and semihosting for its words (ARM DUI 0203, SYS_WRITE0
-// and SYS_EXIT). The linker is told where memory is (target.ld).
+// Runs the vectors on a bare Cortex-M3, without any library: reset vector, stack, and semihosting for its words (ARM DUI 0203,
+// SYS_WRITE0 and SYS_EXIT). The linker is told where memory is (target.ld).
 #include "charging/safety/target/vectors.hpp"
 
 extern "C" {
@@ -45,5 +45,6 @@ using Handler = void (*)();
 [[gnu::section(".vectors"), gnu::used]] const struct {
     char* stack;
     Handler handlers[15];
-} vector_table = {&stack_top, {reset, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault}};
+} vector_table = {&stack_top,
+                  {reset, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault}};
 }

@@ -33,16 +33,23 @@ private:
 
 void put(Digest& d, const Outputs& out, const interlock_state& state) {
     const Actuators& a = out.actuators;
-    d.put(a.sequence), d.put(a.close_contactor), d.put(a.supply_on), d.put(a.discharge), d.put(a.lock), d.put(a.three_phase), d.put(a.reset_watchdog);
-    d.put(a.spent), d.put(static_cast<std::uint8_t>(a.drive)), d.put(a.duty_permille), d.put(a.voltage.value), d.put(a.current.value);
+    d.put(a.sequence), d.put(a.close_contactor), d.put(a.supply_on), d.put(a.discharge), d.put(a.lock), d.put(a.three_phase),
+        d.put(a.reset_watchdog);
+    d.put(a.spent), d.put(static_cast<std::uint8_t>(a.drive)), d.put(a.duty_permille), d.put(a.voltage.value),
+        d.put(a.current.value);
     const Report& r = out.report;
-    d.put(static_cast<std::uint8_t>(r.stage)), d.put(static_cast<std::uint8_t>(r.pilot)), d.put(r.plugged), d.put(r.energy_ready), d.put(r.locked);
-    d.put(r.consent), d.put(r.insulation_warning), d.put(static_cast<std::uint8_t>(r.cable_check)), d.put(r.stop), d.put(r.cause), d.put(r.tripped);
-    d.put(r.latched), d.put(r.voltage.value), d.put(r.current.value), d.put(r.limit.value), d.put(static_cast<std::uint8_t>(r.limit_reason));
+    d.put(static_cast<std::uint8_t>(r.stage)), d.put(static_cast<std::uint8_t>(r.pilot)), d.put(r.plugged), d.put(r.energy_ready),
+        d.put(r.locked);
+    d.put(r.consent), d.put(r.insulation_warning), d.put(static_cast<std::uint8_t>(r.cable_check)), d.put(r.stop), d.put(r.cause),
+        d.put(r.tripped);
+    d.put(r.latched), d.put(r.voltage.value), d.put(r.current.value), d.put(r.limit.value),
+        d.put(static_cast<std::uint8_t>(r.limit_reason));
     d.put(static_cast<std::uint8_t>(r.wait)), d.put(r.counters.waits_for_pause), d.put(r.counters.waits_for_closings);
-    d.put(r.counters.operations), d.put(r.counters.openings_under_load), d.put(r.counters.refused_setpoints), d.put(r.counters.clamped_setpoints);
+    d.put(r.counters.operations), d.put(r.counters.openings_under_load), d.put(r.counters.refused_setpoints),
+        d.put(r.counters.clamped_setpoints);
     for (unsigned id = 0; id < PROTECTION_COUNT; ++id) d.put(state.held_us[id]);
-    d.put(state.stop_left_us), d.put(state.phase), d.put(state.armed), d.put(state.rested_us), d.put(state.regain_left_us), d.put(state.spent);
+    d.put(state.stop_left_us), d.put(state.phase), d.put(state.armed), d.put(state.rested_us), d.put(state.regain_left_us),
+        d.put(state.spent);
 }
 
 // Hardware that obeys in the next period, with one wrong value now and then.
@@ -91,7 +98,9 @@ void want(Command& c, Random& random, unsigned step) {
     if (step == 20 || random.once_in(150)) c.demand = random.once_in(3) ? static_cast<Demand>(random.next() % 4) : Demand::energy;
     if (step != 20 && !random.once_in(200)) return;
     c.digital = random.once_in(2);
-    c.setpoint = {.voltage = {400'000}, .current = {static_cast<std::int32_t>(6'000 + random.next() % 120'000)}, .ev_voltage_max = {500'000}};
+    c.setpoint = {.voltage = {400'000},
+                  .current = {static_cast<std::int32_t>(6'000 + random.next() % 120'000)},
+                  .ev_voltage_max = {500'000}};
     if (random.once_in(6)) c.setpoint.current = {static_cast<std::int32_t>(random.next() << 1)};
     if (random.once_in(6)) c.setpoint.ramp_ma_per_s = static_cast<std::int32_t>(random.next() % 500'000);
     if (random.once_in(6)) c.setpoint.phases = static_cast<std::uint8_t>(random.next() % 4);
@@ -120,9 +129,12 @@ std::uint64_t run(unsigned number, std::uint32_t& delivering) {
         sense(in.sensors, out.actuators, is_ac, level, random);
         in.sensors.charge_enable = level == 6'000;
         in.sensors.latched = latched;
-        in.sensors.spent = out.actuators.spent != kUnknownSpent ? out.actuators.spent : number % 5 == 1 ? kUnknownSpent : std::uint8_t{0};
+        in.sensors.spent = out.actuators.spent != kUnknownSpent ? out.actuators.spent
+                           : number % 5 == 1                    ? kUnknownSpent
+                                                                : std::uint8_t{0};
         want(in.command, random, i);
-        us += random.once_in(300) ? static_cast<std::int64_t>(random.next() % 200'000) - 20'000 : 9'900 + static_cast<std::int64_t>(random.next() % 200);
+        us += random.once_in(300) ? static_cast<std::int64_t>(random.next() % 200'000) - 20'000
+                                  : 9'900 + static_cast<std::int64_t>(random.next() % 200);
         const Step made = step(configuration, state, in, Tick{us});
         state = made.state;
         out = made.outputs;
@@ -135,7 +147,9 @@ std::uint64_t run(unsigned number, std::uint32_t& delivering) {
 void print(unsigned number, std::uint64_t digest, std::uint32_t delivering, char (&line)[40]) {
     char* at = line;
     const auto text = [&](const char* words) { while (*words) *at++ = *words++; };
-    const auto hex = [&](std::uint64_t value, int digits) { while (digits-- > 0) *at++ = "0123456789abcdef"[(value >> (4 * digits)) & 15]; };
+    const auto hex = [&](std::uint64_t value, int digits) {
+        while (digits-- > 0) *at++ = "0123456789abcdef"[(value >> (4 * digits)) & 15];
+    };
     text("run ");
     hex(number, 2);
     text(" ");

@@ -35,7 +35,9 @@ enum class EnergyService : std::uint8_t { ac, dc, ac_bpt, dc_bpt, mcs, mcs_bpt }
 /// As the parameter "Pricing" says it; any: whatever comes first.
 enum class Pricing : std::uint8_t { none, absolute, level, any };
 
-[[nodiscard]] constexpr bool is_ac(EnergyService service) { return service == EnergyService::ac || service == EnergyService::ac_bpt; }
+[[nodiscard]] constexpr bool is_ac(EnergyService service) {
+    return service == EnergyService::ac || service == EnergyService::ac_bpt;
+}
 [[nodiscard]] constexpr bool is_bidirectional(EnergyService service) {
     return service == EnergyService::ac_bpt || service == EnergyService::dc_bpt || service == EnergyService::mcs_bpt;
 }

@@ -47,12 +47,14 @@ void misdo(Misdeed misdeed, Sending& sending, const Car& car, std::uint64_t unix
     }
     if (misdeed == Misdeed::wrong_session_id) id.octets[0] ^= std::byte{0xff};
     if (misdeed == Misdeed::session_id_zero) id = {};
-    if (misdeed == Misdeed::restart) message = supportedAppProtocolReq{{{"urn:iso:std:iso:15118:-20:DC", 1, 0, 1, std::uint8_t{1}}}};
+    if (misdeed == Misdeed::restart)
+        message = supportedAppProtocolReq{{{"urn:iso:std:iso:15118:-20:DC", 1, 0, 1, std::uint8_t{1}}}};
     if (auto* precharge = std::get_if<DC_PreChargeReq>(&message); precharge && misdeed == Misdeed::over_voltage)
         precharge->ev_target_voltage = {3, 30};
     put_header(message, id, unix_s);
     sending.stream = payload_type_of(schema_of_message(pointer_to(message)));
-    if (misdeed == Misdeed::wrong_stream) sending.stream = sending.stream == PayloadType::common ? PayloadType::dc : PayloadType::common;
+    if (misdeed == Misdeed::wrong_stream)
+        sending.stream = sending.stream == PayloadType::common ? PayloadType::dc : PayloadType::common;
 }
 
 /// A schedule is negotiated beside the loop, in a stream of its own.
@@ -112,7 +114,8 @@ Exchanged count(const Plan& plan, Car& car, const Message& message, Instant now)
 Result<> check(const Car& car, const Message& message) {
     const ResponseCode* code = response_code_of(message);
     if (code && is_failed(*code)) return fail(Errc::refused, std::format("the charger answers {}", exi::name(*code)));
-    if (!is_expected(car.step, message)) return fail(Errc::malformed, std::format("{} comes at {}", iso15118::name(message), name(car.step)));
+    if (!is_expected(car.step, message))
+        return fail(Errc::malformed, std::format("{} comes at {}", iso15118::name(message), name(car.step)));
     const MessageHeader* header = header_of(message);
     if (header && car.step > Step::session_setup && header->session_id != car.session)
         return fail(Errc::malformed, "the charger answers for another session");
@@ -142,9 +145,9 @@ Move stop_early(const Plan& plan, Car car, const Cable& cable, Instant now, std:
 
 std::string_view name(Step step) noexcept {
     constexpr std::array<std::string_view, 22> names{
-        "app_protocol",      "session_setup",     "authorization_setup", "authorization",     "service_discovery", "service_detail",
-        "service_selection", "charge_parameters", "schedule_exchange",   "cable_check",       "precharge",         "power_on",
-        "charge_loop",       "standby",           "renegotiation",       "new_schedule",      "new_profile",       "power_off",
+        "app_protocol",      "session_setup",     "authorization_setup", "authorization", "service_discovery", "service_detail",
+        "service_selection", "charge_parameters", "schedule_exchange",   "cable_check",   "precharge",         "power_on",
+        "charge_loop",       "standby",           "renegotiation",       "new_schedule",  "new_profile",       "power_off",
         "ramp_down",         "welding_detection", "session_stop",        "done"};
     static_assert(names.size() == static_cast<std::size_t>(Step::done) + 1);
     return names[static_cast<std::size_t>(step)];
@@ -187,7 +190,8 @@ Move tick(const Plan& plan, const Car& car, const Cable& cable, Instant now, std
         if (now - car.sent <= limit) return {car, {}, {}, {}};
         return end(car, false, std::format("no answer in time at {}", name(car.step)));
     }
-    if (car.is_stop_wanted && car.step > Step::session_setup && car.step < Step::charge_loop) return stop_early(plan, car, cable, now, unix_s);
+    if (car.is_stop_wanted && car.step > Step::session_setup && car.step < Step::charge_loop)
+        return stop_early(plan, car, cable, now, unix_s);
     if (car.step == Step::ramp_down) return ramp_down(plan, car, cable, now, unix_s);
     if (now < car.next) return {car, {}, {}, {}};
     return send(plan, car, cable, now, unix_s);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The car's side of ISO 15118-20 as a pure state machine: (plan, car, input, cable, now) -> move. It knows no socket and no clock.
+// The car's side of ISO 15118-20 as a pure state machine: (plan, car, input, cable, now) -> move. It knows no socket and no
+// clock.
 #pragma once
 
 #include "peers/ev/evcc/car.hpp"

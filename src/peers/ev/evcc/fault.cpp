@@ -25,7 +25,8 @@ std::span<const std::string_view> misdeed_names() noexcept { return misdeeds; }
 Result<Fault> parse_fault(std::string_view text) {
     const auto at = text.find('@');
     const auto found = std::ranges::find(misdeeds, text.substr(0, at));
-    if (at == std::string_view::npos || found == misdeeds.end()) return fail(Errc::bad_argument, "a fault is MISDEED@MESSAGE[:N]");
+    if (at == std::string_view::npos || found == misdeeds.end())
+        return fail(Errc::bad_argument, "a fault is MISDEED@MESSAGE[:N]");
     std::string_view message = text.substr(at + 1);
     Fault fault;
     fault.misdeed = static_cast<Misdeed>(found - misdeeds.begin());

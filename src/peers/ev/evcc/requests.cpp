@@ -51,14 +51,18 @@ Mode ac_parameters(const Plan& plan) {
     Mode mode;
     mode.ev_maximum_charge_power = to_rational(plan.maximum_power);
     mode.ev_minimum_charge_power = to_rational(plan.minimum_power);
-    if constexpr (requires { mode.ev_maximum_discharge_power; }) mode.ev_maximum_discharge_power = to_rational(plan.maximum_discharge_power);
+    if constexpr (requires { mode.ev_maximum_discharge_power; })
+        mode.ev_maximum_discharge_power = to_rational(plan.maximum_discharge_power);
     return mode;
 }
 
 Message charge_parameters(const Plan& plan) {
-    if (plan.service == EnergyService::ac) return AC_ChargeParameterDiscoveryReq{{}, ac_parameters<AC_CPDReqEnergyTransferMode>(plan)};
-    if (plan.service == EnergyService::ac_bpt) return AC_ChargeParameterDiscoveryReq{{}, ac_parameters<BPT_AC_CPDReqEnergyTransferMode>(plan)};
-    if (is_bidirectional(plan.service)) return DC_ChargeParameterDiscoveryReq{{}, dc_parameters<BPT_DC_CPDReqEnergyTransferMode>(plan)};
+    if (plan.service == EnergyService::ac)
+        return AC_ChargeParameterDiscoveryReq{{}, ac_parameters<AC_CPDReqEnergyTransferMode>(plan)};
+    if (plan.service == EnergyService::ac_bpt)
+        return AC_ChargeParameterDiscoveryReq{{}, ac_parameters<BPT_AC_CPDReqEnergyTransferMode>(plan)};
+    if (is_bidirectional(plan.service))
+        return DC_ChargeParameterDiscoveryReq{{}, dc_parameters<BPT_DC_CPDReqEnergyTransferMode>(plan)};
     return DC_ChargeParameterDiscoveryReq{{}, dc_parameters<DC_CPDReqEnergyTransferMode>(plan)};
 }
 
@@ -105,7 +109,8 @@ EVPowerProfile profile_of(const Plan& plan, const Car& car, std::uint64_t unix_s
 Message power_delivery(const Plan& plan, const Car& car, ChargeProgress progress, std::uint64_t unix_s) {
     PowerDeliveryReq request;
     request.charge_progress = progress;
-    if (progress == ChargeProgress::Start || car.step == Step::new_profile) request.ev_power_profile = profile_of(plan, car, unix_s);
+    if (progress == ChargeProgress::Start || car.step == Step::new_profile)
+        request.ev_power_profile = profile_of(plan, car, unix_s);
     if (is_bidirectional(plan.service) && progress == ChargeProgress::Start)
         request.bpt_channel_selection = plan.gives.value > 0 ? ChannelSelection::Discharge : ChannelSelection::Charge;
     return request;
@@ -245,7 +250,8 @@ Message make_request(const Plan& plan, const Car& car, const Cable& cable, std::
         case Step::new_schedule: return schedule_exchange(plan, cable);
         case Step::power_off: return power_delivery(plan, car, ChargeProgress::Stop, unix_s);
         case Step::welding_detection:
-            return DC_WeldingDetectionReq{{}, inlet_voltage(car, cable) < safe_voltage ? Processing::Finished : Processing::Ongoing};
+            return DC_WeldingDetectionReq{{},
+                                          inlet_voltage(car, cable) < safe_voltage ? Processing::Finished : Processing::Ongoing};
         case Step::session_stop:
         case Step::ramp_down:
         case Step::done: break;

@@ -18,7 +18,8 @@ constexpr ServiceID id_of(EnergyService service) {
 }
 
 bool has(const ParameterSet& set, std::string_view name, std::int32_t value) {
-    return std::ranges::any_of(set.parameter, [&](const Parameter& p) { return p.name.view() == name && p.value == decltype(p.value)(value); });
+    return std::ranges::any_of(set.parameter,
+                               [&](const Parameter& p) { return p.name.view() == name && p.value == decltype(p.value)(value); });
 }
 
 /// Power of the first entry of what the charger offers.
@@ -48,7 +49,8 @@ struct Taker {
         const auto paused = std::exchange(car.paused, std::nullopt);
         car.is_joined = paused && response.response_code == ResponseCode::OK_OldSessionJoined;
         if (response.response_code == ResponseCode::OK_OldSessionJoined) {
-            if (!paused || car.session != paused->session) return fail(Errc::malformed, "the charger joins a session that was not paused");
+            if (!paused || car.session != paused->session)
+                return fail(Errc::malformed, "the charger joins a session that was not paused");
             car.service = paused->service;
             car.parameter_set = paused->parameter_set;
             return Next{Step::charge_parameters};
@@ -67,7 +69,8 @@ struct Taker {
             return fail(Errc::refused, "the charger refused the authorization");
         if (is_warning(response.response_code)) return fail(Errc::refused, exi::name(response.response_code));
         if (response.evse_processing == Processing::Finished) return Next{Step::service_discovery};
-        if (response.evse_processing == Processing::Ongoing_WaitingForCustomerInteraction) car.since = now;   // people take their time
+        if (response.evse_processing == Processing::Ongoing_WaitingForCustomerInteraction)
+            car.since = now;  // people take their time
         return again(plan.timers.ongoing, "the authorization takes too long");
     }
 
@@ -92,7 +95,8 @@ struct Taker {
     Result<Next> operator()(const ServiceSelectionRes&) { return Next{Step::charge_parameters}; }
 
     Result<Next> operator()(const DC_ChargeParameterDiscoveryRes& response) {
-        if (std::holds_alternative<BPT_DC_CPDResEnergyTransferMode>(response.energy_transfer_mode) != is_bidirectional(plan.service))
+        if (std::holds_alternative<BPT_DC_CPDResEnergyTransferMode>(response.energy_transfer_mode) !=
+            is_bidirectional(plan.service))
             return fail(Errc::malformed, "the charger's parameters are of another service");
         const auto voltages = [](const auto& mode) {
             return std::pair(to_millivolt(mode.evse_maximum_voltage), to_millivolt(mode.evse_minimum_voltage));
@@ -104,7 +108,8 @@ struct Taker {
     }
 
     Result<Next> operator()(const AC_ChargeParameterDiscoveryRes& response) {
-        if (std::holds_alternative<BPT_AC_CPDResEnergyTransferMode>(response.energy_transfer_mode) != is_bidirectional(plan.service))
+        if (std::holds_alternative<BPT_AC_CPDResEnergyTransferMode>(response.energy_transfer_mode) !=
+            is_bidirectional(plan.service))
             return fail(Errc::malformed, "the charger's parameters are of another service");
         return Next{Step::schedule_exchange};
     }
@@ -117,7 +122,8 @@ struct Taker {
         if (scheduled) {
             const ScheduleTuple& tuple = scheduled->schedule_tuple[0];
             if (!tuple.charging_schedule.price_schedule) return fail(Errc::malformed, "a schedule without its prices");
-            if (plan.pricing == Pricing::absolute && !std::holds_alternative<AbsolutePriceSchedule>(*tuple.charging_schedule.price_schedule))
+            if (plan.pricing == Pricing::absolute &&
+                !std::holds_alternative<AbsolutePriceSchedule>(*tuple.charging_schedule.price_schedule))
                 return fail(Errc::malformed, "prices that are not in money");
             car.schedule = tuple.schedule_tuple_id;
             car.scheduled = power_of(tuple);
@@ -130,7 +136,8 @@ struct Taker {
     }
 
     Result<Next> operator()(const DC_CableCheckRes& response) {
-        if (response.evse_processing != Processing::Finished) return again(plan.timers.cable_check, "the cable check takes too long");
+        if (response.evse_processing != Processing::Finished)
+            return again(plan.timers.cable_check, "the cable check takes too long");
         return Next{Step::precharge};
     }
 
@@ -148,7 +155,8 @@ struct Taker {
         }
         if (car.step == Step::standby) {
             car.taken.asks_for_standby = true;
-            if (response.response_code != ResponseCode::WARNING_StandbyNotAllowed) return fail(Errc::unsupported, "this car does not stand by");
+            if (response.response_code != ResponseCode::WARNING_StandbyNotAllowed)
+                return fail(Errc::unsupported, "this car does not stand by");
             return Next{Step::charge_loop};
         }
         if (is_warning(response.response_code)) return fail(Errc::refused, exi::name(response.response_code));
@@ -167,7 +175,8 @@ struct Taker {
     Result<Next> operator()(const DC_ChargeLoopRes& response) {
         const bool is_both = std::holds_alternative<BPT_Dynamic_DC_CLResControlMode>(response.control_mode) ||
                              std::holds_alternative<BPT_Scheduled_DC_CLResControlMode>(response.control_mode);
-        if (is_both != is_bidirectional(plan.service)) return fail(Errc::malformed, "the charger's limits are of another service");
+        if (is_both != is_bidirectional(plan.service))
+            return fail(Errc::malformed, "the charger's limits are of another service");
         car.evse_voltage = to_millivolt(response.evse_present_voltage).value_or(MilliVolt{});
         car.evse_current = to_milliampere(response.evse_present_current).value_or(MilliAmpere{});
         return after_loop(response.evse_status);
@@ -179,8 +188,10 @@ struct Taker {
                 if constexpr (std::is_same_v<Mode, CLResControlMode>) {
                     return false;
                 } else {
-                    if (std::optional<RationalNumber> target = mode.evse_target_active_power) car.target_power = to_watt(*target).value_or(Watt{0});
-                    if (mode.evse_present_active_power) car.evse_power = to_watt(*mode.evse_present_active_power).value_or(Watt{0});
+                    if (std::optional<RationalNumber> target = mode.evse_target_active_power)
+                        car.target_power = to_watt(*target).value_or(Watt{0});
+                    if (mode.evse_present_active_power)
+                        car.evse_power = to_watt(*mode.evse_present_active_power).value_or(Watt{0});
                     constexpr bool is_both = std::is_same_v<Mode, BPT_Dynamic_AC_CLResControlMode> ||
                                              std::is_same_v<Mode, BPT_Scheduled_AC_CLResControlMode>;
                     return is_both == is_bidirectional(plan.service);
@@ -193,7 +204,8 @@ struct Taker {
 
     Result<Next> operator()(const DC_WeldingDetectionRes& response) {
         car.evse_voltage = to_millivolt(response.evse_present_voltage).value_or(MilliVolt{});
-        if (inlet_voltage(car, cable) < safe_voltage || now - car.since > plan.timers.welding_detection) return Next{Step::session_stop};
+        if (inlet_voltage(car, cable) < safe_voltage || now - car.since > plan.timers.welding_detection)
+            return Next{Step::session_stop};
         return Next{car.step, plan.timers.poll_pause};
     }
 
@@ -265,7 +277,8 @@ bool is_expected(Step step, const Message& message) {
         case Step::service_detail: return std::holds_alternative<ServiceDetailRes>(message);
         case Step::service_selection: return std::holds_alternative<ServiceSelectionRes>(message);
         case Step::charge_parameters:
-            return std::holds_alternative<DC_ChargeParameterDiscoveryRes>(message) || std::holds_alternative<AC_ChargeParameterDiscoveryRes>(message);
+            return std::holds_alternative<DC_ChargeParameterDiscoveryRes>(message) ||
+                   std::holds_alternative<AC_ChargeParameterDiscoveryRes>(message);
         case Step::schedule_exchange:
         case Step::new_schedule: return std::holds_alternative<ScheduleExchangeRes>(message);
         case Step::cable_check: return std::holds_alternative<DC_CableCheckRes>(message);
@@ -275,7 +288,8 @@ bool is_expected(Step step, const Message& message) {
         case Step::renegotiation:
         case Step::new_profile:
         case Step::power_off: return std::holds_alternative<PowerDeliveryRes>(message);
-        case Step::charge_loop: return std::holds_alternative<DC_ChargeLoopRes>(message) || std::holds_alternative<AC_ChargeLoopRes>(message);
+        case Step::charge_loop:
+            return std::holds_alternative<DC_ChargeLoopRes>(message) || std::holds_alternative<AC_ChargeLoopRes>(message);
         case Step::welding_detection: return std::holds_alternative<DC_WeldingDetectionRes>(message);
         case Step::session_stop: return std::holds_alternative<SessionStopRes>(message);
         case Step::ramp_down:

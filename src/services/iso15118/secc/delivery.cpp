@@ -52,7 +52,8 @@ ResponseCode judge_profile(const Session& session, const PowerDeliveryReq& reque
         const auto power = to_watt(entry.power);
         const Watt most = session.offered, least{-session.promised.discharge_power.value};
         // Of the power's own rounding to 16 bits the car is not to blame.
-        if (!power || *power > most + Watt{most.value / 1'000} || *power < least) return ResponseCode::FAILED_EVPowerProfileInvalid;
+        if (!power || *power > most + Watt{most.value / 1'000} || *power < least)
+            return ResponseCode::FAILED_EVPowerProfileInvalid;
     }
     return ResponseCode::OK;
 }
@@ -64,7 +65,8 @@ Answer<PowerDeliveryRes> start_power(const Context& context, const Session& sess
         return refuse<Response>(context, session, ResponseCode::WARNING_StandbyNotAllowed);
     if (request.charge_progress == ChargeProgress::ScheduleRenegotiation)
         return refuse<Response>(context, session, ResponseCode::WARNING_ScheduleRenegotiationFailed);
-    if (const ResponseCode code = judge_profile(session, request); is_failed(code)) return refuse<Response>(context, session, code);
+    if (const ResponseCode code = judge_profile(session, request); is_failed(code))
+        return refuse<Response>(context, session, code);
     if (station.is_known && (station.progress == Progress::failed || station.stop_wanted))
         return give_up<Response>(context, session, ResponseCode::FAILED_PowerDeliveryNotApplied, "no power at its start");
     auto answer = begin<Response>(context, session);
@@ -74,7 +76,8 @@ Answer<PowerDeliveryRes> start_power(const Context& context, const Session& sess
     if (is_ac(session.service) && !is_delivering(station)) {
         // The car draws as soon as it has the answer: the contactor is closed before.
         if (context.moment.now - context.arrived > context.settings.contactor_limit)
-            return give_up<Response>(context, session, ResponseCode::FAILED_ContactorError, "the contactor did not close in time");
+            return give_up<Response>(context, session, ResponseCode::FAILED_ContactorError,
+                                     "the contactor did not close in time");
         answer.actions.wait = true;
         return answer;
     }

@@ -64,7 +64,8 @@ Answer<ServiceDetailRes> detail_service(const Context&, const Session&, const Se
 Answer<ServiceSelectionRes> select_service(const Context&, const Session&, const ServiceSelectionReq&);
 // parameters.cpp
 Answer<DC_ChargeParameterDiscoveryRes> exchange_parameters(const Context&, const Session&, const DC_ChargeParameterDiscoveryReq&);
-Answer<AC_ChargeParameterDiscoveryRes> exchange_ac_parameters(const Context&, const Session&, const AC_ChargeParameterDiscoveryReq&);
+Answer<AC_ChargeParameterDiscoveryRes> exchange_ac_parameters(const Context&, const Session&,
+                                                              const AC_ChargeParameterDiscoveryReq&);
 // schedules.cpp
 Answer<ScheduleExchangeRes> exchange_schedules(const Context&, const Session&, const ScheduleExchangeReq&);
 Answer<ScheduleExchangeRes> renegotiate_schedules(const Context&, const Session&, const ScheduleExchangeReq&);

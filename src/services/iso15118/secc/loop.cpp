@@ -9,7 +9,8 @@
 namespace voltkeep::iso15118::secc {
 namespace {
 
-constexpr std::uint16_t renegotiation_delay_s = 60;    ///< NotificationMaxDelay: the limits hold at once, whenever the schedule follows
+constexpr std::uint16_t renegotiation_delay_s =
+    60;  ///< NotificationMaxDelay: the limits hold at once, whenever the schedule follows
 constexpr std::int32_t least_change_w = 500;           ///< of the power, and a twentieth: for less no schedule is made anew
 
 /// The schedule in force is not what the station can give any more.
@@ -29,7 +30,8 @@ std::optional<EVSEStatus> status_for(const Context& context, Session& session) {
         session.is_told_to_terminate = true;
         return EVSEStatus{0, EVSENotification::Terminate};
     }
-    if (session.renegotiation == Renegotiation::none && is_outdated(session, context.station)) session.renegotiation = Renegotiation::told;
+    if (session.renegotiation == Renegotiation::none && is_outdated(session, context.station))
+        session.renegotiation = Renegotiation::told;
     if (session.renegotiation != Renegotiation::told) return std::nullopt;
     return EVSEStatus{renegotiation_delay_s, EVSENotification::ScheduleRenegotiation};
 }
@@ -46,7 +48,8 @@ std::optional<MeterInfo> meter_info_of(const Session& session, const Station& st
 
 std::optional<Break> break_of(const Context& context, const Session& session) {
     const Station& station = context.station;
-    const bool is_overdue = session.is_told_to_terminate && context.moment.now - session.told_at > context.settings.terminate_limit;
+    const bool is_overdue =
+        session.is_told_to_terminate && context.moment.now - session.told_at > context.settings.terminate_limit;
     if (is_overdue) return Break{ResponseCode::FAILED, "told to terminate and went on"};
     const bool has_failed = station.is_known && station.phase == Phase::charge && station.progress == Progress::failed;
     if (has_failed && !station.stop_wanted) return Break{ResponseCode::FAILED_ContactorError, "the power path stopped"};

@@ -69,7 +69,8 @@ Answer<AC_ChargeLoopRes> charge_ac(const Context& context, const Session& sessio
     put_target(response, session, context.station);
     const auto needs = needs_of(session, request);
     if (!needs || !is_ac(session.service)) {
-        response.response_code = is_ac(session.service) ? ResponseCode::FAILED_WrongChargeParameter : ResponseCode::FAILED_SequenceError;
+        response.response_code =
+            is_ac(session.service) ? ResponseCode::FAILED_WrongChargeParameter : ResponseCode::FAILED_SequenceError;
         return answer;
     }
     response.evse_status = status_for(context, answer.session);

@@ -32,7 +32,8 @@ bool take_scheduled(Needs& needs, const auto& mode) {
     needs.target_voltage = *voltage;
     needs.target_current = *current;
     if (mode.ev_maximum_voltage) needs.maximum_voltage = to_millivolt(*mode.ev_maximum_voltage).value_or(*voltage);
-    if (mode.ev_maximum_charge_current) needs.maximum_current = to_milliampere(*mode.ev_maximum_charge_current).value_or(*current);
+    if (mode.ev_maximum_charge_current)
+        needs.maximum_current = to_milliampere(*mode.ev_maximum_charge_current).value_or(*current);
     if (mode.ev_maximum_charge_power) needs.maximum_power = to_watt(*mode.ev_maximum_charge_power).value_or(needs.maximum_power);
     return true;
 }
@@ -51,21 +52,24 @@ std::optional<Needs> needs_of(const Session& session, const DC_ChargeLoopReq& re
         [&]<class Mode>(const Mode& mode) {
             if constexpr (std::is_same_v<Mode, CLReqControlMode>) return false;
             else if (OfBoth<Mode> != is_both) return false;
-            else if constexpr (requires { mode.ev_target_current; }) return session.control == ControlMode::scheduled && take_scheduled(needs, mode);
+            else if constexpr (requires { mode.ev_target_current; })
+                return session.control == ControlMode::scheduled && take_scheduled(needs, mode);
             else return session.control == ControlMode::dynamic && take_dynamic(needs, mode);
         },
         request.control_mode);
     if (!is_taken) return std::nullopt;
-    //= ISO 15118-20 [V2G20-2188] what the car asks for is cut to what it was promised: nothing flows back but in a service of both directions
-    const bool is_possible = needs.target_voltage.value >= 0 && needs.target_current >= MilliAmpere{is_both ? -session.promised.discharge_current.value : 0} &&
-                             needs.maximum_voltage.value >= 0 && needs.maximum_current.value >= 0 && needs.maximum_power.value >= 0;
+    //= ISO 15118-20 [V2G20-2188] what the car asks for is cut to what it was promised; back only in a service of both directions
+    const bool is_possible = needs.target_voltage.value >= 0 &&
+                             needs.target_current >= MilliAmpere{is_both ? -session.promised.discharge_current.value : 0} &&
+                             needs.maximum_voltage.value >= 0 && needs.maximum_current.value >= 0 &&
+                             needs.maximum_power.value >= 0;
     return is_possible ? std::optional(needs) : std::nullopt;
 }
 
 //= ISO 15118-20 [V2G20-2654] the limits in the loop never exceed those of the charge parameters
 Limits limits_of(const Session& session, const Station& station) {
-    return {std::min(station.maximum_voltage, session.promised.voltage), std::min(station.maximum_current, session.promised.current),
-            std::min(station.maximum_power, session.promised.power),
+    return {std::min(station.maximum_voltage, session.promised.voltage),
+            std::min(station.maximum_current, session.promised.current), std::min(station.maximum_power, session.promised.power),
             std::min(station.maximum_discharge_current, session.promised.discharge_current),
             std::min(station.maximum_discharge_power, session.promised.discharge_power)};
 }
@@ -109,7 +113,8 @@ Answer<DC_ChargeLoopRes> charge(const Context& context, const Session& session, 
     put_limits(response, session, station);
     const auto needs = needs_of(session, request);
     if (!needs || is_ac(session.service)) {
-        response.response_code = is_ac(session.service) ? ResponseCode::FAILED_SequenceError : ResponseCode::FAILED_WrongChargeParameter;
+        response.response_code =
+            is_ac(session.service) ? ResponseCode::FAILED_SequenceError : ResponseCode::FAILED_WrongChargeParameter;
         return answer;
     }
     response.evse_status = status_for(context, answer.session);

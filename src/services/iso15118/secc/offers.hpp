@@ -9,7 +9,8 @@
 namespace voltkeep::iso15118::secc {
 
 /// Numbers of the energy services (ISO 15118-20, its table of services; 8 and 9 by its first amendment).
-inline constexpr ServiceID ac_service = 1, dc_service = 2, ac_bpt_service = 5, dc_bpt_service = 6, mcs_service = 8, mcs_bpt_service = 9;
+inline constexpr ServiceID ac_service = 1, dc_service = 2, ac_bpt_service = 5, dc_bpt_service = 6, mcs_service = 8,
+                           mcs_bpt_service = 9;
 inline constexpr ServiceID highest_energy_service = 11;
 
 enum class MobilityNeeds : std::uint8_t { by_car = 1, by_charger = 2 };

@@ -46,7 +46,8 @@ std::optional<Needs> needs_of_dc(const Mode& mode, const Station& station) {
 }
 
 /// The sum of the phases: the first number is of all of them if it is alone, else of L1.
-std::optional<Watt> sum_of(const RationalNumber& first, const std::optional<RationalNumber>& l2, const std::optional<RationalNumber>& l3) {
+std::optional<Watt> sum_of(const RationalNumber& first, const std::optional<RationalNumber>& l2,
+                           const std::optional<RationalNumber>& l3) {
     std::int64_t sum = 0;
     for (const auto& power : {std::optional(first), l2, l3}) {
         if (!power) continue;
@@ -66,7 +67,8 @@ std::optional<Needs> needs_of_ac(const Mode& mode) {
     Needs needs;
     needs.maximum_power = *maximum;
     if constexpr (requires { mode.ev_maximum_discharge_power; }) {
-        const auto power = magnitude(sum_of(mode.ev_maximum_discharge_power, mode.ev_maximum_discharge_power_l2, mode.ev_maximum_discharge_power_l3));
+        const auto power = magnitude(
+            sum_of(mode.ev_maximum_discharge_power, mode.ev_maximum_discharge_power_l2, mode.ev_maximum_discharge_power_l3));
         if (!power) return std::nullopt;
         needs.maximum_discharge_power = *power;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The answer to a request that no handler takes: the matching response, its mandatory fields valid, with the code that refuses it.
+// The answer to a request that no handler takes: the matching response, its mandatory fields valid, with the code that refuses
+// it.
 #pragma once
 
 #include "services/iso15118/secc/handlers.hpp"

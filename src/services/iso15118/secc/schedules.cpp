@@ -95,7 +95,8 @@ Answer<ScheduleExchangeRes> exchange(const Context& context, const Session& sess
 
 }  // namespace
 
-Answer<ScheduleExchangeRes> exchange_schedules(const Context& context, const Session& session, const ScheduleExchangeReq& request) {
+Answer<ScheduleExchangeRes> exchange_schedules(const Context& context, const Session& session,
+                                               const ScheduleExchangeReq& request) {
     auto answer = exchange(context, session, request);
     if (is_failed(answer.response.response_code)) return answer;
     answer.session.scheduled = answer.session.offered;
@@ -103,7 +104,8 @@ Answer<ScheduleExchangeRes> exchange_schedules(const Context& context, const Ses
     return answer;
 }
 
-Answer<ScheduleExchangeRes> renegotiate_schedules(const Context& context, const Session& session, const ScheduleExchangeReq& request) {
+Answer<ScheduleExchangeRes> renegotiate_schedules(const Context& context, const Session& session,
+                                                  const ScheduleExchangeReq& request) {
     if (session.renegotiation == Renegotiation::none)
         return refuse<ScheduleExchangeRes>(context, session, ResponseCode::FAILED_SequenceError);
     auto answer = exchange(context, session, request);

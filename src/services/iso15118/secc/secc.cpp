@@ -95,8 +95,9 @@ Turn finish(const Settings& settings, const Session& before, const Request& requ
     if (!turn.response) return turn;
     put_header(*turn.response, turn.session, moment);
     turn.session.deadline = deadline_after(settings, before, turn, request, moment.now);
-    turn.stream = request.stream == PayloadType::schedule_renegotiation ? request.stream
-                                                                        : payload_type_of(schema_of_message(pointer_to(*turn.response)));
+    turn.stream = request.stream == PayloadType::schedule_renegotiation
+                      ? request.stream
+                      : payload_type_of(schema_of_message(pointer_to(*turn.response)));
     return turn;
 }
 
@@ -159,9 +160,11 @@ Turn closed(const Session& session) {
 
 bool is_sound(const Settings& settings, const Session& session, Instant now) {
     const bool has_id = session.id != std::array<std::uint8_t, 8>{};
-    const bool is_timed = session.since <= now && session.deadline <= now + std::max(settings.sequence_timeout, settings.setup_timeout);
-    const bool is_positive = session.needs.target_current.value >= -session.promised.discharge_current.value && session.needs.target_voltage.value >= 0 &&
-                             session.promised.voltage.value >= 0 && session.promised.current.value >= 0 && session.promised.discharge_current.value >= 0;
+    const bool is_timed =
+        session.since <= now && session.deadline <= now + std::max(settings.sequence_timeout, settings.setup_timeout);
+    const bool is_positive = session.needs.target_current.value >= -session.promised.discharge_current.value &&
+                             session.needs.target_voltage.value >= 0 && session.promised.voltage.value >= 0 &&
+                             session.promised.current.value >= 0 && session.promised.discharge_current.value >= 0;
     const Combination* offer = find_offer(settings, session.service, session.parameter_set);
     const bool has_service = offer && offer->control == session.control;
     if (!is_timed || !is_positive) return false;

@@ -83,7 +83,8 @@ Answer<ServiceDiscoveryRes> list_services(const Context& context, const Session&
 }
 
 Answer<ServiceDetailRes> detail_service(const Context& context, const Session& session, const ServiceDetailReq& request) {
-    if (!is_offered(context.settings, request.service_id)) return refuse<ServiceDetailRes>(context, session, ResponseCode::FAILED_ServiceIDInvalid);
+    if (!is_offered(context.settings, request.service_id))
+        return refuse<ServiceDetailRes>(context, session, ResponseCode::FAILED_ServiceIDInvalid);
     auto answer = begin<ServiceDetailRes>(context, session);
     answer.response.service_id = request.service_id;
     answer.response.service_parameter_list = parameter_sets(context.settings, request.service_id);

@@ -19,16 +19,18 @@ bool is_supported(const Settings& settings, const AppProtocol& protocol) {
 }
 
 bool is_same(const SessionID& id, const SessionOctets& octets) {
-    return std::ranges::equal(id.octets, octets, [](std::byte a, std::uint8_t b) { return std::to_integer<std::uint8_t>(a) == b; });
+    return std::ranges::equal(id.octets, octets,
+                              [](std::byte a, std::uint8_t b) { return std::to_integer<std::uint8_t>(a) == b; });
 }
 
-//= ISO 15118-20 [V2G20-2545] a session is joined again by the car that paused it alone: by the vehicle certificate that TLS has verified
+//= ISO 15118-20 [V2G20-2545] only the car that paused a session joins it again: by the vehicle certificate of TLS
 bool may_join(const Moment& moment, const SessionSetupReq& request) {
     const auto& paused = moment.paused;
     const bool is_known = moment.is_tls13 && moment.vehicle != VehicleHash{};
-    const bool may_charge = moment.station.is_known && moment.station.verdict == Verdict::accepted;   // its transaction is still there
-    return paused && is_known && may_charge && moment.vehicle == paused->vehicle && is_same(request.header.session_id, paused->id) &&
-           request.evcc_id.view() == paused->evcc.view();
+    const bool may_charge =
+        moment.station.is_known && moment.station.verdict == Verdict::accepted;  // its transaction is still there
+    return paused && is_known && may_charge && moment.vehicle == paused->vehicle &&
+           is_same(request.header.session_id, paused->id) && request.evcc_id.view() == paused->evcc.view();
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the charger's side of one ISO 15118-20 session is: its position, what it knows of the station, what it wants of it.
-// Session is the checkpoint: plain bounded values that a successor takes over. It is the protocol's position only; whether the car
-// may charge is in Station, which is read anew for every message.
+// Session is the checkpoint: plain bounded values that a successor takes over. It is the protocol's position only; whether the
+// car may charge is in Station, which is read anew for every message.
 #pragma once
 
 #include <array>
@@ -31,9 +31,10 @@ struct Settings {
     Duration sequence_timeout = 60s;       ///< V2G_SECC_Sequence_Timeout
     Duration loop_timeout = 500ms;         ///< the same after a charge loop response
     Duration close_timeout = 5s;           ///< for the car to close the connection after SessionStopRes
-    Duration authorization_limit = 55s;    ///< V2G_SECC_Ongoing_Performance_Time: of answers that say Ongoing, without somebody who is waited for
+    Duration authorization_limit =
+        55s;  ///< V2G_SECC_Ongoing_Performance_Time: of answers that say Ongoing, without somebody who is waited for
     Duration cable_check_limit = 38s;      ///< of answers that say Ongoing; the car gives up after 40 s
-    Duration contactor_limit = 1400ms;     ///< AC: PowerDeliveryRes waits so long for the contactor; the performance time is 1.5 s
+    Duration contactor_limit = 1400ms;  ///< AC: PowerDeliveryRes waits so long for the contactor; the performance time is 1.5 s
     Duration terminate_limit = 10s;        ///< how long the loop goes on after the car was told to terminate
 };
 
@@ -199,7 +200,7 @@ struct Stop {
 struct Actions {
     bool tell_needs = false;           ///< Session::needs to the station
     bool authorize = false;            ///< ask whether this car may charge
-    bool wait = false;                 ///< the station is not as far as the response would say: ask again soon, nothing else counts
+    bool wait = false;  ///< the station is not as far as the response would say: ask again soon, nothing else counts
     std::optional<Stop> stop;
     Text<80> close;                    ///< not empty: end the connection once the response is sent, for this reason
 };

@@ -10,7 +10,8 @@ using Response = SessionStopRes;
 
 /// No power flows, and there is something to come back to.
 bool is_between(const Session& session) {
-    return session.stage == Stage::cable_check || session.stage == Stage::welding_detection || session.stage == Stage::session_stop;
+    return session.stage == Stage::cable_check || session.stage == Stage::welding_detection ||
+           session.stage == Stage::session_stop;
 }
 
 Answer<Response> pause(const Context& context, const Session& session) {
@@ -38,7 +39,8 @@ Answer<Response> renegotiate_service(const Context& context, const Session& sess
 
 }  // namespace
 
-Answer<DC_WeldingDetectionRes> detect_welding(const Context& context, const Session& session, const DC_WeldingDetectionReq& request) {
+Answer<DC_WeldingDetectionRes> detect_welding(const Context& context, const Session& session,
+                                              const DC_WeldingDetectionReq& request) {
     auto answer = begin<DC_WeldingDetectionRes>(context, session);
     answer.response.evse_present_voltage = to_rational(context.station.present_voltage);
     answer.session.needs.phase = Phase::weld_check;

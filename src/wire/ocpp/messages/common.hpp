@@ -87,7 +87,8 @@ struct ComponentVariable {
     std::optional<CustomData> customData{};
 };
 
-/// Who charges. Not case-sensitive. `type` is open: Central, eMAID, ISO14443, ISO15693, Local, MacAddress, NoAuthorization, DirectPayment ...
+/// Who charges. Not case-sensitive. `type` is open: Central, eMAID, ISO14443, ISO15693, Local, MacAddress, NoAuthorization,
+/// DirectPayment ...
 struct IdToken {
     String<255> idToken{};
     String<20> type{};

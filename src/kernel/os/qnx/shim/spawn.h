@@ -6,7 +6,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum : uint32_t { POSIX_SPAWN_SETCRED = 0x1000, POSIX_SPAWN_EXPLICIT_CPU = 0x2000, POSIX_SPAWN_SETTYPEID = 0x4000, POSIX_SPAWN_HOLD = 0x8000 };
+enum : uint32_t {
+    POSIX_SPAWN_SETCRED = 0x1000,
+    POSIX_SPAWN_EXPLICIT_CPU = 0x2000,
+    POSIX_SPAWN_SETTYPEID = 0x4000,
+    POSIX_SPAWN_HOLD = 0x8000
+};
 
 extern "C" {
 int posix_spawnattr_setxflags(posix_spawnattr_t* attributes, uint32_t flags);
