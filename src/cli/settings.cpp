@@ -5,7 +5,6 @@
 
 #include "kernel/config.hpp"
 #include "policy/compile.hpp"
-#include "services/registry/registry.hpp"
 #include "services/crypto/protocol.hpp"
 #include "services/iso15118/protocol.hpp"
 #include "services/link/protocol.hpp"
@@ -16,8 +15,10 @@
 #include "services/operator/protocol.hpp"
 #include "services/plc/protocol.hpp"
 #include "services/power/protocol.hpp"
+#include "services/registry/registry.hpp"
 #include "services/rot/protocol.hpp"
 #include "services/session/protocol.hpp"
+#include "services/token/protocol.hpp"
 
 namespace voltkeep::cli {
 
@@ -108,11 +109,11 @@ link::Config link_csms_config(const StationFile& f) {
     return c;
 }
 
-link::Config link_ev_config() {
+link::Config link_ev_config(const StationFile& f) {
     link::Config c;
     c.role = link::Role::v2g_server;
     set(c.certificates, "pki/secc/chain.pem");
-    set(c.key, "pki/secc/key.pem");
+    if (f.trust.tpm == "none") set(c.key, "pki/secc/key.pem");
     set(c.trust, "pki/secc/trust.pem");
     set(c.suites, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
     set(c.groups, "SecP384r1MLKEM1024/secp521r1:x448");
@@ -159,7 +160,7 @@ ocpp::Config ocpp_config(const StationFile& f) {
 Result<> write_of_evse(const StationFile& f, const Surroundings& s, int evse) {
     const std::string number = std::to_string(evse);
     TRY(write(s, "power@" + number, power_config(f, evse)));
-    TRY(write(s, "link@ev" + number, link_ev_config()));
+    TRY(write(s, "link@ev" + number, link_ev_config(f)));
     TRY(write(s, "meter@" + number, meter_config(f, evse)));
     if (f.metering.bus == "modbus") TRY(write(s, "meterdrv@" + number, meterdrv::Config{modbus_meter_of(f, evse).unit}));
     TRY(write(s, "iso15118@" + number, iso15118_config(f, evse)));
@@ -192,8 +193,8 @@ net::Config net_config(const StationFile& f) {
 /// keys either. All of it was checked together.
 void leave_out(policy::Policy& all, const StationFile& f) {
     if (f.trust.tpm == "none")
-        std::erase_if(all.manifests,
-                      [](const policy::Manifest& m) { return m.name == "swtpm" || m.name == "rot" || m.name == "crypto"; });
+        for (const std::string_view keeper : {"swtpm", "token", "rot", "crypto"})
+            std::erase_if(all.manifests, [&](const policy::Manifest& m) { return m.name == keeper; });
     if (f.metering.bus == "modbus") std::ranges::find(all.manifests, "meter", &policy::Manifest::name)->devices.clear();
     else std::erase_if(all.manifests, [](const policy::Manifest& m) { return m.name == "meterdrv"; });
 }
@@ -258,7 +259,10 @@ Result<Written> write_settings(const Layout& layout, const StationFile& f, const
     if (f.trust.tpm != "none") {
         const auto meters = meters_in_tpm(f);
         TRY(write(s, "rot", rot::Config{.meters = meters}));
-        TRY(write(s, "crypto", crypto::Config{.meters = meters}));
+        token::Config token;
+        set(token.module, f.trust.module);
+        TRY(write(s, "token", token));
+        TRY(write(s, "crypto", crypto::Config{.meters = meters, .has_token = true}));
     }
     TRY(write(s, "ocpp", ocpp_config(f)));
     TRY(write(s, "link@csms", link_csms_config(f)));

@@ -163,9 +163,11 @@ void read_sections(TomlSection file, StationFile& f, int evses) {
         .text("bus", f.metering.bus, 6, 9, R"("simulated" or "modbus")",
               [](const std::string& s) { return s == "simulated" || s == "modbus"; })
         .and_then([&](TomlSection& section) { read_modbus(section, f, evses); });
-    Keys(file, "trust").text("tpm", f.trust.tpm, 4, 8, R"("none" or "emulated")", [](const std::string& s) {
-        return s == "none" || s == "emulated";
-    });
+    Keys(file, "trust")
+        .text("tpm", f.trust.tpm, 4, 8, R"("none" or "emulated")",
+              [](const std::string& s) { return s == "none" || s == "emulated"; })
+        .text("module", f.trust.module, 5, 200, "the path of a PKCS #11 module",
+              [](const std::string& s) { return s.starts_with("/"); });
 }
 
 }  // namespace

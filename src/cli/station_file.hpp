@@ -91,6 +91,7 @@ struct StationFile {
     } metering;
     struct {
         std::string tpm = "none";                 ///< "emulated": swtpm, in a process of its own, beside who keeps the keys
+        std::string module = "/usr/lib/softhsm/libsofthsm2.so";  ///< PKCS #11, of the secure element beside that TPM
     } trust;
 };
 

@@ -116,10 +116,10 @@ std::string clock_of(std::int64_t wall_ms) {
 std::vector<PageLine> trust_lines(const Json& trust, std::size_t columns) {
     const std::string tpm(trust.string("tpm"));
     if (tpm == "none") return {{"no TPM: private keys are files", Style::warning}};
-    const bool is_well = tpm == "ready" && is_true(trust, "software_keys");
+    const bool is_well = tpm == "ready" && is_true(trust, "software_keys") && is_true(trust, "token");
     std::string text = "TPM " + tpm + " " + std::string(trust.string("part"));
     if (tpm == "ready" && !is_true(trust, "has_endorsement")) text += ", without its maker's certificate";
-    for (const char* reason : {"reason", "software_reason"})
+    for (const char* reason : {"reason", "software_reason", "token_reason"})
         if (!trust.string(reason).empty()) text += ": " + std::string(trust.string(reason));
     std::vector<PageLine> lines{{text.substr(0, columns), is_well ? Style::heading : Style::bad}};
     for (const Json& key : items_of(trust, "keys")) {

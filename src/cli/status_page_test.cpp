@@ -52,7 +52,7 @@ TEST(StatusPage, says_whether_there_is_a_TPM_what_of_it_works_and_which_keys_wer
     };
     EXPECT_NE(said(R"({"tpm":"none","keys":[]})").find("no TPM: private keys are files\n"), std::string::npos);
     const std::string good = said(
-        R"({"tpm":"ready","reason":"","part":"IBM SW 8213","has_endorsement":true,"software_keys":true,"software_reason":"","keys":[
+        R"({"tpm":"ready","reason":"","part":"IBM SW 8213","has_endorsement":true,"software_keys":true,"software_reason":"","token":true,"token_reason":"","keys":[
         {"key":"tls-csms","place":"tpm","uses":2,"last":"tls_client","last_ms":1700000039000},{"key":"log","place":"crypto","uses":0,"last":"","last_ms":0}]})");
     EXPECT_NE(good.find("TPM ready IBM SW 8213\n   tls-csms in tpm: 2 times, last for tls_client at 22:13:59Z\n\n"),
               std::string::npos)
@@ -60,6 +60,9 @@ TEST(StatusPage, says_whether_there_is_a_TPM_what_of_it_works_and_which_keys_wer
     const std::string bad = said(
         R"({"tpm":"lost","reason":"it does not answer","part":"","has_endorsement":true,"software_keys":false,"software_reason":"closed","keys":[]})");
     EXPECT_NE(bad.find("TPM lost : it does not answer: closed"), std::string::npos) << bad;
+    const std::string without = said(
+        R"({"tpm":"ready","part":"IBM","has_endorsement":true,"software_keys":true,"token":false,"token_reason":"the token is gone","keys":[]})");
+    EXPECT_NE(without.find("TPM ready IBM: the token is gone"), std::string::npos) << without;
 }
 
 TEST(StatusPage, stays_within_its_width_and_height_whatever_is_said) {

@@ -32,7 +32,7 @@ struct Leaf {
     std::string folder;
     Algorithm algorithm;
     Contents contents;
-    std::string role;   ///< of the TPM's key; empty: the key is a file
+    std::string public_half;  ///< its file without ".pem", if the key is in the TPM or the token; empty: the key is a file
 };
 
 class Maker {
@@ -59,7 +59,8 @@ public:
     /// chain: the authorities between leaf and root, nearest first.
     Result<> leaf(const Leaf& leaf, const std::string& file, const std::string& issuer, const std::vector<std::string>& chain,
                   std::size_t longest = 0) {
-        const Key leaf_key = TRY(leaf.role.empty() ? key(leaf.folder, leaf.algorithm) : key_in_tpm(leaf.folder, leaf.role));
+        const Key leaf_key =
+            TRY(leaf.public_half.empty() ? key(leaf.folder, leaf.algorithm) : key_elsewhere(leaf.folder, leaf.public_half));
         std::string above;
         for (const std::string& name : chain) above += to_pem(authorities_[name].certificate.get());
         const Certificate made =
@@ -71,8 +72,8 @@ public:
     }
 
     /// A key without a certificate: who verifies has the public half from elsewhere.
-    Result<> bare_key(const std::string& folder, Algorithm algorithm, const std::string& role) {
-        const Key made = TRY(role.empty() ? key(folder, algorithm) : key_in_tpm(folder, role));
+    Result<> bare_key(const std::string& folder, Algorithm algorithm, const std::string& public_half) {
+        const Key made = TRY(public_half.empty() ? key(folder, algorithm) : key_elsewhere(folder, public_half));
         const std::string file = folder + "/public.pem", text = public_pem(made.get());
         return read(file) == text ? Result<>{} : write(file, text, 0644);
     }
@@ -103,11 +104,11 @@ private:
     }
 
     /// The public half alone: no file of a station has the other.
-    Result<Key> key_in_tpm(const std::string& folder, const std::string& role) {
+    Result<Key> key_elsewhere(const std::string& folder, const std::string& public_half) {
         std::error_code error;
         std::filesystem::remove(directory_ + "/" + folder + "/key.pem", error);
         if (error) return fail(Errc::io, folder + "/key.pem: " + error.message());
-        return public_from_pem(read("tpm/" + role + ".pem"));
+        return public_from_pem(read(public_half + ".pem"));
     }
 
     /// The certificate of the file if it serves and `above` still follows it, else a new one.
@@ -160,9 +161,10 @@ Subject subject(const std::string& common_name, const std::string& whose = {}) {
 Result<> make_csms_side(Maker& maker, const Development& wanted) {
     TRY(maker.authority("csms-root", Algorithm::p384, subject("CSMS root"), 0));
     TRY(maker.authority("csms-root-ml-dsa-87", Algorithm::ml_dsa_87, subject("CSMS root ML-DSA-87"), 0));
-    const Leaf station{
-        "station", Algorithm::p384, {subject(wanted.station), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)},
-        wanted.has_tpm ? "tls-csms" : ""};
+    const Leaf station{"station",
+                       Algorithm::p384,
+                       {subject(wanted.station), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)},
+                       wanted.has_tpm ? "tpm/tls-csms" : ""};
     const Leaf csms{"csms",
                     Algorithm::p384,
                     {subject(wanted.csms_host), Purpose::server, 0, wanted.csms_host, maker.before(), maker.after(leaf_days)},
@@ -184,8 +186,10 @@ Result<> make_v2g_side(Maker& maker, const Development& wanted) {
         TRY(maker.authority(prefix + "-sub1", algorithm, subject(std::string(name) + " sub-CA 1", whose), 1, prefix + "-root"));
         TRY(maker.authority(prefix + "-sub2", algorithm, subject(std::string(name) + " sub-CA 2", whose), 0, prefix + "-sub1"));
     }
-    const Leaf secc{
-        "secc", algorithm, {subject(wanted.secc, "CPO"), Purpose::server, 0, {}, maker.before(), maker.after(leaf_days)}, {}};
+    const Leaf secc{"secc",
+                    algorithm,
+                    {subject(wanted.secc, "CPO"), Purpose::server, 0, {}, maker.before(), maker.after(leaf_days)},
+                    wanted.has_token ? "token/secc" : ""};
     const Leaf vehicle{"vehicle",
                        algorithm,
                        {subject(wanted.vehicle, "OEM"), Purpose::client, 0, {}, maker.before(), maker.after(leaf_days)},
@@ -205,7 +209,7 @@ Result<std::vector<std::string>> make_development(const Development& wanted, Wal
     TRY(make_v2g_side(maker, wanted));
     for (int meter = 1; meter <= wanted.meters; ++meter) {
         const std::string name = "meter@" + std::to_string(meter);
-        TRY(maker.bare_key(name, Algorithm::p256, meter <= wanted.meters_in_tpm ? name : ""));
+        TRY(maker.bare_key(name, Algorithm::p256, meter <= wanted.meters_in_tpm ? "tpm/" + name : ""));
     }
     TRY(maker.bare_key("audit", Algorithm::ml_dsa_44, ""));
     return std::move(maker.written);

@@ -10,6 +10,7 @@
 //   <directory>/vehicle/{chain,key,trust}.pem                TLS client of the car; trust: the V2G root
 //   <directory>/tpm/{tls-csms,meter@N}.pem                   read, if keys are in the TPM: their public halves. Then there is
 //                                                            no key.pem in station and meter@N; one that was there is removed
+//   <directory>/token/secc.pem                               likewise of the token: then there is no key.pem in secc
 //   <directory>/meter@N/{key,public}.pem                     signs the readings of one meter; no certificate: it is registered
 //   <directory>/audit/{key,public}.pem                       signs the checkpoints of the log; no certificate
 //
@@ -39,6 +40,7 @@ struct Development {
     int meters = 1;                       ///< each with a key of its own
     bool has_tpm = false;                 ///< which has the station's key
     int meters_in_tpm = 0;                ///< and those of so many meters
+    bool has_token = false;               ///< which has the SECC's key
 };
 
 /// Makes what is missing, expired, half-made or of another name; leaves the rest as it is. Every file appears whole or not at

@@ -59,20 +59,26 @@ TEST_F(DevelopmentPki, every_chain_ends_in_its_peers_trust_and_in_no_other) {
 
 TEST_F(DevelopmentPki, a_key_that_is_in_the_TPM_gets_certificates_and_leaves_no_file_behind) {
     make();   // as it was without a TPM
-    const Key station = MUST(make_key(Algorithm::p384)), meter = MUST(make_key(Algorithm::p256));
+    const Key station = MUST(make_key(Algorithm::p384)), meter = MUST(make_key(Algorithm::p256)),
+              secc = MUST(make_key(Algorithm::p521));
     std::filesystem::create_directories(path("tpm"));
     std::ofstream(path("tpm/tls-csms.pem")) << public_pem(station.get());
     std::ofstream(path("tpm/meter@1.pem")) << public_pem(meter.get());
-    wanted.has_tpm = true;
+    std::filesystem::create_directories(path("token"));
+    std::ofstream(path("token/secc.pem")) << public_pem(secc.get());
+    wanted.has_tpm = wanted.has_token = true;
     wanted.meters_in_tpm = 1;
     make();
-    for (const char* file : {"station/key.pem", "meter@1/key.pem"}) EXPECT_FALSE(std::filesystem::exists(path(file))) << file;
+    for (const char* file : {"station/key.pem", "meter@1/key.pem", "secc/key.pem"})
+        EXPECT_FALSE(std::filesystem::exists(path(file))) << file;
     for (const char* chain : {"station/chain.pem", "station/chain-ml-dsa-87.pem"}) {
         EXPECT_TRUE(is_verified(chain, "csms/trust.pem", "sslclient"));
         EXPECT_EQ(public_pem(X509_get0_pubkey(MUST(certificates_from_pem(read(chain))).front().get())),
                   public_pem(station.get()));
     }
     EXPECT_EQ(read("meter@1/public.pem"), public_pem(meter.get()));
+    EXPECT_EQ(public_pem(X509_get0_pubkey(MUST(certificates_from_pem(read("secc/chain.pem"))).front().get())),
+              public_pem(secc.get()));
     EXPECT_EQ(make(), std::vector<std::string>{});
     std::ofstream(path("tpm/tls-csms.pem")) << "no key";
     EXPECT_FALSE(make_development(wanted, wall_now()));

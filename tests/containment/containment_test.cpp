@@ -219,10 +219,10 @@ std::string table(const std::vector<std::string>& services, Records& records) {
         "filter refused it;\n"
         "a service dies of that and the call is in the log. Several tries of one power are told apart by a slash. A dot: it does "
         "not apply.\n"
-        "swtpm is a foreign program: it has one filter, from its first instruction on, and nothing to seal. What is made in its "
-        "place starts no\n"
-        "program but Debian's, has no way out but its folder, and speaks to nobody but whoever the process manager has connected "
-        "with it.\n"
+        "swtpm and token are foreign programs: they have one filter, from their first instruction on, and nothing to seal. What "
+        "is made in their place\n"
+        "starts no program but Debian's, has no way out but its folder, and speaks to nobody but whoever the process manager has "
+        "connected with it.\n"
         "Made as root on Linux with Landlock ABI 7.\n\n";
     for (const bool is_sealed : {false, true}) text += stage_table(services, records, is_sealed);
     std::map<std::string, std::string> by_calls;

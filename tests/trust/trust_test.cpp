@@ -39,25 +39,29 @@ Json trust_when(ToolStation& station, F fits) {
     ADD_FAILURE() << trust.text() << station.tail();
     return trust;
 }
-bool works(const Json& trust) { return trust.string("tpm") == "ready" && trust.find("software_keys")->scalar() == "true"; }
+bool works(const Json& trust) {
+    return trust.string("tpm") == "ready" && trust.find("software_keys")->scalar() == "true" &&
+           trust.find("token")->scalar() == "true";
+}
 /// How often link@csms has proved itself to the CSMS.
 std::size_t openings(ToolStation& station) {
     return station.count([](const Json& line) {
         return line.string("event") == "connection" && line.string("source") == "link@csms" && line.string("step") == "opened";
     });
 }
-/// How often the TPM has signed with this key, as `status` says it.
-std::int64_t uses(const Json& trust, std::string_view name) {
+/// How often this key has signed where it is, as `status` says it.
+std::int64_t uses(const Json& trust, std::string_view name, std::string_view place = "tpm") {
     for (const Json& key : trust.find("keys")->items())
-        if (key.string("key") == name && key.string("place") == "tpm") return number_in(key, "uses");
+        if (key.string("key") == name && key.string("place") == place) return number_in(key, "uses");
     return -1;
 }
 bool is_available(const Json& line) { return line.string("event") == "available"; }
 
 }  // namespace
 
-/// 15 s. The CSMS knows the station by a key of the TPM. A part that counts unclean stops as attacks upon its keys would be
-/// locked at the fourth start (Tpm.cuts_of_power_lock_nobody_out is the control: with keys as they are made by default it is).
+/// 25 s. The CSMS knows the station by a key of the TPM, and a car by one of the token. A part that counts unclean stops as
+/// attacks upon its keys would be locked at the fourth start (Tpm.cuts_of_power_lock_nobody_out is the control: with keys as they
+/// are made by default it is).
 TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TPM_usable) {
     const Config config(with_tpm);
     ToolStation station({"--duration", "60", "--config", config.path()});
@@ -65,10 +69,13 @@ TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TP
     Json trust = trust_when(station, works);
     EXPECT_EQ(trust.find("has_endorsement")->scalar(), "true");
     EXPECT_EQ(uses(trust, "tls-csms"), 1);
-    EXPECT_FALSE(std::filesystem::exists(station.state() + "/pki/station/key.pem"));
+    for (const char* file : {"station", "secc"})
+        EXPECT_FALSE(std::filesystem::exists(station.state() + "/pki/" + file + "/key.pem")) << file;
+    station.wait_until_charging();
+    trust = trust_when(station, [&](const Json& now) { return uses(now, "secc", "token") == 1; });
     std::int64_t resets = number_in(trust, "resets");
     for (const char* part :
-         {"swtpm", "crypto", "rot"}) {  // whether it is another TPM is seen by who uses it: crypto, when it begins
+         {"token", "swtpm", "crypto", "rot"}) {  // whether it is another TPM is seen by who uses it: crypto, when it begins
         station.kill(part);
         ASSERT_TRUE(station.wait_for([&](const Json& line) {
             return line.string("event") == "restart" && line.string("text").find(part) != std::string::npos;
@@ -77,6 +84,12 @@ TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TP
     trust = trust_when(station, [&](const Json& now) { return works(now) && number_in(now, "resets") == resets + 1; });
     ++resets;
     EXPECT_EQ(openings(station), 1u) << "the CSMS has noticed nothing of it";
+    EXPECT_TRUE(station.is_charging()) << "nor has the car:" << station.tail(40);
+    ASSERT_TRUE(station.car("unplug"));
+    ASSERT_TRUE(station.wait_for([](const Json& line) { return line.string("event") == "left"; }));
+    ASSERT_TRUE(station.car("plug"));
+    trust =
+        trust_when(station, [&](const Json& now) { return uses(now, "secc", "token") == 1; });  // since crypto was started again
     station.kill("link@csms");
     ASSERT_TRUE(station.wait_for([&](const Json&) { return openings(station) == 2; }));
     trust = trust_when(station, [&](const Json& now) { return uses(now, "tls-csms") == 1; });   // since rot was started again

@@ -75,6 +75,7 @@ TEST(StationPolicy, what_parses_foreign_bytes_calls_nothing_of_the_trusted_base_
         {"operator", "rot", "GetState"},      // where the keys are: no key, and nothing that is secret
         {"operator", "crypto", "GetState"},
         {"link@csms", "crypto", "Sign"},      // its own handshakes, and nothing else
+        {"link@ev", "crypto", "Sign"},
     };
     const Policy policy = station_policy();
     for (const Conversation& talk : conversations(policy)) {

@@ -114,14 +114,14 @@ Result<> World::make_tpm() {
         timeline_.say("run", "no_tpm", "no TPM: private keys are files (trust.tpm = \"emulated\" in station.toml starts one)");
         return {};
     }
-    Child factory = TRY(
-        Child::start({"factory",
-                      {layout_.peers + "/factory", options_.state, file_.station.serial, std::to_string(meters_in_tpm(file_))},
-                      {},
-                      {},
-                      {}}));
+    Child factory = TRY(Child::start({"factory",
+                                      {layout_.peers + "/factory", options_.state, file_.station.serial,
+                                       std::to_string(meters_in_tpm(file_)), file_.trust.module},
+                                      {},
+                                      {},
+                                      {}}));
     if (factory.status() != 0)
-        return fail(Errc::io, "the factory made no TPM: " + options_.state + "/pki/authorities/tpm/setup.log");
+        return fail(Errc::io, "the factory made no TPM or no token: " + options_.state + "/pki/authorities/tpm/setup.log");
     return {};
 }
 
@@ -131,7 +131,8 @@ Result<> World::make_certificates() {
                                   .csms_host = file_.csms.host,
                                   .meters = file_.evse.count,
                                   .has_tpm = file_.trust.tpm != "none",
-                                  .meters_in_tpm = meters_in_tpm(file_)};
+                                  .meters_in_tpm = meters_in_tpm(file_),
+                                  .has_token = file_.trust.tpm != "none"};
     const auto made = TRY(pki::make_development(wanted, wall_now()));
     if (!made.empty())
         timeline_.say("run", "pki", "made " + std::to_string(made.size()) + " files of a development PKI (not for a product)");

@@ -16,9 +16,10 @@ struct Row {
 };
 /// In the order of the enumeration.
 constexpr Row rows[] = {
-    {"tls-csms", Place::tpm, nullptr, false},          {"tls-witness", Place::tpm, nullptr, false},
-    {"meter", Place::tpm, nullptr, true},              {"meter-record", Place::software, "ML-DSA-65", true},
-    {"log", Place::software, "ML-DSA-44", false},      {"attestation-token", Place::software, "ML-DSA-65", false},
+    {"tls-csms", Place::tpm, nullptr, false},     {"tls-witness", Place::tpm, nullptr, false},
+    {"meter", Place::tpm, nullptr, true},         {"meter-record", Place::software, "ML-DSA-65", true},
+    {"log", Place::software, "ML-DSA-44", false}, {"attestation-token", Place::software, "ML-DSA-65", false},
+    {"secc", Place::token, nullptr, false},
 };
 static_assert(std::size(rows) == static_cast<std::size_t>(Key::last_) + 1);
 
@@ -29,13 +30,10 @@ struct Grant {
     std::string_view caller;
 };
 constexpr Grant grants[] = {
-    {Key::tls_csms, Purpose::tls_client, "link@csms"},
-    {Key::tls_csms, Purpose::certificate_request, "ocpp"},
-    {Key::tls_witness, Purpose::tls_client, "link@witness"},
-    {Key::meter, Purpose::reading, "meter"},
-    {Key::meter_record, Purpose::record, "meter"},
-    {Key::log, Purpose::checkpoint, "audit"},
-    {Key::attestation_token, Purpose::token, "monitor"},
+    {Key::tls_csms, Purpose::tls_client, "link@csms"},       {Key::tls_csms, Purpose::certificate_request, "ocpp"},
+    {Key::tls_witness, Purpose::tls_client, "link@witness"}, {Key::meter, Purpose::reading, "meter"},
+    {Key::meter_record, Purpose::record, "meter"},           {Key::log, Purpose::checkpoint, "audit"},
+    {Key::attestation_token, Purpose::token, "monitor"},     {Key::secc, Purpose::tls_server, "link@ev"},
 };
 
 const Row& row_of(Key key) { return rows[static_cast<std::size_t>(key)]; }
@@ -49,6 +47,7 @@ bool has_shape(const Sign& wanted) {
         case Purpose::record: return pki::is_record(wanted.content);
         case Purpose::checkpoint: return pki::is_checkpoint(wanted.content);
         case Purpose::token: return pki::is_cose_sign1(wanted.content);
+        case Purpose::tls_server: return pki::is_tls13_certificate_verify(wanted.content, pki::TlsRole::server);
     }
     return false;
 }

@@ -8,5 +8,6 @@ int main() {
     auto self = kernel::Service::start();
     const std::string name(self.name());
     const auto config = MUST(kernel::read_config<crypto::Config>("config/" + name));
-    return crypto::run(self, config, "state/" + name + "/keys");
+    const std::string folder = "state/" + name;
+    return crypto::run(self, config, {folder + "/keys", folder + "/token-pin"});
 }

@@ -5,14 +5,16 @@
 
 #include <deque>
 
+#include "base/file.hpp"
 #include "services/rot/protocol.hpp"
 #include "software.hpp"
+#include "token.hpp"
 
 namespace voltkeep::crypto {
 namespace {
 
 constexpr Duration retry = 1s;   ///< to open the software keys, while the TPM says no
-const Text<32> wrapping_label = "software-keys";
+const Text<32> wrapping_label = "software-keys", pin_label = "token-pin";
 
 /// The way to the TPM: one request at a time, handshakes first, and a bound.
 class ToTpm {
@@ -66,16 +68,17 @@ rot::Purpose tpm_purpose(Purpose purpose) {
 
 class Keys {
 public:
-    Keys(kernel::Service& self, const Config& config, std::string file)
-        : self_(self), config_(config), file_(std::move(file)), tpm_(self.connect<rot::Interface>("rot")) {
+    Keys(kernel::Service& self, const Config& config, Files files)
+        : self_(self), config_(config), files_(std::move(files)), tpm_(self.connect<rot::Interface>("rot")) {
         for (const KeyName name : keys_of(std::min(config.meters, most_meters)))
             CHECK(state_.keys.push({.key = name.key, .evse = name.evse, .place = place_of(name.key), .last = {}}));
         state_.reason = "the TPM has not answered yet";
+        if (config.has_token) use_token();
     }
 
     /// Opens the software keys, however long the TPM needs to come.
     void begin() {
-        const auto kept = read_kept(file_);
+        const auto kept = read_kept(files_.keys);
         if (!kept) return give_up(kept.error());
         if (*kept) unseal(**kept);
         else make_wrapping_key();
@@ -93,6 +96,15 @@ public:
             if (signature) note(name, wanted.purpose);
             return reply(signature);
         }
+        if (place_of(wanted.key) == Place::token) {
+            if (!token_) return reply(fail(Errc::closed, "this station has no token"));
+            return token_->sign(name, wanted.content,
+                                [this, name, purpose = wanted.purpose,
+                                 reply = std::move(reply)](const Result<Sign::Signature>& signature) mutable {
+                                    if (signature) note(name, purpose);
+                                    reply(signature);
+                                });
+        }
         tpm_.ask(wanted.purpose == Purpose::tls_client,
                  rot::Sign{tpm_key(wanted.key), wanted.evse, tpm_purpose(wanted.purpose), wanted.content},
                  [this, name, purpose = wanted.purpose,
@@ -106,6 +118,8 @@ public:
     void get_public(const GetPublic& wanted, kernel::Defer<GetPublic::Public> reply) {
         if (place_of(wanted.key) == Place::software)
             return reply(software_ ? software_->get_public({wanted.key, wanted.evse}) : Result<GetPublic::Public>(not_open()));
+        if (place_of(wanted.key) == Place::token)
+            return reply(fail(Errc::unsupported, "a key of the token is in its certificate"));
         tpm_.ask(false, rot::GetPublic{tpm_key(wanted.key), wanted.evse},
                  [reply = std::move(reply)](const Result<rot::GetPublic::Public>& found) mutable {
                      if (!found) return reply(std::unexpected(found.error()));
@@ -113,10 +127,33 @@ public:
                  });
     }
 
-    [[nodiscard]] const GetState::State& state() const { return state_; }
+    [[nodiscard]] GetState::State state() const {
+        GetState::State state = state_;
+        state.has_token = token_ && token_->is_open();
+        if (token_) state.token_reason = token_->reason();
+        return state;
+    }
 
 private:
     [[nodiscard]] std::unexpected<Error> not_open() const { return fail(Errc::closed, state_.reason); }
+
+    void use_token() {
+        token_.emplace(self_, [this](Token::Unlocked then) { unlock_token(std::move(then)); }, [this] { self_.reopen("token"); });
+        self_.on_device("token", [this](int descriptor) { token_->take(kernel::os::Descriptor(descriptor)); });
+        token_->take(kernel::os::Descriptor(self_.device("token")));
+    }
+
+    void unlock_token(Token::Unlocked then) {
+        const auto sealed = read_file(files_.pin, decltype(rot::Unseal::sealed)::capacity);
+        if (!sealed) return then(fail(Errc::integrity, sealed.error().what));
+        tpm_.ask(false, rot::Unseal{pin_label, *Blob<1024>::from(*sealed)},
+                 [then = std::move(then)](Result<rot::Unseal::Secret> found) mutable {
+                     if (found)
+                         then(Secret::take({found->secret.data(), found->secret.size()}));
+                     else
+                         then(std::unexpected(found.error()));
+                 });
+    }
 
     void unseal(const Kept& kept) {
         tpm_.ask(false, rot::Unseal{wrapping_label, kept.sealed}, [this, kept](Result<rot::Unseal::Secret> found) {
@@ -150,7 +187,7 @@ private:
         auto opened = SoftwareKeys::open(wrapping_key, kept, config_.meters, 0);
         if (!opened) return give_up(opened.error());
         if (opened->is_new())
-            if (const auto written = opened->write(file_); !written) return again(written.error());
+            if (const auto written = opened->write(files_.keys); !written) return again(written.error());
         software_ = std::move(*opened);
         state_.has_software_keys = true;
         state_.reason = {};
@@ -182,16 +219,17 @@ private:
 
     kernel::Service& self_;
     const Config& config_;
-    std::string file_;
+    Files files_;
     ToTpm tpm_;
+    std::optional<Token> token_;
     std::optional<SoftwareKeys> software_;
     GetState::State state_;
 };
 
 }  // namespace
 
-int run(kernel::Service& self, const Config& config, std::string file) {
-    Keys keys(self, config, std::move(file));
+int run(kernel::Service& self, const Config& config, Files files) {
+    Keys keys(self, config, std::move(files));
     self.serve<Interface>(
         [&](const Sign& m, const kernel::Caller& caller, kernel::Defer<Sign::Signature> reply) {
             keys.sign(m, caller, std::move(reply));

@@ -7,7 +7,13 @@
 
 namespace voltkeep::crypto {
 
-/// Returns the exit status. `file`: what the software keys are kept in.
-int run(kernel::Service& self, const Config& config, std::string file);
+/// What is kept, and holds nothing secret.
+struct Files {
+    std::string keys;  ///< the software keys, wrapped
+    std::string pin;   ///< the token's PIN, as the TPM has sealed it; written by who made the token
+};
+
+/// Returns the exit status.
+int run(kernel::Service& self, const Config& config, Files files);
 
 }  // namespace voltkeep::crypto

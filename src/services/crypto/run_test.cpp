@@ -85,7 +85,7 @@ struct World {
         rot = station.add("rot", [this](int control) { return stand_in(control, [this] { return !is_marked("gone"); }); });
         crypto = station.add("crypto", [this](int control) {
             Service self = Service::start(control);
-            return run(self, {.meters = 1}, (folder / "keys").string());
+            return run(self, {.meters = 1}, {(folder / "keys").string(), {}});
         });
         station.conduit<rot::Interface, rot::Pulse>(crypto, rot, all_of_rot, 3000, all_of_rot);
     }

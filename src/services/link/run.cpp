@@ -15,7 +15,7 @@ tls::Profile profile_of(const Config& config, const tls::RemoteKeys* keys) {
     const bool is_server = config.role == Role::v2g_server;
     return {.side = is_server ? tls::Side::server : tls::Side::client,
             .certificates = std::string(config.certificates),
-            .key = keys == nullptr ? std::string(config.key) : "tls-csms",
+            .key = std::string(keys == nullptr ? config.key.view() : key_in_crypto(config.role)),
             .keys = keys,
             .trust = std::string(config.trust),
             .suites = std::string(config.suites),
@@ -51,7 +51,7 @@ int run(kernel::Service& self, const Config& config) {
     asio::io_context loop(1);
     audit::Journal journal(self);
     Link link(self, journal, config.role);
-    const auto keys = config.key.empty() ? MUST(keys_in_crypto(self)) : nullptr;
+    const auto keys = config.key.empty() ? MUST(keys_in_crypto(self, config.role)) : nullptr;
     tls::Context context = MUST(tls::make_context(profile_of(config, keys.get())));
     std::optional<V2gServer> server;
     std::optional<WebSocketClient> client;

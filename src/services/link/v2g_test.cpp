@@ -2,6 +2,7 @@
 // The charger's end of the cable, as a real process against a car that is stock OpenSSL.
 #include <gtest/gtest.h>
 
+#include "test_crypto.hpp"
 #include "test_link.hpp"
 #include "wire/iso15118/sdp.hpp"
 
@@ -23,13 +24,25 @@ int serve_plc(int control, int listener, int discovery, std::uint16_t port) {
 
 class V2g : public testing::LinkTest {
 protected:
+    /// The key is in another process, and its file is gone before link begins.
+    void plug_in_with_crypto() {
+        const std::string kept = path("kept.pem");
+        std::filesystem::rename(path("secc/key.pem"), kept);
+        before_start = [this, kept] {
+            crypto_ = station.add("crypto", [kept](int control) {
+                return testing::serve_crypto(control, kept, crypto::Key::secc, pki::TlsRole::server);
+            });
+            station.conduit<crypto::Interface>(link, crypto_, testing::everything, 2000);
+        };
+        plug_in();
+    }
     void plug_in(std::string_view groups = "SecP384r1MLKEM1024/secp521r1:x448", std::string_view required = {}) {
         const int listener = testing::bind_loopback(SOCK_STREAM, port);
         const int discovery = testing::bind_loopback(SOCK_DGRAM, discovery_port);
         Config config;
         config.role = Role::v2g_server;
         config.certificates = Text<120>::cut(path("secc/chain.pem"));
-        config.key = Text<120>::cut(path("secc/key.pem"));
+        if (std::filesystem::exists(path("secc/key.pem"))) config.key = Text<120>::cut(path("secc/key.pem"));
         config.trust = Text<120>::cut(path("secc/trust.pem"));
         config.suites = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
         config.groups = Text<120>::cut(groups);
@@ -79,6 +92,7 @@ protected:
 
     std::uint16_t port = 0, discovery_port = 0;
     int udp = -1;
+    std::size_t crypto_ = 0;
 };
 
 std::string v2g_frame(std::string_view payload, iso15118::PayloadType type = iso15118::PayloadType::dc) {
@@ -97,6 +111,20 @@ std::string converse(Peer& peer, std::string_view payload) {
 }
 
 }  // namespace
+
+TEST_F(V2g, proves_itself_with_a_key_that_only_crypto_has_and_talks_on_without_it) {
+    plug_in_with_crypto();
+    {
+        const auto peer = charge();
+        EXPECT_EQ(converse(*peer, "hello"), "hello");
+        station.kill(crypto_);
+        EXPECT_EQ(converse(*peer, "again"), "again") << "an open connection needs no key";
+    }
+    EXPECT_FALSE(arrive(car())->handshake()) << "without a signature there is no connection";
+    EXPECT_TRUE(log_has({"connection", "failed"}));
+    station.kill_and_restart(crypto_);
+    EXPECT_EQ(converse(*charge(), "back"), "back");
+}
 
 TEST_F(V2g, a_car_finds_the_charger_and_every_frame_is_answered) {
     plug_in();

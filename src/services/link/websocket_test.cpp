@@ -4,11 +4,7 @@
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
-#include <fstream>
-
-#include "pki/certificate.hpp"
-#include "pki/shape.hpp"
-#include "services/crypto/protocol.hpp"
+#include "test_crypto.hpp"
 #include "test_link.hpp"
 
 namespace voltkeep::link {
@@ -23,30 +19,6 @@ int serve_net(int control, std::uint16_t port) {
         const kernel::os::Descriptor socket(testing::connect_loopback(SOCK_STREAM, port));
         reply(net::Connect::Connected{{socket.get()}, "test"});
     });
-    return self.run();
-}
-
-/// Has the key, and signs for link what crypto would.
-int serve_crypto(int control, const std::string& file) {
-    auto self = kernel::Service::start(control);
-    std::ifstream stream(file);
-    const pki::Key key = MUST(pki::key_from_pem(std::string(std::istreambuf_iterator<char>(stream), {})));
-    self.serve<crypto::Interface>(
-        [&](const crypto::Sign& m) -> Result<crypto::Sign::Signature> {
-            if (m.key != crypto::Key::tls_csms || !pki::is_tls13_certificate_verify(m.content, pki::TlsRole::client))
-                return fail(Errc::refused);
-            crypto::Sign::Signature signature;
-            CHECK(signature.octets.resize(200));
-            std::size_t size = 200;
-            const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-            CHECK(EVP_DigestSignInit(context.get(), nullptr, EVP_sha384(), nullptr, key.get()) == 1);
-            CHECK(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.octets.data()), &size,
-                                 reinterpret_cast<const unsigned char*>(m.content.data()), m.content.size()) == 1);
-            CHECK(signature.octets.resize(size));
-            return signature;
-        },
-        [&](const crypto::GetPublic&) -> Result<crypto::GetPublic::Public> { return fail(Errc::unsupported); },
-        [&](const crypto::GetState&) -> Result<crypto::GetState::State> { return fail(Errc::unsupported); });
     return self.run();
 }
 
@@ -132,7 +104,9 @@ protected:
         const std::string kept = path("kept.pem");
         std::filesystem::rename(path("station/key.pem"), kept);
         before_start = [this, kept] {
-            crypto_ = station.add("crypto", [kept](int control) { return serve_crypto(control, kept); });
+            crypto_ = station.add("crypto", [kept](int control) {
+                return testing::serve_crypto(control, kept, crypto::Key::tls_csms, pki::TlsRole::client);
+            });
             station.conduit<crypto::Interface>(link, crypto_, testing::everything, 2500);
         };
         connect();

@@ -6,7 +6,7 @@
 namespace voltkeep::operator_door {
 namespace {
 
-using Object = JsonObject<1024>;
+using Object = JsonObject<1536>;
 
 template <class E, std::size_t N>
 std::string_view word(E value, const std::string_view (&words)[N]) {
@@ -27,11 +27,13 @@ std::string_view word(rot::Purpose p) {
     return word(p, words);
 }
 std::string_view word(crypto::Key k) {
-    static constexpr std::string_view words[] = {"tls-csms", "tls-witness", "meter", "meter-record", "log", "attestation-token"};
+    static constexpr std::string_view words[] = {"tls-csms", "tls-witness",       "meter", "meter-record",
+                                                 "log",      "attestation-token", "secc"};
     return word(k, words);
 }
 std::string_view word(crypto::Purpose p) {
-    static constexpr std::string_view words[] = {"tls_client", "certificate_request", "reading", "record", "checkpoint", "token"};
+    static constexpr std::string_view words[] = {"tls_client", "certificate_request", "reading", "record", "checkpoint",
+                                                 "token",      "tls_server"};
     return word(p, words);
 }
 
@@ -58,7 +60,8 @@ std::string keys_object(const Result<rot::GetState::State>& tpm, const Result<cr
         for (const auto& use : tpm->keys) add(use_object(use, "tpm"));
     if (software)
         for (const auto& use : software->keys)
-            if (use.place == crypto::Place::software) add(use_object(use, "crypto"));   // the TPM's are in its own list
+            if (use.place != crypto::Place::tpm)  // those are in its own list
+                add(use_object(use, use.place == crypto::Place::token ? "token" : "crypto"));
     Object object;
     if (tpm) {
         object.put("tpm", word(tpm->condition))
@@ -70,6 +73,8 @@ std::string keys_object(const Result<rot::GetState::State>& tpm, const Result<cr
         object.put("tpm", "unknown").put("reason", name(tpm.error().code));
     object.put("software_keys", software && software->has_software_keys);
     object.put("software_reason", software ? software->reason.view() : name(software.error().code));
+    object.put("token", software && software->has_token);
+    object.put("token_reason", software ? software->token_reason.view() : "");
     std::string text(object.text().view());
     text.pop_back();
     return text + ",\"keys\":[" + keys + "]}";

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a factory does with a station, for a machine that has no TPM: makes one (swtpm) with its maker's certificate, has it make
-// the station's keys, and writes down their public halves, so that certificates can be issued before the station starts for the
-// first time. What is there already is left as it is. Runs as who starts the station, before it; the maker's authority is a
-// development one.
+// What a factory does with a station, for a machine that has no TPM: makes one (swtpm) with its maker's certificate and a token
+// whose PIN that TPM seals, has both make the station's keys, and writes down their public halves, so that certificates can be
+// issued before the station starts for the first time. What is there already is left as it is. Runs as who starts the station,
+// before it; the maker's authority is a development one.
 #include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -15,6 +17,7 @@
 #include <filesystem>
 
 #include "base/file.hpp"
+#include "pkcs11/make.hpp"
 #include "pki/certificate.hpp"
 #include "tpm.hpp"
 
@@ -24,13 +27,16 @@ namespace {
 constexpr Duration start_time = 10s;   ///< in which swtpm must listen
 
 struct Folders {
-    std::string part, keys, authority, publics, socket;
+    std::string part, keys, authority, publics, socket, token, pin, token_public;
     explicit Folders(const std::string& state)
         : part(state + "/state/swtpm"),
           keys(state + "/state/rot"),
           authority(state + "/pki/authorities/tpm"),
           publics(state + "/pki/tpm"),
-          socket(part + "/factory.sock") {}
+          socket(part + "/factory.sock"),
+          token(state + "/state/token"),
+          pin(state + "/state/crypto/token-pin"),
+          token_public(state + "/pki/token/secc.pem") {}
 };
 
 /// Starts a program; what it says goes to `log`.
@@ -117,15 +123,42 @@ bool has_publics(const Folders& at, std::uint8_t meters) {
            });
 }
 
+/// The key's public half is written last: without it everything is made anew.
+bool has_token(const Folders& at) { return std::filesystem::exists(at.pin) && std::filesystem::exists(at.token_public); }
+
+/// A token with a PIN that nobody knows: as it is made, the TPM seals it for crypto.
+Result<> make_token(const Folders& at, const std::string& module, Tpm& tpm) {
+    std::array<unsigned char, 24> random;
+    std::array<char, 2 * random.size() + 1> pin;
+    CHECK(RAND_priv_bytes(random.data(), random.size()) == 1);
+    CHECK(OPENSSL_buf2hexstr_ex(pin.data(), pin.size(), nullptr, random.data(), random.size(), '\0') == 1);
+    const std::string_view text(pin.data(), pin.size() - 1);
+    std::filesystem::remove_all(at.token);
+    const auto sealed =
+        tpm.seal({.label = "token-pin", .secret = *Blob<secret_bound>::from(as_bytes(text)), .bound = {}}, "crypto");
+    if (!sealed) return std::unexpected(sealed.error());
+    TRY(write_file(at.pin, sealed->sealed));
+    const auto token = TRY(pkcs11::Program::start(module, at.token));
+    const auto made = pkcs11::make_token(*token, text, "secc");
+    OPENSSL_cleanse(random.data(), random.size());
+    OPENSSL_cleanse(pin.data(), pin.size());
+    if (!made) return std::unexpected(made.error());
+    return write_file(at.token_public, as_bytes(*made), 0644);
+}
+
 /// True if something was made.
-Result<bool> manufacture(const Folders& at, const std::string& serial, std::uint8_t meters) {
+Result<bool> manufacture(const Folders& at, const std::string& serial, std::uint8_t meters, const std::string& module) {
     std::error_code error;
-    for (const std::string& folder : {at.part, at.keys, at.authority, at.publics}) {
-        std::filesystem::create_directories(folder, error);
-        if (error) return fail(Errc::io, folder + ": " + error.message());
+    for (const std::filesystem::path folder :
+         {at.part, at.keys, at.authority, at.publics, at.pin + "/..", at.token_public + "/.."}) {
+        std::filesystem::create_directories(folder.lexically_normal(), error);
+        if (error) return fail(Errc::io, folder.string() + ": " + error.message());
     }
-    if (has_publics(at, meters)) return false;
-    if (!std::filesystem::exists(at.part + "/tpm2-00.permall")) TRY(make_part(at, serial));
+    if (has_publics(at, meters) && has_token(at)) return false;
+    if (!std::filesystem::exists(at.part + "/tpm2-00.permall")) {
+        std::filesystem::remove(at.pin);  // another TPM's
+        TRY(make_part(at, serial));
+    }
     const auto part = TRY(Part::power_on(at));
     auto wire = TRY(part->wire());
     const auto tpm = TRY(Tpm::attach(std::move(wire), {at.keys + "/keys", meters}));
@@ -135,6 +168,7 @@ Result<bool> manufacture(const Folders& at, const std::string& serial, std::uint
         TRY(write_file(at.publics + "/" + role_of(name) + ".pem", as_bytes(pki::public_pem(key.get())), 0644));
     }
     if (!tpm->part().has_endorsement) return fail(Errc::integrity, "the TPM has no certificate of its maker");
+    if (!has_token(at)) TRY(make_token(at, module, *tpm));
     TRY(tpm->shut_down());
     return true;
 }
@@ -145,8 +179,8 @@ Result<bool> manufacture(const Folders& at, const std::string& serial, std::uint
 int main(int count, char** words) {
     using namespace voltkeep;
     ::setenv("TSS2_LOG", "all+NONE", 0);
-    if (count != 4) {
-        std::fprintf(stderr, "factory STATE-FOLDER SERIAL-NUMBER METERS\n");
+    if (count != 5) {
+        std::fprintf(stderr, "factory STATE-FOLDER SERIAL-NUMBER METERS PKCS11-MODULE\n");
         return 2;
     }
     const std::filesystem::path state = std::filesystem::absolute(words[1]);
@@ -155,7 +189,7 @@ int main(int count, char** words) {
         std::fprintf(stderr, "METERS: expected 0 to 8\n");
         return 2;
     }
-    const auto made = rot::manufacture(rot::Folders(state.string()), words[2], static_cast<std::uint8_t>(meters));
+    const auto made = rot::manufacture(rot::Folders(state.string()), words[2], static_cast<std::uint8_t>(meters), words[4]);
     if (!made) {
         std::fprintf(stderr, "%s\n", std::string(made.error().what.view()).c_str());
         return 1;

@@ -13,8 +13,9 @@ namespace voltkeep::rot {
 namespace {
 
 int factory(const testing::Folder& state, const std::string& meters) {
-    const int status =
-        std::system((std::string(FACTORY) + " " + state.path.string() + " VK-TEST-1 " + meters + " >/dev/null").c_str());
+    const int status = std::system((std::string(FACTORY) + " " + state.path.string() + " VK-TEST-1 " + meters +
+                                    " /usr/lib/softhsm/libsofthsm2.so >/dev/null")
+                                       .c_str());
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
@@ -28,7 +29,9 @@ std::string public_of(const testing::Folder& state, const std::string& role) {
 TEST(Factory, makes_a_certified_part_whose_keys_the_station_finds) {
     testing::Folder state;
     ASSERT_EQ(factory(state, "1"), 0);
-    const std::string csms = public_of(state, "tls-csms"), meter = public_of(state, "meter@1");
+    const std::string csms = public_of(state, "tls-csms"), meter = public_of(state, "meter@1"),
+                      secc = public_of(state, "../token/secc");
+    EXPECT_TRUE(pki::public_from_pem(secc));
     ASSERT_FALSE(csms.empty());
     EXPECT_EQ(public_of(state, "meter@2"), "");
     EXPECT_TRUE(std::filesystem::exists(state / "pki/authorities/tpm/certificate.pem"));
@@ -42,10 +45,14 @@ TEST(Factory, makes_a_certified_part_whose_keys_the_station_finds) {
         Quote wanted{.bank = Bank::sha384, .nonce = {}};
         ASSERT_TRUE(wanted.nonce.resize(32));
         EXPECT_TRUE(tpm->quote(wanted)) << "both banks are there";
+        const auto sealed = MUST(read_file(state / "state/crypto/token-pin", 1024));
+        EXPECT_EQ(MUST(tpm->unseal({"token-pin", *Blob<1024>::from(sealed)}, "crypto")).secret.size(), 48u) << "the token's PIN";
+        EXPECT_FALSE(tpm->unseal({"token-pin", *Blob<1024>::from(sealed)}, "audit"));
     }
     ASSERT_EQ(factory(state, "2"), 0) << "the station has grown";
     EXPECT_EQ(public_of(state, "tls-csms"), csms);
     EXPECT_EQ(public_of(state, "meter@1"), meter);
+    EXPECT_EQ(public_of(state, "../token/secc"), secc);
     EXPECT_NE(public_of(state, "meter@2"), "");
     EXPECT_EQ(factory(state, "9"), 2);
 }
