@@ -35,7 +35,7 @@ Result<std::string> make_token(Program& token, std::string_view pin, std::string
                                        {is_extractable, false},
                                        {ec_parameters, secp521r1()},
                                        {value, Bytes(octets)}});
-    TRY(token.ask(std::move(object)));
+    TRY(token.ask(object));
     return pki::public_pem(made.get());
 }
 

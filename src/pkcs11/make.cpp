@@ -51,7 +51,7 @@ Result<std::string> make_token(Program& token, std::string_view pin, std::string
                      {signs, true},
                      {is_sensitive, true},
                      {is_extractable, false}});
-    Answer pair_made = TRY(token.ask(std::move(pair)));
+    Answer pair_made = TRY(token.ask(pair));
     const std::uint64_t made = TRY(pair_made.number());
     Answer point =
         TRY(token.ask(Call(Function::get_attribute_value).number(session).number(made).room_for(ec_point, longest_point)));

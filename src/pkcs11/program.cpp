@@ -52,7 +52,8 @@ Result<std::unique_ptr<Program>> Program::start(const std::string& module, const
     if (::send(started->end_.get(), &answer, 1, MSG_NOSIGNAL) != 1) return fail_errno("send", program);
     TRY(started->read({&answer, 1}));
     if (answer != version) return fail(Errc::unsupported, "p11-kit speaks another version of its protocol");
-    (void)TRY(started->ask(initialize()));
+    Call first = initialize();
+    (void)TRY(started->ask(first));
     return started;
 }
 
@@ -77,7 +78,7 @@ Result<> Program::read(std::span<std::byte> into) {
     return {};
 }
 
-Result<Answer> Program::ask(Call call) {
+Result<Answer> Program::ask(Call& call) {
     auto frame = call.frame(++number_);
     const bool is_sent = ::send(end_.get(), frame.data(), frame.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(frame.size());
     OPENSSL_cleanse(frame.data(), frame.size());

@@ -35,7 +35,7 @@ public:
     ~Program();
 
     /// Wipes the call, and waits for its answer, which is good until the next. Errors: closed, timeout, and the answer's own.
-    Result<Answer> ask(Call call);
+    Result<Answer> ask(Call& call);
 
 private:
     explicit Program(Started started) : pid_(started.pid), end_(std::move(started.end)) {}

@@ -34,7 +34,7 @@ TEST(Program, makes_a_token_whose_key_does_not_leave_and_opens_with_its_PIN_alon
     ASSERT_TRUE(log_in("0123456789"));
     Call find(Function::find_objects_init);
     find.number(session).attributes({{AttributeType::object_class, object_private}});
-    ASSERT_TRUE(token->ask(std::move(find)));
+    ASSERT_TRUE(token->ask(find));
     Answer found = MUST(token->ask(Call(Function::find_objects).number(session).room(4)));
     const auto keys = MUST(found.numbers(4));
     ASSERT_EQ(keys.size(), 1u);
