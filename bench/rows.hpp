@@ -16,6 +16,7 @@ namespace bench {
 struct Row {
     std::string name;
     std::vector<std::uint32_t> times_ns;   ///< sorted by `at`
+    std::vector<std::pair<std::string, double>> more{};   ///< of its JSON object, by name
 
     /// The time in microseconds that this part of all samples does not exceed; 0 without samples.
     [[nodiscard]] double at(double part) {
@@ -28,10 +29,13 @@ struct Row {
 
 inline void print_json(const char* bench, std::span<Row> rows, std::span<const std::pair<std::string, double>> ratios) {
     std::string text = std::format(R"({{"bench":"{}","rows":[)", bench);
-    for (Row& row : rows)
+    for (Row& row : rows) {
         text +=
-            std::format(R"({}{{"name":"{}","median_us":{:.2f},"p99_us":{:.2f},"p999_us":{:.2f},"samples":{}}})",
+            std::format(R"({}{{"name":"{}","median_us":{:.2f},"p99_us":{:.2f},"p999_us":{:.2f},"samples":{})",
                         &row == rows.data() ? "" : ",", row.name, row.at(0.5), row.at(0.99), row.at(0.999), row.times_ns.size());
+        for (const auto& [name, value] : row.more) text += std::format(R"(,"{}":{:.0f})", name, value);
+        text += "}";
+    }
     text += R"(],"ratios":{)";
     for (const auto& [name, ratio] : ratios)
         text += std::format(R"({}"{}":{:.3f})", &name == &ratios[0].first ? "" : ",", name, ratio);
