@@ -18,11 +18,27 @@ Result<int> trips_command(const std::string& state, bool json);
 /// cause does.
 Result<int> trips_acknowledge_command(const std::string& state, int evse, const std::string& reason);
 
-/// `voltkeep log show`: entries from `from` on, the last `last` of them if not 0; `follow` goes on until Ctrl-C.
-Result<int> log_show_command(const std::string& state, std::uint64_t from, std::uint64_t last, bool follow, bool json);
-/// `voltkeep log verify [PATH]`: a log's folder; offline, needs no running station. `key`: the log's public key, PEM; empty: the
-/// station's.
-Result<int> log_verify_command(const std::string& folder, const std::string& key, bool every_signature, bool json);
+struct LogView {
+    std::uint64_t from = 0;  ///< index of the first entry
+    std::uint64_t last = 0;  ///< only so many at the end; 0: all
+    bool follow = false;     ///< until Ctrl-C
+    bool json = false;
+    std::string source, type;  ///< only entries of this service ("session", "meter@1") and this type; empty: of all
+    int evse = 0;              ///< and of this EVSE; 0: of all
+};
+/// `voltkeep log show`
+Result<int> log_show_command(const std::string& state, const LogView& view);
+/// `voltkeep log export FOLDER`: a copy of the log with the public keys, for who verifies it elsewhere; 1 if it is not as it was
+/// written.
+Result<int> log_export_command(const std::string& state, const std::string& target);
+struct LogVerification {
+    std::string key;  ///< the log's public key, PEM; empty: the station's
+    std::string tpm;  ///< folder with the TPM's; empty: the station's, if it has one
+    bool every_signature = false;
+    bool json = false;
+};
+/// `voltkeep log verify [PATH]`: a log's folder; offline, needs no running station.
+Result<int> log_verify_command(const std::string& folder, const LogVerification& how);
 /// `voltkeep log prove INDEX`: the proof that an entry is in the log, to the standard output.
 Result<int> log_prove_command(const std::string& folder, const std::string& key, std::uint64_t index);
 /// `voltkeep log check PROOF`: with the public key alone.

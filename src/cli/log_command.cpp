@@ -27,9 +27,16 @@ std::string wall_text(std::int64_t ms) {
     return text;
 }
 
+bool is_wanted(const Json& e, const LogView& view) {
+    return (view.source.empty() || e.string("source") == view.source) && (view.type.empty() || e.string("type") == view.type) &&
+           (view.evse == 0 || number_in(e, "evse") == view.evse);
+}
+
 /// What an entry says was written by whoever wrote it: nothing of it reaches the terminal as a control character.
-void print_entry(const Json& e, bool json) {
-    if (json) std::printf("%s\n", printable(e.text()).c_str());
+void print_entry(const Json& e, const LogView& view) {
+    if (!is_wanted(e, view)) return;
+    if (view.json)
+        std::printf("%s\n", printable(e.text()).c_str());
     else
         std::printf("%6lld  %s  %-13s %-13s %s\n", static_cast<long long>(number_in(e, "index")),
                     wall_text(number_in(e, "wall_ms")).c_str(), printable(e.string("source")).c_str(),
@@ -37,14 +44,15 @@ void print_entry(const Json& e, bool json) {
 }
 
 /// The log of a station that does not run, as it lies in its folder.
-Result<int> show_from_folder(const std::string& folder, std::uint64_t from, std::uint64_t last, bool json) {
-    if (last > 0) {
+Result<int> show_from_folder(const std::string& folder, const LogView& view) {
+    std::uint64_t from = view.from;
+    if (view.last > 0) {
         std::uint64_t size = 0;
         TRY(each_record(folder, [&](const audit_log::Record&) -> Result<> {
             ++size;
             return {};
         }));
-        from = size > last ? size - last : 0;
+        from = size > view.last ? size - view.last : 0;
     }
     const auto print = [&](const audit_log::Record& record) -> Result<> {
         const audit_log::Entry e = TRY(audit_log::entry_of(record));
@@ -62,7 +70,7 @@ Result<int> show_from_folder(const std::string& folder, std::uint64_t from, std:
                                      .put("hash", audit_log::to_hex(record.leaf))
                                      .text()
                                      .view()),
-                    json);
+                    view);
         return {};
     };
     const auto damage = TRY(each_record(folder, print));
@@ -74,33 +82,36 @@ Result<int> show_from_folder(const std::string& folder, std::uint64_t from, std:
 
 }  // namespace
 
-Result<int> log_show_command(const std::string& state, std::uint64_t from, std::uint64_t last, bool follow, bool json) {
+Result<int> log_show_command(const std::string& state, const LogView& view) {
     auto connected = DoorClient::connect(door_of(state));
-    if (!connected && connected.error().code == Errc::not_found && !follow && std::filesystem::exists(state + "/log"))
-        return show_from_folder(state + "/log", from, last, json);
+    if (!connected && connected.error().code == Errc::not_found && !view.follow && std::filesystem::exists(state + "/log"))
+        return show_from_folder(state + "/log", view);
     DoorClient door = TRY(std::move(connected));
-    if (last > 0) {
+    std::uint64_t from = view.from;
+    if (view.last > 0) {
         const auto size = static_cast<std::uint64_t>(number_in(TRY(door.ask("head")), "size"));
-        from = size > last ? size - last : 0;
+        from = size > view.last ? size - view.last : 0;
     }
     for (;;) {
-        const Json answer = TRY(door.ask("log " + std::to_string(from) + " " + (follow ? "20000" : "0"), 30s));
+        const Json answer = TRY(door.ask("log " + std::to_string(from) + " " + (view.follow ? "20000" : "0"), 30s));
         const Json* entries = answer.find("entries");
         if (entries == nullptr || entries->items().empty()) {
-            if (follow) continue;
+            if (view.follow) continue;
             return 0;
         }
         for (const Json& entry : entries->items()) {
-            print_entry(entry, json);
+            print_entry(entry, view);
             from = static_cast<std::uint64_t>(number_in(entry, "index")) + 1;
         }
         std::fflush(stdout);
     }
 }
 
-Result<int> log_verify_command(const std::string& folder, const std::string& key, bool every_signature, bool json) {
-    const auto public_key = TRY(log_key(folder, key));
-    const auto all = TRY(verify_folder(folder, public_key, every_signature));
+Result<int> log_verify_command(const std::string& folder, const LogVerification& how) {
+    const auto public_key = TRY(log_key(folder, how.key));
+    const auto tpm = TRY(tpm_keys(folder, how.tpm));
+    const auto all = TRY(verify_folder(folder, public_key, how.every_signature, tpm));
+    const bool json = how.json;
     if (all.damage) {
         const audit_log::Damage& d = *all.damage;
         const std::string why = d.is_torn ? d.what + " (a write that was cut off, or the end was taken away)" : d.what;
@@ -129,16 +140,34 @@ Result<int> log_verify_command(const std::string& folder, const std::string& key
             .put("root", root)
             .put("origin", all.origin);
         if (all.set_back) object.put("clock_set_back", *all.set_back);
+        if (all.seals > 0)
+            object.put("seals", all.seals)
+                .put("sealed", all.sealed_size)
+                .put("counter", all.counter)
+                .put("seals_checked", tpm.has_value());
         std::printf("%s\n", std::string(object.text()).c_str());
         return 0;
     }
     std::printf("good: %llu entries, each as it was written; %llu of them signed at %s\nlog %s, root %s\n",
                 static_cast<unsigned long long>(all.entries), static_cast<unsigned long long>(all.signed_size), when.c_str(),
                 all.origin.c_str(), root.c_str());
+    if (all.seals > 0)
+        std::printf("%llu seals of the TPM%s: %llu entries, its counter at %llu\n", static_cast<unsigned long long>(all.seals),
+                    tpm ? "" : " (their signatures NOT checked: its public keys are not here)",
+                    static_cast<unsigned long long>(all.sealed_size), static_cast<unsigned long long>(all.counter));
     if (all.set_back)
         std::printf("the station's clock was set back before entry %llu: go by the order of the entries\n",
                     static_cast<unsigned long long>(*all.set_back));
     return 0;
+}
+
+Result<int> log_export_command(const std::string& state, const std::string& target) {
+    TRY(export_log(state + "/log", target));
+    const int status = TRY(log_verify_command(target + "/log", {}));
+    std::printf(
+        "voltkeep log verify %s/log says the same; the public keys are in %s/pki: compare them with those that you know\n",
+        target.c_str(), target.c_str());
+    return status;
 }
 
 Result<int> log_prove_command(const std::string& folder, const std::string& key, std::uint64_t index) {

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "kernel/config.hpp"
+#include "pki/certificate.hpp"
 
 namespace voltkeep::cli {
 
@@ -58,6 +59,24 @@ audit_log::VerifierKey key_named(std::string_view note, const std::vector<std::b
     return {origin.starts_with(prefix) ? origin : first, audit_log::SignatureType::ml_dsa_44, public_key};
 }
 
+/// The TPM's lines: the signatures of the last with its counter, or of all. A line without an end is what a write leaves that was
+/// cut off.
+void add_seals(audit_log::Verifier& verifier, std::string_view text, const std::optional<audit_log::TpmKeys>& keys,
+               bool every_signature) {
+    std::vector<std::string_view> lines;
+    for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+        lines.push_back(text.substr(0, end));
+        text.remove_prefix(end + 1);
+    }
+    const auto is_certified = [](std::string_view line) { return std::ranges::count(line, ' ') == 5; };
+    const auto last = std::find_if(lines.rbegin(), lines.rend(), is_certified);
+    for (auto line = lines.begin(); line != lines.end(); ++line) {
+        const bool is_checked = keys && (every_signature || line + 1 == lines.end() || line + 1 == last.base());
+        if (!verifier.tpm_seal(*line, is_checked ? &*keys : nullptr, "seals")) return;
+    }
+    if (!text.empty()) verifier.cut_off("seals");
+}
+
 }  // namespace
 
 Result<std::vector<std::byte>> read_log_key(const std::string& file) {
@@ -74,10 +93,35 @@ Result<std::vector<std::byte>> read_log_key(const std::string& file) {
     return bytes;
 }
 
+namespace {
+/// The station's folder, of its log's.
+std::string station_of(const std::string& folder) {
+    return std::filesystem::absolute(folder + "/.").parent_path().parent_path().string();
+}
+}  // namespace
+
+std::string log_key_file(const std::string& folder) {
+    const std::string station = station_of(folder), in_crypto = station + "/state/audit/public.pem";
+    std::error_code error;
+    const bool is_file =
+        std::filesystem::exists(station + "/pki/audit/key.pem", error) || !std::filesystem::exists(in_crypto, error);
+    return is_file ? station + "/pki/audit/public.pem" : in_crypto;
+}
+
 Result<std::vector<std::byte>> log_key(const std::string& folder, const std::string& key) {
-    const std::string beside =
-        std::filesystem::absolute(folder + "/.").parent_path().parent_path().string() + "/pki/audit/public.pem";
-    return read_log_key(key.empty() ? beside : key);
+    return read_log_key(key.empty() ? log_key_file(folder) : key);
+}
+
+Result<std::optional<audit_log::TpmKeys>> tpm_keys(const std::string& log, const std::string& folder) {
+    const std::string from = folder.empty() ? station_of(log) + "/pki/tpm" : folder;
+    std::error_code error;
+    if (folder.empty() && !std::filesystem::exists(from + "/attestation.pem", error)) return std::nullopt;
+    const auto read = [&from](const std::string& name) -> Result<std::vector<std::byte>> {
+        const auto pem = TRY(kernel::read_file(from + "/" + name, 4096));
+        const pki::Key key = TRY(pki::public_from_pem(as_text(pem)));
+        return pki::public_der(key.get());
+    };
+    return audit_log::TpmKeys{TRY(read("log.pem")), TRY(read("attestation.pem"))};
 }
 
 Result<std::optional<audit_log::Damage>> each_record(const std::string& folder,
@@ -92,10 +136,11 @@ Result<std::optional<audit_log::Damage>> each_record(const std::string& folder,
 }
 
 Result<audit_log::Verifier::Result> verify_folder(const std::string& folder, const std::vector<std::byte>& public_key,
-                                                  bool every_signature) {
+                                                  bool every_signature, const std::optional<audit_log::TpmKeys>& tpm) {
     const auto segments = TRY(segments_of(folder));
     // The checkpoints first: a station that runs may add entries meanwhile, and what is signed is there. `checkpoint` before the
     // others: it is the one that is replaced.
+    const std::string seals = TRY(read_text(folder + "/seals"));  // before the checkpoints that they are of
     const std::string now_text = TRY(read_text(folder + "/checkpoint"));
     const std::string kept_text = TRY(read_text(folder + "/checkpoints"));
     const audit_log::Checkpoints kept = audit_log::split_checkpoints(kept_text), now = audit_log::split_checkpoints(now_text);
@@ -114,11 +159,31 @@ Result<audit_log::Verifier::Result> verify_folder(const std::string& folder, con
     }
     if (place == kept.notes.size()) take_now();
     if (is_good && kept.length != kept_text.size()) verifier.cut_off("checkpoints");
+    if (is_good) add_seals(verifier, seals, tpm, every_signature);
     for (const auto& [first, path] : segments) {
         const auto bytes = TRY(read_all(path, segment_bound));
         verifier.segment(path, first, bytes);
     }
     return verifier.finish();
+}
+
+Result<> export_log(const std::string& folder, const std::string& target) {
+    const auto key = TRY(kernel::read_file(log_key_file(folder), 16 * 1024));
+    std::error_code error;
+    if (std::filesystem::exists(target, error) && !std::filesystem::is_empty(target, error))
+        return fail(Errc::bad_argument, target + " is there already: name a folder that is not");
+    const auto copy = [&error](const std::string& from, const std::string& to) {
+        if (!error && std::filesystem::exists(from)) std::filesystem::copy_file(from, to, error);
+    };
+    for (const char* const made : {"/log", "/pki/audit", "/pki/tpm"})
+        if (!error) std::filesystem::create_directories(target + made, error);
+    for (const char* const name : {"/seals", "/checkpoint", "/checkpoints"}) copy(folder + name, target + "/log" + name);
+    for (const auto& [first, path] : TRY(segments_of(folder)))
+        copy(path, target + "/log/" + std::filesystem::path(path).filename().string());
+    for (const char* const name : {"/log.pem", "/attestation.pem"})
+        copy(station_of(folder) + "/pki/tpm" + name, target + "/pki/tpm" + name);
+    if (error) return fail(Errc::io, target + ": " + error.message());
+    return kernel::write_file(target + "/pki/audit/public.pem", key, 0644);
 }
 
 Result<std::string> prove_entry(const std::string& folder, const std::vector<std::byte>& public_key, std::uint64_t index) {

@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/layout.hpp"
+#include "cli/log_files.hpp"
 #include "cli/printable.hpp"
 #include "cli/run/world.hpp"
 #include "wire/iso15118/json_lines.hpp"
@@ -32,11 +33,12 @@ namespace {
 using Command = std::function<Result<int>()>;
 
 struct Arguments {
-    std::string state = "state", manifests, path, key, from, to;
-    bool json = false, watch = false, follow = false, all = false;
-    std::uint64_t first = 0, last = 0;
+    std::string state = "state", manifests, path, key, tpm, from, to;
+    bool json = false, watch = false, all = false;
+    std::uint64_t first = 0;
     int evse = 1;
     std::vector<std::string> words;
+    LogView view;
     RunOptions run;
 };
 
@@ -117,18 +119,27 @@ void add_log(CLI::App& app, Arguments& a, Command& command) {
     log->add_option("--state", a.state, "folder of the station's state")->capture_default_str();
     log->fallthrough();
     CLI::App* show = log->add_subcommand("show", "entries, of a running station or of one that has ended");
-    show->add_option("--from", a.first, "index of the first entry");
-    show->add_option("--last", a.last, "only the last N entries");
-    show->add_flag("--follow", a.follow, "go on as entries come, until Ctrl-C");
-    show->add_flag("--json", a.json, "one JSON object a line");
-    show->callback([&] { command = [&a] { return log_show_command(absolute(a.state), a.first, a.last, a.follow, a.json); }; });
+    show->add_option("--from", a.view.from, "index of the first entry");
+    show->add_option("--last", a.view.last, "only the last N entries");
+    show->add_flag("--follow", a.view.follow, "go on as entries come, until Ctrl-C");
+    show->add_flag("--json", a.view.json, "one JSON object a line");
+    show->add_option("--source", a.view.source, "only entries of this service: session, meter@1");
+    show->add_option("--type", a.view.type, "only entries of this type: transaction, security");
+    show->add_option("--evse", a.view.evse, "only entries of this EVSE")->check(CLI::Range(1, 8));
+    show->callback([&] { command = [&a] { return log_show_command(absolute(a.state), a.view); }; });
+    CLI::App* copy = log->add_subcommand("export", "a copy with the public keys, for who verifies it elsewhere");
+    copy->add_option("FOLDER", a.path, "is made")->required();
+    copy->callback([&] { command = [&a] { return log_export_command(absolute(a.state), absolute(a.path)); }; });
     CLI::App* verify = log->add_subcommand("verify", "is every entry as it was written; names the first that is not");
     verify->add_option("PATH", a.path, "the log's folder; default: the log of the state folder");
     verify->add_option("--key", a.key, "the log's public key, PEM; default: that of the station");
-    verify->add_flag("--all", a.all, "every checkpoint's signature, not the last one's alone");
+    verify->add_option("--tpm", a.tpm, "folder with the TPM's public keys (log.pem, attestation.pem); default: the station's");
+    verify->add_flag("--all", a.all, "every signature of checkpoints and seals, not the last ones' alone");
     verify->add_flag("--json", a.json, "one JSON object");
     verify->callback([&] {
-        command = [&a] { return log_verify_command(a.path.empty() ? absolute(a.state) + "/log" : a.path, a.key, a.all, a.json); };
+        command = [&a] {
+            return log_verify_command(a.path.empty() ? absolute(a.state) + "/log" : a.path, {a.key, a.tpm, a.all, a.json});
+        };
     });
     CLI::App* prove = log->add_subcommand("prove", "the proof that an entry is in the log, as a file");
     prove->add_option("INDEX", a.first, "of the entry")->required();
@@ -138,7 +149,7 @@ void add_log(CLI::App& app, Arguments& a, Command& command) {
     check->add_option("PROOF", a.path, "the file")->required();
     check->add_option("--key", a.key, "the log's public key, PEM; default: that of the station");
     check->callback([&] {
-        command = [&a] { return log_check_command(a.path, a.key.empty() ? absolute(a.state) + "/pki/audit/public.pem" : a.key); };
+        command = [&a] { return log_check_command(a.path, a.key.empty() ? log_key_file(absolute(a.state) + "/log") : a.key); };
     });
 }
 

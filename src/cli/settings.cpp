@@ -5,6 +5,7 @@
 
 #include "kernel/config.hpp"
 #include "policy/compile.hpp"
+#include "services/audit/protocol.hpp"
 #include "services/crypto/protocol.hpp"
 #include "services/iso15118/protocol.hpp"
 #include "services/link/protocol.hpp"
@@ -255,6 +256,7 @@ Result<Written> write_settings(const Layout& layout, const StationFile& f, const
         CHECK(door.services.push(service.name));
     }
     TRY(write(s, "operator", door));
+    TRY(write(s, "audit", audit::Config{.has_tpm = f.trust.tpm != "none"}));
     TRY(write(s, "session", session_config(f)));
     if (f.trust.tpm != "none") {
         const auto meters = meters_in_tpm(f);

@@ -132,6 +132,24 @@ std::vector<PageLine> trust_lines(const Json& trust, std::size_t columns) {
     return lines;
 }
 
+/// How far the log is sealed by a TPM; that it was tampered with; why it is not signed or sealed.
+std::vector<PageLine> log_lines(const Json& log, std::size_t columns) {
+    std::vector<PageLine> lines;
+    const auto number = [&](const char* name) { return static_cast<long long>(number_in(log, name)); };
+    if (number("counter") > 0)
+        lines.push_back({format("log: %lld entries signed, %lld sealed by the TPM (counter %lld)", number("signed"),
+                                number("sealed"), number("counter")),
+                         Style::heading});
+    if (!log.string("problem").empty())
+        lines.push_back({"log: not signed or sealed: " + std::string(log.string("problem")), Style::warning});
+    if (!log.string("alarm").empty())
+        lines.push_back(
+            {format("THE LOG WAS TAMPERED WITH at entry %lld: ", number("alarm_entry")) + std::string(log.string("alarm")),
+             Style::bad});
+    for (PageLine& line : lines) line.text = line.text.substr(0, columns);
+    return lines;
+}
+
 }  // namespace
 
 std::string message_name(std::string_view service, std::int64_t number) {
@@ -184,6 +202,7 @@ std::vector<PageLine> StatusPage::lines(const Json& status, const Json& measures
         page.push_back({"LAB: limits are relaxed for measuring and sanitizers: not for use", Style::bad});
     for (const Json& e : items_of(status, "evses")) page.push_back(line_of_evse(e));
     if (const Json* trust = status.find("trust")) std::ranges::move(trust_lines(*trust, size.columns), std::back_inserter(page));
+    if (const Json* log = status.find("log")) std::ranges::move(log_lines(*log, size.columns), std::back_inserter(page));
     page.push_back({});
     page.push_back({format("%-11s %-9s%7s%4s%8s%8s%6s%6s  %s", "service", "state", "pid", "rst", "beats", "calls/s", "cpu%",
                            "MiB", "slowest p99"),

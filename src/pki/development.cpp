@@ -78,6 +78,15 @@ public:
         return read(file) == text ? Result<>{} : write(file, text, 0644);
     }
 
+    /// The folder without a key: one that was a file is none any more.
+    Result<> no_key(const std::string& folder) {
+        std::error_code error;
+        std::filesystem::create_directories(directory_ + "/" + folder, error);
+        if (!error) std::filesystem::remove(directory_ + "/" + folder + "/key.pem", error);
+        if (error) return fail(Errc::io, folder + "/key.pem: " + error.message());
+        return {};
+    }
+
     Result<> trust(const std::string& folder, const std::vector<std::string>& roots) {
         std::string text;
         for (const std::string& name : roots) text += to_pem(authorities_[name].certificate.get());
@@ -105,9 +114,7 @@ private:
 
     /// The public half alone: no file of a station has the other.
     Result<Key> key_elsewhere(const std::string& folder, const std::string& public_half) {
-        std::error_code error;
-        std::filesystem::remove(directory_ + "/" + folder + "/key.pem", error);
-        if (error) return fail(Errc::io, folder + "/key.pem: " + error.message());
+        TRY(no_key(folder));
         return public_from_pem(read(public_half + ".pem"));
     }
 
@@ -211,7 +218,10 @@ Result<std::vector<std::string>> make_development(const Development& wanted, Wal
         const std::string name = "meter@" + std::to_string(meter);
         TRY(maker.bare_key(name, Algorithm::p256, meter <= wanted.meters_in_tpm ? "tpm/" + name : ""));
     }
-    TRY(maker.bare_key("audit", Algorithm::ml_dsa_44, ""));
+    if (wanted.has_tpm)
+        TRY(maker.no_key("audit"));  // crypto has it, and makes it itself
+    else
+        TRY(maker.bare_key("audit", Algorithm::ml_dsa_44, ""));
     return std::move(maker.written);
 }
 

@@ -12,7 +12,9 @@
 //                                                            no key.pem in station and meter@N; one that was there is removed
 //   <directory>/token/secc.pem                               likewise of the token: then there is no key.pem in secc
 //   <directory>/meter@N/{key,public}.pem                     signs the readings of one meter; no certificate: it is registered
-//   <directory>/audit/{key,public}.pem                       signs the checkpoints of the log; no certificate
+//   <directory>/audit/{key,public}.pem                       signs the checkpoints of the log; no certificate. With a TPM the key
+//   is in
+//                                                            crypto, and no file of it is here
 //
 // chain: the leaf first, then its sub-CAs, without the root. station and csms have a second certificate for the same key, in
 // chain-ml-dsa-87.pem, from an ML-DSA-87 root that both trust.

@@ -78,6 +78,25 @@ bool is_checkpoint(Bytes content) {
     return root->size() == 44 && root->back() == '=' && std::ranges::all_of(root->substr(0, 43), is_base64);
 }
 
+bool is_timed_checkpoint(Bytes content) {
+    constexpr std::string_view label("subtree/v1\n\0", 12);
+    constexpr std::size_t number = 8, root = 32;
+    std::string_view text = as_text(content);
+    if (!text.starts_with(label)) return false;
+    text.remove_prefix(label.size());
+    const auto take_name = [&text] {
+        const std::size_t size = text.empty() ? 0 : static_cast<unsigned char>(text.front());
+        const std::string_view name = size > 0 && text.size() > size ? text.substr(1, size) : std::string_view();
+        text.remove_prefix(name.empty() ? 0 : size + 1);
+        return name;
+    };
+    const std::string_view name = take_name();
+    if (name.empty() || !is_printable(name) || text.size() < number) return false;
+    text.remove_prefix(number);  // the time
+    if (take_name() != name || text.size() != number + number + root) return false;
+    return text.substr(0, number).find_first_not_of('\0') == std::string_view::npos;  // the first entry
+}
+
 bool is_reading(Bytes content) {
     const std::string_view text = as_text(content);
     return text.starts_with(R"({"FV":"1.)") && text.ends_with('}') &&

@@ -21,6 +21,10 @@ enum class TlsRole : std::uint8_t { client, server };
 /// extension lines).
 [[nodiscard]] bool is_checkpoint(Bytes content);
 
+/// What an ML-DSA key signs of a checkpoint (C2SP tlog-cosignature): of a whole log, from its first entry on, by the log's own
+/// name.
+[[nodiscard]] bool is_timed_checkpoint(Bytes content);
+
 /// The payload of an OCMF record: one JSON object on one line that begins with the format's version.
 [[nodiscard]] bool is_reading(Bytes content);
 

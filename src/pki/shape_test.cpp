@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include "pki/certificate.hpp"
+#include "pki/test_shapes.hpp"
 
 namespace voltkeep::pki {
 namespace {
@@ -72,18 +73,38 @@ TEST(Shape, checkpoint_has_three_lines) {
     for (std::size_t size = 0; size < good.size(); ++size) EXPECT_FALSE(is_checkpoint(as_bytes(good.substr(0, size)))) << size;
 }
 
+TEST(Shape, timed_checkpoint_is_of_a_whole_log_by_its_own_name) {
+    const std::string good = timed_checkpoint();
+    EXPECT_TRUE(is_timed_checkpoint(as_bytes(good)));
+    for (std::size_t size = 0; size < good.size(); ++size)
+        EXPECT_FALSE(is_timed_checkpoint(as_bytes(good.substr(0, size)))) << size;
+    EXPECT_FALSE(is_timed_checkpoint(as_bytes(good + '\0')));
+    EXPECT_FALSE(is_timed_checkpoint(as_bytes(timed_checkpoint("a b"))));
+    std::string other = good;
+    other[other.find("VK", 30)] = 'W';
+    EXPECT_FALSE(is_timed_checkpoint(as_bytes(other))) << "of another log";
+    other = good;
+    other[good.size() - 41] = '\1';
+    EXPECT_FALSE(is_timed_checkpoint(as_bytes(other))) << "of a part";
+}
+
 TEST(Shape, nothing_has_two_shapes) {
     const Key key = MUST(make_key(Algorithm::p384));
     const auto der = request_for(key.get());
-    const std::string all[] = {
-        certificate_verify("client", 48),      certificate_verify("server", 48), std::string(as_text(der)), checkpoint(), reading,
-        "OCMF|" + reading + R"(|{"SD":"00"})", "\x84\x6aSignature1\x40\x40\x40"};
+    const std::string all[] = {certificate_verify("client", 48),
+                               certificate_verify("server", 48),
+                               std::string(as_text(der)),
+                               checkpoint(),
+                               timed_checkpoint(),
+                               reading,
+                               "OCMF|" + reading + R"(|{"SD":"00"})",
+                               "\x84\x6aSignature1\x40\x40\x40"};
     for (const std::string& one : all) {
         const Bytes content = as_bytes(one);
         const int shapes = is_tls13_certificate_verify(content, TlsRole::client) +
                            is_tls13_certificate_verify(content, TlsRole::server) +
                            is_certificate_request_for(content, public_der(key.get())) + is_checkpoint(content) +
-                           is_reading(content) + is_record(content) + is_cose_sign1(content);
+                           is_timed_checkpoint(content) + is_reading(content) + is_record(content) + is_cose_sign1(content);
         EXPECT_EQ(shapes, 1) << one;
     }
 }

@@ -67,7 +67,7 @@ Result<> gather(const fs::path& folder, Above above) {
     std::set<std::string> absent;
     if (above == Above::session) {
         real.insert(real.end(), {"session", "meter", "audit"});
-        absent = {"iso15118", "operator", "crypto", "meterdrv", "net", "plc", "\"link@ev\"", "\"link@csms\""};
+        absent = {"iso15118", "operator", "crypto", "rot", "meterdrv", "net", "plc", "\"link@ev\"", "\"link@csms\""};
     }
     for (const std::string& name : real) {
         copy(fs::path(PROGRAMS) / name, "programs/" + name);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks a log's folder with nothing of Voltkeep: every entry's hash, RFC 6962's root at each checkpoint. No signatures.
+"""Checks a log's folder with nothing of Voltkeep: every entry's hash, RFC 6962's root at each checkpoint and each seal of a TPM,
+and that the TPM's statement (TPMS_ATTEST of TPM2_NV_Certify) is of that checkpoint and that value. No signatures.
 
 check_log.py FOLDER: 0 and one line if all is as the checkpoints say."""
 import base64
@@ -47,10 +48,24 @@ def checkpoints_of(folder):
             yield origin, int(size), base64.b64decode(root, validate=True)
 
 
+def seals_of(folder, origin):
+    path = folder / "seals"
+    for line in path.read_text().splitlines() if path.exists() else []:
+        size, root, _, *certified = line.split(" ")
+        text = f"{origin}\n{size}\n{root}\n".encode()
+        if certified:
+            statement = base64.b64decode(certified[1], validate=True)
+            assert statement[:6] == b"\xffTCG\x80\x14" and sha256(text) in statement, f"the seal of {size} entries is of others"
+            assert int.from_bytes(statement[-8:], "big") == int(certified[0]), f"the counter at {size} entries"
+        yield int(size), base64.b64decode(root, validate=True)
+
+
 folder = pathlib.Path(sys.argv[1])
 checkpoints, leaves = list(checkpoints_of(folder)), leaves_of(folder)
 assert checkpoints, "no checkpoint"
 for origin, size, root in checkpoints:
     assert size <= len(leaves), f"{size} entries are signed, {len(leaves)} are there"
     assert root_of(leaves[:size]) == root, f"the root of {size} entries is another"
+for size, root in seals_of(folder, checkpoints[-1][0]):
+    assert size <= len(leaves) and root_of(leaves[:size]) == root, f"the TPM has sealed {size} other entries"
 print(f"{len(leaves)} entries of {origin}, {len(checkpoints)} checkpoints, the last of {checkpoints[-1][1]} entries")

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "harness/stored.hpp"
 #include "harness/tool.hpp"
@@ -138,6 +139,32 @@ void expect_proofs(const std::string& state) {
     put(old);
 }
 
+/// The steps of one visit, in their order, as `log show` tells them of a station that has ended: type, and the step with it.
+void expect_steps(const std::string& state) {
+    constexpr std::pair<std::string_view, std::string_view> steps[] = {{"boot", ""},
+                                                                       {"connection", "opened"},
+                                                                       {"session", "csms_accepted"},
+                                                                       {"session", "plugged"},
+                                                                       {"session", "v2g_session"},
+                                                                       {"session", "authorized"},
+                                                                       {"transaction", "started"},
+                                                                       {"transaction", "updated"},
+                                                                       {"session", "v2g_ended"},
+                                                                       {"transaction", "ended"},
+                                                                       {"service", ""}};
+    std::istringstream log(say({"log", "show", "--json", "--state", state}).output);
+    std::size_t next = 0;
+    for (std::string line; std::getline(log, line) && next < std::size(steps);) {
+        const Json entry = Json::parse(line).value_or(Json::object());
+        const Json payload = Json::parse(entry.string("payload")).value_or(Json::object());
+        const auto& [type, step] = steps[next];
+        // The last one: the seal of the orderly stop.
+        const bool is_seal = payload.string("occasion") == "seal" && payload.string("cause") == "stop";
+        if (entry.string("type") == type && payload.string("step") == step && (type != "service" || is_seal)) ++next;
+    }
+    ASSERT_EQ(next, std::size(steps)) << "not in the log, in this order: " << steps[next].first << " " << steps[next].second;
+}
+
 }  // namespace
 
 TEST(Session, runs_from_the_plug_to_the_bill) {
@@ -203,7 +230,8 @@ TEST(Session, goes_on_when_the_parsers_of_both_sides_are_killed_in_the_charge_lo
     EXPECT_EQ(transactions.size(), 1u) << "one session, one transaction";
 }
 
-/// With a TPM, which signs the handshake with the CSMS and the readings.
+/// With a TPM, which signs the handshake with the CSMS and the readings, and seals the log. The visit is followed in it step by
+/// step, and the offline tool and a script that shares nothing with it find it good.
 TEST(Session, is_whole_for_a_user_who_is_not_root_and_has_no_key_in_a_file) {
     const std::vector<std::string> user{"unshare", "--user", "--map-user=1000", "--map-group=1000"};
     std::vector<std::string> nothing = user;
@@ -222,7 +250,20 @@ TEST(Session, is_whole_for_a_user_who_is_not_root_and_has_no_key_in_a_file) {
     EXPECT_EQ(station.status(), 0);
     EXPECT_EQ(summary->find("ok")->scalar(), "true") << summary->text() << "\n" << station.tail();
     expect_signed(station.state(), visit_of(*summary));
-    for (const char* folder : {"station", "meter@1"})
+    expect_steps(station.state());
+    const Said verified = say({"log", "verify", "--all", "--json", "--state", station.state()});
+    EXPECT_EQ(verified.status, 0) << verified.output;
+    EXPECT_NE(verified.output.find("\"seals_checked\":true"), std::string::npos) << verified.output;
+    EXPECT_EQ(std::system(("python3 " LOG_CHECK " " + station.state() + "/log >/dev/null").c_str()), 0);
+    const std::string copy = station.state() + "/copy";
+    const Said exported = say({"log", "export", copy, "--state", station.state()});
+    EXPECT_EQ(exported.status, 0) << exported.output;
+    EXPECT_EQ(say({"log", "verify", copy + "/log", "--json"}).output,
+              say({"log", "verify", "--json", "--state", station.state()}).output);
+    const Said stops = say({"log", "show", "--type", "transaction", "--evse", "1", "--state", copy});
+    EXPECT_NE(stops.output.find("ended"), std::string::npos) << stops.output;
+    EXPECT_EQ(stops.output.find("boot"), std::string::npos) << stops.output;
+    for (const char* folder : {"station", "meter@1", "audit"})
         EXPECT_FALSE(std::filesystem::exists(station.state() + "/pki/" + folder + "/key.pem")) << folder;
     std::filesystem::remove(config);
 }

@@ -55,11 +55,25 @@ std::int64_t uses(const Json& trust, std::string_view name, std::string_view pla
         if (key.string("key") == name && key.string("place") == place) return number_in(key, "uses");
     return -1;
 }
+/// How far the TPM has sealed the log, as soon as it has done so more than `seals` times; the last answer if it has not in ten
+/// seconds.
+std::int64_t counter_above(ToolStation& station, std::int64_t value) {
+    std::int64_t counter = 0;
+    for (const Instant deadline = now() + 10s; counter <= value && now() < deadline; station.pause(20ms)) {
+        const auto status = station.ask("status");
+        const Json* const log = status ? status->find("log") : nullptr;
+        if (log == nullptr) continue;
+        counter = number_in(*log, "counter");
+        EXPECT_EQ(log->string("alarm"), "");
+    }
+    EXPECT_GT(counter, value) << "the log was not sealed" << station.tail();
+    return counter;
+}
 bool is_available(const Json& line) { return line.string("event") == "available"; }
 
 }  // namespace
 
-/// 20 s. The CSMS knows the station by a key of the TPM, and a car by one of the token. A part that counts unclean stops as
+/// 22 s. The CSMS knows the station by a key of the TPM, and a car by one of the token. A part that counts unclean stops as
 /// attacks upon its keys would be locked at the fourth start (Tpm.cuts_of_power_lock_nobody_out is the control: with keys as they
 /// are made by default it is).
 TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TPM_usable) {
@@ -69,8 +83,9 @@ TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TP
     Json trust = trust_when(station, works);
     EXPECT_EQ(trust.find("has_endorsement")->scalar(), "true");
     EXPECT_EQ(uses(trust, "tls-csms"), 1);
-    for (const char* file : {"station", "secc"})
+    for (const char* file : {"station", "secc", "audit"})
         EXPECT_FALSE(std::filesystem::exists(station.state() + "/pki/" + file + "/key.pem")) << file;
+    std::int64_t counter = counter_above(station, 0);
     station.wait_until_charging();
     trust = trust_when(station, [&](const Json& now) { return uses(now, "secc", "token") >= 1; });
     std::int64_t resets = number_in(trust, "resets");
@@ -95,9 +110,15 @@ TEST(Trust, three_unclean_stops_in_a_row_and_the_death_of_each_part_leave_the_TP
             [&](const Json& line) { return line.string("event") == "start" && line.string("source") == "procmgr"; }));
         trust = trust_when(station, [&](const Json& now) { return works(now) && number_in(now, "resets") == resets + 1; });
         resets = number_in(trust, "resets");
+        counter = counter_above(station, counter);
     }
     station.stop();
     EXPECT_EQ(station.status(), 0);
+    const auto verified = say({"log", "verify", "--all", "--json", "--state", station.state()});
+    const Json log = Json::parse(verified.output).value_or(Json::object());
+    EXPECT_EQ(verified.status, 0) << verified.output;
+    EXPECT_EQ(number_in(log, "counter"), counter + 1) << "the orderly stop was sealed: " << verified.output;
+    EXPECT_GE(number_in(log, "seals"), 5) << verified.output;
 }
 
 /// 2 s. Who starts a station without a TPM is told where the keys are: at the start, in the log, in every status.

@@ -46,7 +46,8 @@ int serve_audit(int control, const std::string& file) {
             return kernel::Done{};
         },
         [](const audit::Read&) -> Result<audit::Read::Entries> { return audit::Read::Entries{}; },
-        [](const audit::GetHead&) -> Result<audit::GetHead::Head> { return audit::GetHead::Head{}; });
+        [](const audit::GetHead&) -> Result<audit::GetHead::Head> { return audit::GetHead::Head{}; },
+        [](const audit::GetSeals&) -> Result<audit::GetSeals::Seals> { return audit::GetSeals::Seals{}; });
     return self.run();
 }
 

@@ -23,7 +23,8 @@ int serve_log(int control) {
             return Append::Appended{1};
         },
         [](const AppendLater&) -> Result<kernel::Done> { ::_exit(3); }, [](const Read&) -> Result<Read::Entries> { ::_exit(4); },
-        [](const GetHead&) -> Result<GetHead::Head> { ::_exit(5); });
+        [](const GetHead&) -> Result<GetHead::Head> { ::_exit(5); },
+        [](const GetSeals&) -> Result<GetSeals::Seals> { ::_exit(6); });
     self.seal();
     return self.run();
 }

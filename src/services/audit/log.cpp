@@ -18,7 +18,7 @@ constexpr Duration retry_after = 1s;
 // second and what the disk takes, which the watchdog ends after two.
 constexpr std::uint64_t tail_bound = 1024;
 constexpr std::int64_t tail_bound_ns = 10'000'000'000;
-constexpr std::string_view self = "audit", manager = "procmgr", damage_event = "TamperDetectionActivated";
+constexpr std::string_view self = "audit", manager = "procmgr", damage_event = "TamperDetectionActivated", seal_word = "seal";
 
 constexpr std::string_view words[] = {"boot",        "stop",  "service", "policy",        "security", "connection", "session",
                                       "transaction", "meter", "safety",  "configuration", "message",  "gap",        "checkpoint"};
@@ -62,17 +62,25 @@ Result<> check(std::string_view payload) {
 Result<Log> Log::open(const std::string& folder, std::string_view run, Time at, SealKey key, std::uint64_t segment_bound) {
     Known known;
     Seal seal(folder, std::move(key));
+    TpmSeals seals(folder);
     TRY(seal.open(Store::generation(folder)));
+    TRY(seals.open());
+    std::vector<audit_log::Checkpoint> expected;
+    if (seal.last()) expected.push_back(*seal.last());
+    if (seals.last()) expected.push_back({seal.origin(), seals.last()->size, seals.last()->root});
     Tail tail;
-    Store store = TRY(Store::open(folder, seal.last(), segment_bound,
-                                  [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) {
-                                      learn(known, index, e);
-                                      if (index == seal.size()) tail = {};  // also when the start begins anew
-                                      if (index >= seal.size()) measure(tail, e);
-                                  }));
+    Store store = TRY(
+        Store::open(folder, expected, segment_bound, [&](std::uint64_t index, const audit_log::Entry& e, const audit_log::Hash&) {
+            learn(known, index, e);
+            if (index == seal.size()) tail = {};  // also when the start begins anew
+            if (index >= seal.size()) measure(tail, e);
+        }));
     Store::Found found = store.found();
     if (!found.damage && seal.damage()) found.damage = audit_log::Damage{seal.size(), 0, false, *seal.damage()};
-    if (!found.damage && tail.is_too_long)
+    if (!found.damage && seals.last() && seals.last()->size > seal.size())
+        found.damage = audit_log::Damage{seal.size(), 0, false, "checkpoints are missing: the TPM has seen later ones"};
+    if (!found.damage && seals.damage()) found.damage = audit_log::Damage{seal.size(), 0, false, *seals.damage()};
+    if (!found.damage && tail.is_too_long && !(tail.is_told && !seal.is_key_here()))
         found.damage = audit_log::Damage{
             seal.size(), 0, false, "more entries are unsigned than a log that was cut off can have: checkpoints are missing"};
     const std::uint64_t torn_checkpoint = seal.torn_bytes();
@@ -80,9 +88,12 @@ Result<Log> Log::open(const std::string& folder, std::string_view run, Time at, 
     if (found.damage) {
         TRY(Store::set_aside(folder));
         TRY(seal.open(Store::generation(folder)));
-        store = TRY(Store::open(folder, std::nullopt, segment_bound));
+        TRY(seals.open());
+        store = TRY(Store::open(folder, {}, segment_bound));
+        known.damage.reset();  // that of the old one: this is another log, and another damage
+        known.raised.reset();
     }
-    Log log(std::move(store), std::move(seal), std::move(known));
+    Log log(std::move(store), std::move(seal), std::move(seals), std::move(known));
     log.begin(found, unsealed, torn_checkpoint, run, at);
     return log;
 }
@@ -90,9 +101,9 @@ Result<Log> Log::open(const std::string& folder, std::string_view run, Time at, 
 void Log::measure(Tail& tail, const audit_log::Entry& entry) {
     const bool is_own = entry.source == self;
     const Type type = type_of(entry.type);
-    const bool is_start =
-        is_own && (type == Type::boot ||
-                   (type == Type::service && Json::parse(entry.payload).value_or(Json::object()).string("life") == "resumed"));
+    const Json payload = is_own && type == Type::service ? Json::parse(entry.payload).value_or(Json::object()) : Json::object();
+    const bool is_start = is_own && (type == Type::boot || payload.string("life") == "resumed");
+    tail.is_told = tail.is_told || payload.string("occasion") == unsigned_word;
     if (is_start) {
         tail.count = 0;
         tail.first_ns.reset();
@@ -106,10 +117,14 @@ void Log::measure(Tail& tail, const audit_log::Entry& entry) {
 void Log::learn(Known& known, std::uint64_t index, const audit_log::Entry& entry) {
     if (index == 0) known = {};
     const Type type = type_of(entry.type);
-    if (entry.source == self && (type == Type::boot || type == Type::checkpoint || type == Type::security)) {
+    if (entry.source == self &&
+        (type == Type::boot || type == Type::checkpoint || type == Type::security || type == Type::service)) {
         const Json payload = Json::parse(entry.payload).value_or(Json::object());
-        if (type == Type::security && payload.string("event") == damage_event) known.damage = number(payload.find("entry"));
-        if (type != Type::security) {
+        if (type == Type::security && payload.string("event") == damage_event)
+            known.damage = Damage{number(payload.find("entry")), Text<200>::cut(payload.string("detail"))};
+        if (type == Type::service && payload.string("occasion") == seal_word)
+            known.raised = {number(payload.find("counter")), index};
+        if (type == Type::checkpoint || type == Type::boot) {
             known.run = payload.string("run");
             known.next.clear();
         }
@@ -136,14 +151,15 @@ void Log::begin(const Store::Found& found, std::uint64_t unsealed, std::uint64_t
         .put("torn_bytes", found.torn_bytes)
         .put("unsealed", unsealed);
     if (torn_checkpoint > 0) payload.put("torn_checkpoint_bytes", torn_checkpoint);
+    if (const auto& last = seals_.last_certified()) payload.put("sealed", last->size).put("counter", last->certified->counter);
     own(is_boot ? Type::boot : Type::service, payload, at);
     if (found.damage) tell_damage(found.damage->index, found.damage->what, at);
 }
 
 /// Once: damage stays where it is, and is found at every start.
 void Log::tell_damage(std::uint64_t entry, std::string_view what, Time at) {
-    if (known_.damage == entry) return;
-    known_.damage = entry;
+    if (known_.damage && known_.damage->entry == entry) return;
+    known_.damage = Damage{entry, Text<200>::cut(what)};
     own(Type::security, Payload().put("event", damage_event).put("entry", entry).put("detail", what), at);
 }
 
@@ -227,10 +243,11 @@ std::unexpected<Error> Log::stop(const Error& why, Time at) {
 
 Result<> Log::commit(Time at) {
     if (!may_write(at.now)) return std::unexpected(*outage_);
-    if (must_seal_) TRY(seal(at));
+    if (must_seal_ || unkept_) TRY(seal(at));
     if (const auto done = store_.commit(); !done) return stop(done.error(), at);
     outage_.reset();
     own_.clear();
+    if (std::exchange(is_raise_pending_, false)) raise_end_ = store_.size();
     later_.clear();
     committed_ = known_.next;
     if (store_.is_segment_full() && store_.begin_segment())
@@ -241,13 +258,90 @@ Result<> Log::commit(Time at) {
 }
 
 Result<> Log::seal(Time at) {
-    if (unsealed() == 0 || !may_write(at.now)) return {};
-    const auto done =
-        seal_.make(store_.size(), store_.root(), static_cast<std::uint64_t>(std::max<std::int64_t>(0, at.wall.unix_ms)) / 1000);
+    if (unkept_) return may_write(at.now) ? keep(at) : Result<>{};
+    if (!seal_.is_key_here() || unsealed() == 0 || !may_write(at.now)) return {};
+    ToSign wanted = prepare(at);
+    auto signature = seal_.sign(wanted);
+    must_seal_ = !signature;
+    if (!signature) return stop(signature.error(), at);
+    unkept_.emplace(std::move(wanted), std::move(*signature));
+    return keep(at);
+}
+
+ToSign Log::prepare(Time at) const {
+    return seal_.prepare(store_.size(), store_.root(),
+                         static_cast<std::uint64_t>(std::max<std::int64_t>(0, at.wall.unix_ms)) / 1000);
+}
+
+/// What is signed and not on the disk is written before anything else.
+Result<> Log::keep(Time at) {
+    const auto done = seal_.keep(unkept_->first, unkept_->second);
     must_seal_ = !done;
     if (!done) return stop(done.error(), at);
+    unkept_.reset();
     has_sealed_ = true;
     return {};
+}
+
+std::optional<ToSign> Log::to_sign(Time at) const {
+    if (unkept_ || !seal_.is_key_known() || unsealed() == 0 || !may_write(at.now)) return std::nullopt;
+    return prepare(at);
+}
+
+Result<> Log::take_signature(const ToSign& wanted, Bytes signature, Time at) {
+    TRY(seal_.check(wanted, signature));
+    unkept_.emplace(wanted, std::vector<std::byte>(signature.begin(), signature.end()));
+    return may_write(at.now) ? keep(at) : Result<>{};
+}
+
+void Log::tell_raise(std::uint64_t counter, std::string_view cause, Time at) {
+    raise_end_.reset();
+    is_raise_pending_ = true;
+    own(Type::service, Payload().put("service", self).put("occasion", seal_word).put("counter", counter).put("cause", cause), at);
+}
+
+void Log::tell_tpm(std::string_view occasion, std::string_view detail, Time at) {
+    own(Type::service, Payload().put("service", self).put("occasion", occasion).put("detail", detail), at);
+}
+
+Result<> Log::keep_tpm(const audit_log::TpmSeal& seal, Time at) {
+    if (!may_write(at.now)) return std::unexpected(*outage_);
+    TRY(seals_.append(seal));
+    if (seal.certified) sealed_at_ = at.wall;
+    return {};
+}
+
+void Log::judge(std::uint64_t counter, const audit_log::TpmKeys& keys, Time at) {
+    const auto& last = seals_.last_certified();
+    if (!last) return;  // the first of this log comes now
+    if (const auto good = audit_log::check_tpm_seal(*last, seal_.origin(), keys); !good)
+        return tell_damage(last->size, good.error().what.view(), at);
+    const std::uint64_t sealed = last->certified->counter;
+    // A raise that was told, and signed, may have been cut off in front of its line in the file.
+    const bool was_cut_off = known_.raised && known_.raised->counter == sealed + 1 && known_.raised->index < signed_at_start_;
+    const std::string values =
+        "the TPM's counter is at " + std::to_string(counter) + ", the last seal at " + std::to_string(sealed);
+    if (counter < sealed)
+        tell_damage(last->size, values + ": this is another TPM, or an earlier state of it", at);
+    else if (counter > sealed + (was_cut_off ? 1 : 0))
+        tell_damage(last->size, values + ": entries that were sealed are missing", at);
+    else if (counter > sealed)
+        tell_tpm("seal_cut_off", values, at);
+}
+
+GetSeals::Seals Log::seals() const {
+    GetSeals::Seals seals;
+    seals.signed_size = seal_.size();
+    if (const auto& last = seals_.last_certified()) {
+        seals.sealed_size = last->size;
+        seals.counter = last->certified->counter;
+    }
+    seals.sealed_ms = sealed_at_.unix_ms;
+    if (known_.damage) {
+        seals.alarm = known_.damage->what;
+        seals.alarm_entry = known_.damage->entry;
+    }
+    return seals;
 }
 
 Result<Read::Entries> Log::read(std::uint64_t from, Time at) {

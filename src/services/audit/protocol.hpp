@@ -82,9 +82,28 @@ struct GetHead {
     using Reply = Head;
 };
 
-using Interface = kernel::Interface<Append, AppendLater, Read, GetHead>;
+/// How far the log is signed and sealed, and whether it was tampered with.
+struct GetSeals {
+    struct Seals {
+        std::uint64_t signed_size = 0;  ///< entries under the last checkpoint
+        std::uint64_t sealed_size = 0;  ///< entries under the last seal of the TPM
+        std::uint64_t counter = 0;      ///< of the TPM, at that seal; 0: there is none
+        std::int64_t sealed_ms = 0;     ///< wall clock, of the last seal since this process began; 0: none
+        Text<200> problem;              ///< why it is not signed or not sealed now
+        Text<200> alarm;                ///< what was done to the log, and
+        std::uint64_t alarm_entry = 0;  ///< where
+    };
+    using Reply = Seals;
+};
 
-/// To `operator` and whoever follows the log.
-enum class Pulse : std::uint8_t { appended, last_ = appended };
+using Interface = kernel::Interface<Append, AppendLater, Read, GetHead, GetSeals>;
+
+/// `appended` to whoever follows the log, with its size. `alarm` to who tells the CSMS that the log was tampered with: one more
+/// than the entry that is named.
+enum class Pulse : std::uint8_t { appended, alarm, last_ = alarm };
+
+struct Config {
+    bool has_tpm = false;  ///< rot and crypto have the log's keys; else its key is a file
+};
 
 }  // namespace voltkeep::audit

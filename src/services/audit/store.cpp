@@ -10,6 +10,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "append_file.hpp"
 #include "kernel/config.hpp"
 
 namespace voltkeep::audit {
@@ -31,12 +32,6 @@ std::string name_of(std::uint64_t first) {
 std::unexpected<Error> failed(std::string_view what, std::string_view path) {
     if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) return fail(Errc::full, "no space for the log");
     return fail_errno(what, path);
-}
-
-Result<> sync_folder(const std::string& folder) {
-    const kernel::os::Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory || ::fsync(directory.get()) != 0) return failed("fsync", folder);
-    return {};
 }
 
 std::uint64_t size_of(const std::string& path) {
@@ -86,7 +81,7 @@ Result<> Store::set_aside(const std::string& folder) {
     return sync_folder(folder);
 }
 
-Result<Store> Store::open(const std::string& folder, const std::optional<audit_log::Checkpoint>& sealed,
+Result<Store> Store::open(const std::string& folder, const std::vector<audit_log::Checkpoint>& sealed,
                           std::uint64_t segment_bound, const Visit& visit) {
     Store store(folder);
     store.segment_bound_ = segment_bound;
@@ -101,15 +96,13 @@ Result<Store> Store::open(const std::string& folder, const std::optional<audit_l
     }
     if (error) return fail(Errc::io, "log folder " + folder + ": " + error.message());
     std::ranges::sort(names);
-    if (!TRY(store.resume(names, visit)) || !store.check(sealed)) {
+    if (!TRY(store.resume(names, visit)) || store.check(sealed)) {
         store.segments_.clear();
         store.found_ = {};
         store.size_ = 0;
         store.rows_ = Rows(folder);
         for (const auto& [first, path] : names) TRY(store.load(path, first, visit));
-        if (const auto fits = store.check(sealed); !fits && !store.found_.damage)
-            store.found_.damage =
-                audit_log::Damage{std::min(store.size_, sealed->size), 0, false, std::string(fits.error().what.view())};
+        if (!store.found_.damage) store.found_.damage = store.check(sealed);
     }
     store.found_.entries = store.size_;
     if (store.found_.damage) return store;
@@ -125,14 +118,16 @@ Result<Store> Store::open(const std::string& folder, const std::optional<audit_l
     return store;
 }
 
-Result<> Store::check(const std::optional<audit_log::Checkpoint>& sealed) const {
-    if (!sealed) return {};
-    if (size_ < sealed->size)
-        return fail(Errc::integrity, "entries are missing at the end: " + std::to_string(sealed->size) + " were signed");
-    const auto root = rows_.root_of(sealed->size);
-    if (!root || *root != sealed->root)
-        return fail(Errc::integrity, "the entries before this one do not come to the root that was signed");
-    return {};
+std::optional<audit_log::Damage> Store::check(const std::vector<audit_log::Checkpoint>& sealed) const {
+    for (const audit_log::Checkpoint& one : sealed) {
+        if (size_ < one.size)
+            return audit_log::Damage{size_, 0, false,
+                                     "entries are missing at the end: " + std::to_string(one.size) + " were signed"};
+        const auto root = rows_.root_of(one.size);
+        if (!root || *root != one.root)
+            return audit_log::Damage{one.size, 0, false, "the entries before this one do not come to the root that was signed"};
+    }
+    return std::nullopt;
 }
 
 /// From the last segment that has entries. False: it does not stand on its own, begin with the first.

@@ -35,10 +35,10 @@ public:
         std::string damaged_segment;
     };
 
-    /// Opens the folder (made if missing). `sealed`: the last checkpoint that was signed; its entries must be there. Each entry
+    /// Opens the folder (made if missing). `sealed`: what was signed last, by whom ever; its entries must be there. Each entry
     /// that is verified goes to `visit`; from index 0 on if it begins anew. A disk without room for a new segment is no error:
     /// the log is there to be read, and the first commit that finds room makes it. Errors: io.
-    static Result<Store> open(const std::string& folder, const std::optional<audit_log::Checkpoint>& sealed,
+    static Result<Store> open(const std::string& folder, const std::vector<audit_log::Checkpoint>& sealed,
                               std::uint64_t segment_bound = 8u << 20, const Visit& visit = {});
 
     /// How many logs of the folder were set aside, and one.
@@ -83,8 +83,8 @@ private:
 
     explicit Store(const std::string& folder) : folder_(folder), rows_(folder) {}
     Result<bool> resume(const Names& names, const Visit& visit);
-    /// Is the signed root the root of the first entries? Errors: integrity.
-    [[nodiscard]] Result<> check(const std::optional<audit_log::Checkpoint>& sealed) const;
+    /// Is each signed root the root of the first entries? The damage if not.
+    [[nodiscard]] std::optional<audit_log::Damage> check(const std::vector<audit_log::Checkpoint>& sealed) const;
     /// The file that goes on behind the last entry.
     Result<> make_segment();
     Result<> load(const std::string& path, std::uint64_t first, const Visit& visit);

@@ -45,7 +45,7 @@ bool has_shape(const Sign& wanted) {
         case Purpose::certificate_request: return !wanted.content.empty();
         case Purpose::reading: return pki::is_reading(wanted.content);
         case Purpose::record: return pki::is_record(wanted.content);
-        case Purpose::checkpoint: return pki::is_checkpoint(wanted.content);
+        case Purpose::checkpoint: return pki::is_timed_checkpoint(wanted.content);
         case Purpose::token: return pki::is_cose_sign1(wanted.content);
         case Purpose::tls_server: return pki::is_tls13_certificate_verify(wanted.content, pki::TlsRole::server);
     }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "pki/test_shapes.hpp"
+
 namespace voltkeep::crypto {
 namespace {
 
@@ -14,7 +16,7 @@ std::string content_for(Purpose purpose) {
         case Purpose::certificate_request: return "0";
         case Purpose::reading: return R"({"FV":"1.4"})";
         case Purpose::record: return R"(OCMF|{"FV":"1.4"}|{"SD":"00"})";
-        case Purpose::checkpoint: return "voltkeep/VK\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+        case Purpose::checkpoint: return pki::timed_checkpoint();
         case Purpose::token: return "\x84\x6aSignature1@@@";
         case Purpose::tls_server: return handshake.replace(handshake.find("client"), 6, "server");
     }

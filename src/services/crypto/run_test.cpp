@@ -10,6 +10,7 @@
 
 #include "base/file.hpp"
 #include "kernel/test_station.hpp"
+#include "pki/test_shapes.hpp"
 #include "services/rot/protocol.hpp"
 
 namespace voltkeep::crypto {
@@ -28,12 +29,7 @@ Sign handshake() {
     text += std::string("TLS 1.3, client CertificateVerify\0", 34) + std::string(48, 'h');
     return {Key::tls_csms, {}, Purpose::tls_client, *Blob<content_bound>::from(as_bytes(text))};
 }
-Sign checkpoint() {
-    return {Key::log,
-            {},
-            Purpose::checkpoint,
-            *Blob<content_bound>::from(as_bytes("voltkeep/VK\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"))};
-}
+Sign checkpoint() { return {Key::log, {}, Purpose::checkpoint, *Blob<content_bound>::from(as_bytes(pki::timed_checkpoint()))}; }
 
 /// As much of a TPM as crypto asks for; `is_there` says whether it answers. It seals by turning the secret over.
 int stand_in(int control, const std::function<bool()>& is_there) {

@@ -36,7 +36,8 @@ inline int serve_audit(int control, int lines) {
         },
         [&](const audit::AppendLater&) -> Result<kernel::Done> { return kernel::Done{}; },
         [&](const audit::Read&) -> Result<audit::Read::Entries> { return audit::Read::Entries{}; },
-        [&](const audit::GetHead&) -> Result<audit::GetHead::Head> { return audit::GetHead::Head{}; });
+        [&](const audit::GetHead&) -> Result<audit::GetHead::Head> { return audit::GetHead::Head{}; },
+        [&](const audit::GetSeals&) -> Result<audit::GetSeals::Seals> { return audit::GetSeals::Seals{}; });
     return self.run();
 }
 

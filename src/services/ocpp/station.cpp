@@ -49,6 +49,12 @@ Station::Station(kernel::Service& self, const Config& config, Files files)
     self.on("link@csms", link::Pulse::opened, [this](EvseId, std::uint64_t) { look_at_link(); });
     self.on("link@csms", link::Pulse::closed, [this](EvseId, std::uint64_t) { look_at_link(); });
     self.on("link@csms", link::Pulse::frame, [this](EvseId, std::uint64_t) { take_frames(); });
+    self.on("audit", audit::Pulse::alarm, [this](EvseId, std::uint64_t entry) {
+        if (entry == 0) return;  // audit was started again: it says so by itself if there is something
+        alarm_ = SecurityEventNotificationRequest{.type = "TamperDetectionActivated", .timestamp = wall_now()};
+        alarm_->techInfo = String<255>::from("the station's log was tampered with: see its entry " + std::to_string(entry - 1));
+        send_next();
+    });
     self.on("session", session::Pulse::events, [this](EvseId, std::uint64_t) { fetch_events(); });
     self.on_back("link@csms", [this](EvseId) { want_connection(); });   // a new link opens nothing by itself
     self.on_back("session", [this](EvseId) {
@@ -271,6 +277,7 @@ void Station::send_next() {
     if (!at_.accepted) return send_boot();
     //= OCPP 2.1 E04.FR.02, E08.FR.06
     if (!events_.empty()) return send_event(events_.front());
+    if (alarm_) return void(call(*alarm_));
     if (untold_faults_ > 0) return send_fault();
     if (owes_availability_ && !is_asking_) return send_availability();   // all that happened meanwhile is with the CSMS
     //= OCPP 2.1 G02.FR.02
@@ -406,6 +413,7 @@ void Station::on(const rpc::Result& result) {
     }
     if (const auto* answer = result.response.get<TransactionEventResponse>()) on_transaction(*answer);
     if (result.response.get<StatusNotificationResponse>()) acknowledge();
+    if (result.response.get<SecurityEventNotificationResponse>()) alarm_.reset();
     if (result.response.get<NotifyReportResponse>() && at_.report) {
         part_arrived(*at_.report);
         if (is_over(*at_.report, facts())) at_.report.reset();
@@ -463,6 +471,7 @@ void Station::on(const rpc::CallFailed& failed) {
         audit::Type::message, 0,
         audit::Payload().put("message", name(failed.action)).put("failed", failed.code).put("detail", failed.description));
     if (failed.action == Action::NotifyReport) at_.report.reset();   // what the CSMS cannot take is not sent to it for ever
+    if (failed.action == Action::SecurityEventNotification) alarm_.reset();
     //= OCPP 2.1 Part 4, 5.3: drop and reconnect
     if (failed.reason == timeout) (void)link_.call(link::Close{connection_, "no answer to a call"});
     else if (failed.action == Action::BootNotification) not_before_ = now() + std::chrono::seconds(at_.heartbeat_s);

@@ -23,6 +23,7 @@
 #include "wire/ocpp/messages/provisioning.hpp"
 #include "wire/ocpp/messages/remote_control.hpp"
 #include "wire/ocpp/messages/reservation.hpp"
+#include "wire/ocpp/messages/security.hpp"
 #include "wire/ocpp/messages/transactions.hpp"
 
 namespace voltkeep::ocpp {
@@ -167,6 +168,7 @@ private:
     bool is_withdrawing_ = false;             ///< and that is a withdrawal: its event is neither acknowledged nor sent again
     bool online_ = false;
     bool is_out_of_order_ = false;            ///< session stays off: nobody else can say so
+    std::optional<SecurityEventNotificationRequest> alarm_;  ///< the log was tampered with: the CSMS has not answered yet
     std::uint8_t untold_faults_ = 0;          ///< EVSEs of which the CSMS has not heard it: 1 to this
     std::optional<Instant> away_since_;       ///< the last connection ended
     bool owes_availability_ = false;          ///< it was away for long: the CSMS is told what each connector is

@@ -200,9 +200,10 @@ int serve_audit(int control, Script& script) {
                 text.contains("event_given_up") && text.contains("transaction-1") && text.contains("\"attempts\":3");
             return audit::Append::Appended{};
         },
-                                 [&](const audit::AppendLater&) -> Result<kernel::Done> { return kernel::Done{}; },
-                                 [&](const audit::Read&) -> Result<audit::Read::Entries> { return audit::Read::Entries{}; },
-                                 [&](const audit::GetHead&) -> Result<audit::GetHead::Head> { return audit::GetHead::Head{}; });
+        [&](const audit::AppendLater&) -> Result<kernel::Done> { return kernel::Done{}; },
+        [&](const audit::Read&) -> Result<audit::Read::Entries> { return audit::Read::Entries{}; },
+        [&](const audit::GetHead&) -> Result<audit::GetHead::Head> { return audit::GetHead::Head{}; },
+        [&](const audit::GetSeals&) -> Result<audit::GetSeals::Seals> { return audit::GetSeals::Seals{}; });
     return self.run();
 }
 

@@ -320,7 +320,23 @@ private:
         return R"({"ok":true,"station":")" + std::string(config_.station.view()) + R"(","rootless":)" +
                (config_.rootless ? "true" : "false") + R"(,"lab":)" + (self_.is_lab() ? "true" : "false") + R"(,"services":[)" +
                services + R"(],"evses":[)" + evses + R"(],"trust":)" +
-               (tpm_ ? keys_object(tpm_.call(rot::GetState{}), crypto_.call(crypto::GetState{})) : no_keys_object()) + "}";
+               (tpm_ ? keys_object(tpm_.call(rot::GetState{}), crypto_.call(crypto::GetState{})) : no_keys_object()) +
+               R"(,"log":)" + log_object() + "}";
+    }
+
+    std::string log_object() {
+        const auto seals = audit_.call(audit::GetSeals{});
+        if (!seals) return std::string(Object().put("error", name(seals.error().code)).text().view());
+        return std::string(Object()
+                               .put("signed", seals->signed_size)
+                               .put("sealed", seals->sealed_size)
+                               .put("counter", seals->counter)
+                               .put("sealed_ms", seals->sealed_ms)
+                               .put("problem", seals->problem.view())
+                               .put("alarm", seals->alarm.view())
+                               .put("alarm_entry", seals->alarm_entry)
+                               .text()
+                               .view());
     }
 
     static std::string evse_object(const session::Snapshot::View& v) {

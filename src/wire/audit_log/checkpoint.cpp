@@ -31,26 +31,6 @@ void put_name(std::vector<std::byte>& out, std::string_view name) {
     out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
-/// What is signed: tlog-cosignature's cosigned_message for ML-DSA-44, the note's text for the others.
-std::vector<std::byte> message_of(const Checkpoint& checkpoint, const VerifierKey& key, std::uint64_t unix_s) {
-    std::vector<std::byte> out;
-    if (key.type != SignatureType::ml_dsa_44) {
-        const std::string text = write_checkpoint(checkpoint);
-        const Bytes bytes = as_bytes(text);
-        out.assign(bytes.begin(), bytes.end());
-        return out;
-    }
-    const Bytes label = as_bytes(std::string_view("subtree/v1\n\0", 12));
-    out.assign(label.begin(), label.end());
-    put_name(out, key.name);
-    put_number(out, unix_s);
-    put_name(out, checkpoint.origin);
-    put_number(out, 0);   // the whole tree: it starts at the first leaf
-    put_number(out, checkpoint.size);
-    for (const std::uint8_t octet : checkpoint.root) out.push_back(std::byte{octet});
-    return out;
-}
-
 /// The time that the signature binds; 0: none.
 Result<std::uint64_t> check_signature(const Checkpoint& checkpoint, const VerifierKey& key, Bytes signature) {
     std::uint64_t unix_s = 0;
@@ -84,14 +64,36 @@ Result<Checkpoint> read_checkpoint(std::string_view text) {
     return checkpoint;
 }
 
+std::vector<std::byte> message_of(const Checkpoint& checkpoint, const VerifierKey& key, std::uint64_t unix_s) {
+    std::vector<std::byte> out;
+    if (key.type != SignatureType::ml_dsa_44) {
+        const std::string text = write_checkpoint(checkpoint);
+        const Bytes bytes = as_bytes(text);
+        out.assign(bytes.begin(), bytes.end());
+        return out;
+    }
+    const Bytes label = as_bytes(std::string_view("subtree/v1\n\0", 12));
+    out.assign(label.begin(), label.end());
+    put_name(out, key.name);
+    put_number(out, unix_s);
+    put_name(out, checkpoint.origin);
+    put_number(out, 0);  // the whole tree: it starts at the first leaf
+    put_number(out, checkpoint.size);
+    for (const std::uint8_t octet : checkpoint.root) out.push_back(std::byte{octet});
+    return out;
+}
+
+NoteSignature line_of(const VerifierKey& key, std::uint64_t unix_s, Bytes signature) {
+    NoteSignature line{key.name, key_id(key), {}};
+    if (key.type == SignatureType::ml_dsa_44) put_number(line.bytes, unix_s);
+    line.bytes.insert(line.bytes.end(), signature.begin(), signature.end());
+    return line;
+}
+
 Result<NoteSignature> sign_checkpoint(const Checkpoint& checkpoint, const VerifierKey& key, std::uint64_t unix_s,
                                       const Sign& sign) {
-    const bool has_time = key.type == SignatureType::ml_dsa_44;
-    NoteSignature signature{key.name, key_id(key), {}};
-    if (has_time) put_number(signature.bytes, unix_s);
-    const auto bytes = TRY(sign(message_of(checkpoint, key, unix_s)));
-    signature.bytes.insert(signature.bytes.end(), bytes.begin(), bytes.end());
-    return signature;
+    const auto signature = TRY(sign(message_of(checkpoint, key, unix_s)));
+    return line_of(key, unix_s, signature);
 }
 
 Result<Signed> check_checkpoint(std::string_view text, std::span<const VerifierKey> keys) {

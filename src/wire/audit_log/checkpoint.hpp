@@ -30,10 +30,15 @@ struct Checkpoint {
 [[nodiscard]] std::string write_checkpoint(const Checkpoint& checkpoint);
 [[nodiscard]] Result<Checkpoint> read_checkpoint(std::string_view text);
 
-/// Signs bytes with the private half of a key: the only place where one is used.
+/// What a key of this kind signs: tlog-cosignature's message for ML-DSA-44, which binds `unix_s`, the text for the others.
+[[nodiscard]] std::vector<std::byte> message_of(const Checkpoint& checkpoint, const VerifierKey& key, std::uint64_t unix_s);
+/// The signature line of `key`, of its bare signature over that message.
+[[nodiscard]] NoteSignature line_of(const VerifierKey& key, std::uint64_t unix_s, Bytes signature);
+
+/// Signs bytes with the private half of a key.
 using Sign = std::function<Result<std::vector<std::byte>>(Bytes message)>;
 
-/// The signature line of `key`; `unix_s` is bound where the kind of signature has a time. Errors: what `sign` says.
+/// Both at once, where the key is at hand. Errors: what `sign` says.
 [[nodiscard]] Result<NoteSignature> sign_checkpoint(const Checkpoint& checkpoint, const VerifierKey& key, std::uint64_t unix_s,
                                                     const Sign& sign);
 

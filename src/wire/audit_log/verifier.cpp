@@ -70,10 +70,50 @@ void Verifier::cut_off(std::string_view place) {
     wrong(marks_.empty() ? 0 : marks_.back().checkpoint.size, 0, true, "the last checkpoint that is kept ends early", place);
 }
 
-/// With all checkpoints of the size that is reached.
+bool Verifier::tpm_seal(std::string_view line, const TpmKeys* keys, std::string_view place) {
+    const std::uint64_t before = sealed_.empty() ? 0 : sealed_.back().checkpoint.size;
+    auto seal = read_tpm_seal(line);
+    if (!seal) return wrong(before, 0, false, std::string(seal.error().what.view()), place);
+    if (seal->size < before || seal->size == 0)
+        return wrong(seal->size, 0, false, "a seal of less than the one before it", place);
+    if (marks_.empty() || seal->size > marks_.back().checkpoint.size)
+        return wrong(marks_.empty() ? 0 : marks_.back().checkpoint.size, 0, false,
+                     "checkpoints are missing: the TPM has seen later ones", place);
+    if (seal->certified && seal->certified->counter < result_.counter)
+        return wrong(before, 0, false, "the TPM's counter was set back before this seal: another TPM, or an earlier state of it",
+                     place);
+    if (keys != nullptr) {
+        auto state = check_tpm_seal(*seal, result_.origin, *keys);
+        if (!state) return wrong(before, 0, false, std::string(state.error().what.view()), place);
+        if (*state && tpm_ && (*state)->index != tpm_->index)
+            return wrong(before, 0, false, "a seal with another counter", place);
+        if (*state && tpm_ && (*state)->resets < tpm_->resets)
+            return wrong(before, 0, false, "the TPM has counted fewer starts than at the seal before: an earlier state of it",
+                         place);
+        if (*state) tpm_ = std::move(**state);
+    }
+    if (seal->certified) {
+        ++result_.seals;
+        result_.sealed_size = seal->size;
+        result_.counter = seal->certified->counter;
+    }
+    sealed_.push_back({{result_.origin, seal->size, seal->root}, std::string(place)});
+    return true;
+}
+
+/// With all checkpoints and seals of the size that is reached.
 Result<> Verifier::compare() {
-    for (; next_ < marks_.size() && marks_[next_].checkpoint.size == entries_.size(); ++next_) {
-        const Hash& root = marks_[next_].checkpoint.root;
+    TRY(compare(marks_, next_));
+    const auto sealed = compare(sealed_, next_sealed_);
+    // Who has the log's key can have signed another history behind the last seal that fits.
+    if (sealed && next_sealed_ > 0) good_sealed_ = sealed_[next_sealed_ - 1].checkpoint.size;
+    if (!sealed) good_ = good_sealed_;
+    return sealed;
+}
+
+Result<> Verifier::compare(std::vector<Mark>& marks, std::size_t& next) {
+    for (; next < marks.size() && marks[next].checkpoint.size == entries_.size(); ++next) {
+        const Hash& root = marks[next].checkpoint.root;
         if (entries_.root() == root && !differs_) {
             good_ = entries_.size();
             continue;
@@ -126,7 +166,7 @@ bool Verifier::segment(std::string_view name, std::uint64_t first, Bytes bytes) 
     if (!walked.damage) return true;
     const Damage& d = *walked.damage;
     if (!is_compared) return wrong(good_, 0, false, d.what, name);
-    return wrong(d.index, d.offset, d.is_torn && next_ == marks_.size(), d.what, name);
+    return wrong(d.index, d.offset, d.is_torn && next_ == marks_.size() && next_sealed_ == sealed_.size(), d.what, name);
 }
 
 Verifier::Result Verifier::finish() {
@@ -136,6 +176,10 @@ Verifier::Result Verifier::finish() {
         wrong(entries_.size(), 0, false,
               "entries were dropped at the end: " + std::to_string(marks_.back().checkpoint.size) + " are signed",
               marks_.back().place);
+    if (!result_.damage && next_sealed_ < sealed_.size())
+        wrong(entries_.size(), 0, false,
+              "entries were dropped at the end: " + std::to_string(sealed_.back().checkpoint.size) + " are sealed by the TPM",
+              sealed_.back().place);
     result_.entries = result_.damage ? result_.damage->index : entries_.size();
     result_.signed_size = marks_.empty() ? 0 : marks_.back().checkpoint.size;
     result_.root = entries_.root();

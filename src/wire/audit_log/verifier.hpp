@@ -9,6 +9,7 @@
 
 #include "wire/audit_log/checkpoint.hpp"
 #include "wire/audit_log/segment.hpp"
+#include "wire/audit_log/tpm_seal.hpp"
 
 namespace voltkeep::audit_log {
 
@@ -35,6 +36,9 @@ public:
     bool checkpoint(std::string_view note, bool with_signature, std::string_view place);
     /// Behind the last checkpoint of a file is one that ends early.
     void cut_off(std::string_view place);
+    /// A line of the TPM's, each of at least as many entries as the one before. Its signatures are checked if `keys` are given.
+    /// Behind the checkpoints: they name the log, and the last is at least as large.
+    bool tpm_seal(std::string_view line, const TpmKeys* keys, std::string_view place);
     /// A segment, whose first entry is `first` by its name.
     bool segment(std::string_view name, std::uint64_t first, Bytes bytes);
 
@@ -44,6 +48,9 @@ public:
         std::uint64_t signed_unix_s = 0; ///< and when it says that it did
         Hash root{};                     ///< of all entries
         std::string origin;
+        std::uint64_t seals = 0;                ///< lines of the TPM that certify its counter
+        std::uint64_t sealed_size = 0;          ///< as many entries does the last of them seal
+        std::uint64_t counter = 0;              ///< and this was the counter then
         std::optional<std::uint64_t> set_back;  ///< the first entry in front of which the clock of a running station was set back
         std::optional<Damage> damage;
         std::string place;               ///< the file with the damage
@@ -59,10 +66,15 @@ private:
     voltkeep::Result<> add(const Record& record);
     void compare_clocks(std::uint64_t index, const Entry& entry);
     [[nodiscard]] voltkeep::Result<> compare();
+    [[nodiscard]] voltkeep::Result<> compare(std::vector<Mark>& marks, std::size_t& next);
 
     std::vector<std::byte> key_;
     std::vector<Mark> marks_;
     std::size_t next_ = 0;               ///< of the marks: the first that is not compared yet
+    std::vector<Mark> sealed_;           ///< the TPM's
+    std::size_t next_sealed_ = 0;        ///< of these
+    std::uint64_t good_sealed_ = 0;      ///< size of the last of these that was as the entries are
+    std::optional<TpmState> tpm_;        ///< as the last checked seal has it
     std::uint64_t good_ = 0;             ///< size of the last that was
     Peaks entries_, stored_;             ///< over the entries, and over the hashes beside them
     std::optional<Damage> differs_;      ///< the first entry whose hash beside it is another
