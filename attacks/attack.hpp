@@ -21,6 +21,11 @@ public:
         ++expectations_;
         if (!is_met) failures_.push_back(std::move(what));
     }
+    /// What was asked elsewhere, of the same question.
+    void include(const Oracle& other) {
+        expectations_ += other.expectations_;
+        failures_.insert(failures_.end(), other.failures_.begin(), other.failures_.end());
+    }
     [[nodiscard]] bool holds() const { return expectations_ > 0 && failures_.empty(); }
     [[nodiscard]] unsigned expectations() const { return expectations_; }
     [[nodiscard]] const std::vector<std::string>& failures() const { return failures_; }

@@ -31,15 +31,17 @@ void flip_in(const MadeLog& log, const Verifier& before, std::uint64_t first, st
     block[at] ^= bit;
 }
 
-/// `what(verifier, first, block)` for each block of 64 entries in [from, to).
+/// `what(verifier, first, rest)` for each entry in [from, to): the verifier has seen what is before it, `rest` goes up to the
+/// next checkpoint.
 template <class What>
-void each_block(const MadeLog& log, std::uint64_t from, std::uint64_t to, What&& what) {
+void each_entry(const MadeLog& log, std::uint64_t from, std::uint64_t to, What&& what) {
     Verifier verifier = log.begin();
-    for (std::uint64_t first = 0; first < to; first += MadeLog::seal_every) {
-        const Bytes part = log.part(first, first + MadeLog::seal_every);
-        std::vector<std::byte> block(part.begin(), part.end());
-        if (first + MadeLog::seal_every > from) what(verifier, first, std::span(block));
-        verifier.segment("log", first, part);
+    if (from > 0) verifier.segment("log", 0, log.part(0, from));
+    for (std::uint64_t first = from; first < std::min(to, log.size()); ++first) {
+        const Bytes part = log.part(first, (first / MadeLog::seal_every + 1) * MadeLog::seal_every);
+        std::vector<std::byte> rest(part.begin(), part.end());
+        what(verifier, first, std::span(rest));
+        verifier.segment("log", first, log.part(first, first + 1));
     }
 }
 
@@ -101,13 +103,9 @@ std::vector<Rewritten> rewritten(const MadeLog& log) {
 
 std::uint64_t flip_bytes(const MadeLog& log, std::uint64_t from, std::uint64_t to, Oracle& found) {
     std::uint64_t count = 0;
-    each_block(log, from, to, [&](const Verifier& before, std::uint64_t first, std::span<std::byte> block) {
-        for (std::size_t at = 0; at < block.size(); ++at) {
-            const std::uint64_t owner = log.owner(log.starts[first] + at);
-            if (owner < from || owner >= to) continue;
-            flip_in(log, before, first, block, log.starts[first] + at, found);
-            ++count;
-        }
+    each_entry(log, from, to, [&](const Verifier& before, std::uint64_t first, std::span<std::byte> rest) {
+        const std::size_t size = log.part(first, first + 1).size();
+        for (std::size_t at = 0; at < size; ++at, ++count) flip_in(log, before, first, rest, log.starts[first] + at, found);
     });
     return count;
 }
@@ -118,9 +116,8 @@ void flip_seeded(const MadeLog& log, std::uint64_t count, Oracle& found) {
     for (std::size_t& offset : offsets) offset = random() % log.bytes.size();
     std::ranges::sort(offsets);
     auto next = offsets.begin();
-    each_block(log, 0, log.size(), [&](const Verifier& before, std::uint64_t first, std::span<std::byte> block) {
-        for (; next != offsets.end() && *next < log.starts[first] + block.size(); ++next)
-            flip_in(log, before, first, block, *next, found);
+    each_entry(log, 0, log.size(), [&](const Verifier& before, std::uint64_t first, std::span<std::byte> rest) {
+        for (; next != offsets.end() && log.owner(*next) == first; ++next) flip_in(log, before, first, rest, *next, found);
     });
 }
 

@@ -14,9 +14,13 @@ public:
     static constexpr std::uint64_t seal_every = 64;
 
     /// `first`: the sequence of its first entry, so that two logs differ.
-    explicit MadeLog(std::uint64_t entries, std::uint64_t first = 0) : signer_("a24", audit_log::SignatureType::ml_dsa_44) {
-        for (std::uint64_t i = 0; i < entries; ++i) add(first + i);
-        if (entries % seal_every != 0) seal();
+    explicit MadeLog(std::uint64_t entries, std::uint64_t first = 0) { fill(entries, first); }
+    /// Another history by who has this one's key: the first `from` entries are the same.
+    [[nodiscard]] MadeLog fork(std::uint64_t from) const {
+        MadeLog other(signer_);
+        for (std::uint64_t i = 0; i < from; ++i) other.add(i);
+        other.fill(size() - from, 1'000'000);
+        return other;
     }
 
     void add(std::uint64_t sequence) {
@@ -28,7 +32,7 @@ public:
         peaks_.append(leaf);
         if (size() % seal_every == 0) seal();
     }
-    void seal() { notes.push_back(note(signer_)); }
+    void seal() { notes.push_back(note(*signer_)); }
     /// The checkpoint of now, as whoever has `signer` signs it under this log's name.
     [[nodiscard]] std::string note(const audit_log::TestSigner& signer) const {
         const audit_log::Checkpoint checkpoint{origin(), size(), peaks_.root()};
@@ -50,7 +54,7 @@ public:
 
     [[nodiscard]] std::uint64_t size() const { return peaks_.size(); }
     [[nodiscard]] std::string origin() const { return audit_log::origin_of(key(), 1); }
-    [[nodiscard]] const std::vector<std::byte>& key() const { return signer_.key().key; }
+    [[nodiscard]] const std::vector<std::byte>& key() const { return signer_->key().key; }
     [[nodiscard]] std::uint64_t owner(std::size_t offset) const {
         return static_cast<std::uint64_t>(std::ranges::upper_bound(starts, offset) - starts.begin()) - 1;
     }
@@ -71,7 +75,14 @@ public:
     std::vector<std::string> notes;   ///< checkpoints
 
 private:
-    audit_log::TestSigner signer_;
+    using Signer = std::shared_ptr<const audit_log::TestSigner>;
+    explicit MadeLog(Signer signer) : signer_(std::move(signer)) {}
+    void fill(std::uint64_t entries, std::uint64_t first) {
+        for (std::uint64_t i = 0; i < entries; ++i) add(first + i);
+        if (size() % seal_every != 0) seal();
+    }
+
+    Signer signer_ = std::make_shared<const audit_log::TestSigner>("a24", audit_log::SignatureType::ml_dsa_44);
     audit_log::Peaks peaks_;
 };
 
