@@ -2,7 +2,7 @@
 // Random visits: cars come to both EVSEs of a real station, and real processes are killed at random moments, from a seed. The
 // car, the CSMS, the bill, the meter and the hardware must agree on each; and no step of a safety loop has current without
 // consent or above a limit.
-//   visits_test                            twenty
+//   visits_test                            ten
 //   visits_test --visits N [--seed S]      so many, the first two with this seed
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 namespace voltkeep::kills {
 namespace {
 
-int visits = 20;   ///< a minute on two cores; tests/sessions has a thousand, without processes
+int visits = 10;   ///< half a minute on two cores; tests/sessions has a thousand, without processes
 std::uint64_t first_seed = 1;
 constexpr int evses = 2;
 constexpr int most_stalls = 3;

@@ -83,7 +83,7 @@ std::vector<Message> all_requests() {
     std::vector<Message> requests;
     [&]<class... T>(std::type_identity<std::variant<T...>>) {
         (void)((name_of<T>.ends_with("Req") ? requests.push_back(Message(T{})) : void()), ...);
-    }(std::type_identity<Message>{});
+    }(std::type_identity<AnyMessage>{});
     for (Message& request : requests)
         if (auto* delivery = std::get_if<PowerDeliveryReq>(&request)) delivery->charge_progress = ChargeProgress::Stop;
     return requests;

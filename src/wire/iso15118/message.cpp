@@ -3,6 +3,17 @@
 
 namespace voltkeep::iso15118 {
 
+Message::Message() = default;
+Message::Message(const Message& other) = default;
+Message::Message(Message&& other) noexcept = default;
+Message& Message::operator=(const Message& other) = default;
+Message& Message::operator=(Message&& other) noexcept = default;
+Message::~Message() = default;
+
+void Message::take(MutableMessagePointer message) {
+    std::visit([this]<class T>(T* taken) { emplace<T>(std::move(*taken)); }, message);
+}
+
 MessagePointer pointer_to(const Message& message) {
     return std::visit([](const auto& m) { return MessagePointer(&m); }, message);
 }

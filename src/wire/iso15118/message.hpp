@@ -135,9 +135,11 @@ inline constexpr bool is_in = position<T, typename MessagesOf<S>::Types> < Messa
 
 }  // namespace detail
 
-using Message = detail::Joined<MessagesOf<Schema::app_protocol>::Types, MessagesOf<Schema::common_messages>::Types,
-                               MessagesOf<Schema::ac>::Types, MessagesOf<Schema::dc>::Types, MessagesOf<Schema::acdp>::Types,
-                               MessagesOf<Schema::wpt>::Types>::type;
+/// The types of the messages: what a Message is one of.
+using AnyMessage = detail::Joined<MessagesOf<Schema::app_protocol>::Types, MessagesOf<Schema::common_messages>::Types,
+                                  MessagesOf<Schema::ac>::Types, MessagesOf<Schema::dc>::Types, MessagesOf<Schema::acdp>::Types,
+                                  MessagesOf<Schema::wpt>::Types>::type;
+inline constexpr std::size_t message_types = std::variant_size_v<AnyMessage>;
 
 namespace detail {
 template <class Variant>
@@ -150,12 +152,34 @@ struct PointersTo<std::variant<T...>> {
 }  // namespace detail
 
 /// A pointer to a message of any type: what the codec's typed functions hand on.
-using MessagePointer = detail::PointersTo<Message>::Constant;
-using MutableMessagePointer = detail::PointersTo<Message>::Mutable;
+using MessagePointer = detail::PointersTo<AnyMessage>::Constant;
+using MutableMessagePointer = detail::PointersTo<AnyMessage>::Mutable;
 
 /// T is one of the messages.
 template <class T>
-concept IsMessage = detail::position<T, Message> < std::variant_size_v<Message>;
+concept IsMessage = detail::position<T, AnyMessage> < message_types;
+
+/// A message of any type. It is a std::variant, for std::get_if and std::visit too; that it is copied, moved and destroyed in
+/// message.cpp alone saves each file that has one ten seconds of its compiler.
+class Message : public AnyMessage {
+public:
+    Message();
+    Message(const Message& other);
+    Message(Message&& other) noexcept;
+    Message& operator=(const Message& other);
+    Message& operator=(Message&& other) noexcept;
+    ~Message();
+
+    template <class T>
+        requires IsMessage<std::remove_cvref_t<T>>
+    Message(T&& message) : Message() {
+        std::remove_cvref_t<T> taken = std::forward<T>(message);
+        take(&taken);
+    }
+
+private:
+    void take(MutableMessagePointer message);
+};
 
 /// The schema set of a message type.
 template <IsMessage T>

@@ -150,7 +150,7 @@ struct Car {
     Instant energy_at;
     Inlet inlet;
     Statistics statistics;
-    std::array<std::uint16_t, std::variant_size_v<Message>> counts{};   ///< of the requests, by their place in Message
+    std::array<std::uint16_t, iso15118::message_types> counts{};   ///< of the requests, by their place in Message
 };
 
 /// A request, and how it is to be sent.

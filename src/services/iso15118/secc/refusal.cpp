@@ -8,7 +8,7 @@ namespace {
 
 // In Message each request is followed by its response.
 template <class Req>
-using ResponseTo = std::variant_alternative_t<iso15118::detail::position<Req, Message> + 1, Message>;
+using ResponseTo = std::variant_alternative_t<iso15118::detail::position<Req, AnyMessage> + 1, AnyMessage>;
 
 template <class T>
 constexpr bool is_request = name_of<T>.ends_with("Req");
