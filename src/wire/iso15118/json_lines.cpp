@@ -54,7 +54,7 @@ std::optional<Schema> schema_of_name(std::string_view message) {
     std::optional<Schema> schema;
     [&]<class... T>(std::type_identity<std::variant<T...>>) {
         (void)((name_of<T> == message && (schema = schema_of<T>, true)) || ...);
-    }(std::type_identity<Message>{});
+    }(std::type_identity<AnyMessage>{});
     return schema;
 }
 

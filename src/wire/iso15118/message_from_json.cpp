@@ -12,7 +12,7 @@ Result<Message> message_from_json(std::string_view name, const exi::Json& fields
     bool is_read = false;
     [&]<class... T>(std::type_identity<std::variant<T...>>) {
         (void)((name_of<T> == name && (is_read = exi::from_json(fields, message->template emplace<T>(), error), true)) || ...);
-    }(std::type_identity<Message>{});
+    }(std::type_identity<AnyMessage>{});
     if (!is_read) message = std::unexpected(error);
     return message;
 }

@@ -14,7 +14,7 @@ static_assert(misdeeds.size() == static_cast<std::size_t>(Misdeed::over_voltage)
 bool is_request_name(std::string_view text) {
     return [&]<class... T>(std::type_identity<std::variant<T...>>) {
         return ((name_of<T> == text && name_of<T>.ends_with("Req")) || ...);
-    }(std::type_identity<Message>{});
+    }(std::type_identity<AnyMessage>{});
 }
 
 }  // namespace
