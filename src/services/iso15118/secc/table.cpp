@@ -8,7 +8,7 @@ template <auto Handler>
 struct Handled;
 template <class Response, class Req, Answer<Response> (*Handler)(const Context&, const Session&, const Req&)>
 struct Handled<Handler> {
-    static constexpr std::size_t request = iso15118::detail::position<Req, Message>;
+    static constexpr std::size_t request = iso15118::detail::position<Req, AnyMessage>;
     static Turn run(const Context& context, const Session& session, const Message& message) {
         auto answer = Handler(context, session, std::get<Req>(message));
         return {std::move(answer.session), Message(std::move(answer.response)), PayloadType::common, std::move(answer.actions)};
