@@ -34,14 +34,19 @@ TEST(SafetyAc, plain_pilot_charging_and_the_cars_own_pause) {
     EXPECT_TRUE(bench.until(Stage::delivering, 3'000));
 }
 
-//= IEC 61851-1 Annex A: stop by X1, the car has 3 s, the station may open under load after 6 s
-TEST(SafetyAc, a_stop_says_x1_and_waits_for_the_car) {
-    Bench bench = ac_bench();
+/// Energy is not wanted any more, and the car draws on.
+void stop_under_load(Bench& bench) {
     bench.plug(6'000);
     bench.in.command.demand = Demand::energy;
     ASSERT_TRUE(bench.until(Stage::delivering));
     bench.in.command.demand = Demand::none;
     bench.draw_ma = 30'000;
+}
+
+//= IEC 61851-1 Annex A: stop by X1, the car has 3 s, the station may open under load after 6 s
+TEST(SafetyAc, a_stop_says_x1_and_waits_for_the_car) {
+    Bench bench = ac_bench();
+    ASSERT_NO_FATAL_FAILURE(stop_under_load(bench));
     bench.run(3'000);
     EXPECT_EQ(bench.out.actuators.drive, Drive::steady);
     EXPECT_TRUE(bench.out.actuators.close_contactor);
@@ -52,11 +57,7 @@ TEST(SafetyAc, a_stop_says_x1_and_waits_for_the_car) {
 
 TEST(SafetyAc, a_car_that_ignores_x1_is_opened_under_load_after_6_s) {
     Bench bench = ac_bench();
-    bench.plug(6'000);
-    bench.in.command.demand = Demand::energy;
-    ASSERT_TRUE(bench.until(Stage::delivering));
-    bench.in.command.demand = Demand::none;
-    bench.draw_ma = 30'000;
+    ASSERT_NO_FATAL_FAILURE(stop_under_load(bench));
     const int took = bench.until_open(10'000);
     EXPECT_GE(took, 5'900);
     EXPECT_LE(took, 6'100);
